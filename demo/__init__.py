@@ -1,0 +1,1 @@
+"""The demo company: five source systems simulated, with the truth kept apart."""

@@ -1,0 +1,43 @@
+{#
+    Filter of a staging model: keeps the newest loaded row per key. `version` is the source's
+    own change time where it has one; the loader's order decides between equal versions.
+#}
+{% macro is_newest(key, version=none) -%}
+    row_number() over (
+        partition by {{ key | join(', ') }}
+        order by
+            {%- if version %}
+            {{ version }} desc nulls last,
+            {%- endif %}
+            _dlt_load_id desc,
+            _source_line desc
+    ) = 1
+{%- endmacro %}
+
+
+{# Unix seconds to a UTC timestamp. #}
+{% macro from_unix(column) -%}
+    {{ adapter.dispatch('from_unix', 'customer_success')(column) }}
+{%- endmacro %}
+
+{% macro default__from_unix(column) -%}
+    timestamp_seconds({{ column }})
+{%- endmacro %}
+
+{% macro duckdb__from_unix(column) -%}
+    make_timestamp({{ column }} * 1000000)
+{%- endmacro %}
+
+
+{# A text value at a JSON path ($.a.b), null where the path is absent or JSON null. #}
+{% macro json_text(column, path) -%}
+    {{ adapter.dispatch('json_text', 'customer_success')(column, path) }}
+{%- endmacro %}
+
+{% macro default__json_text(column, path) -%}
+    get_json_object({{ column }}, '{{ path }}')
+{%- endmacro %}
+
+{% macro duckdb__json_text(column, path) -%}
+    json_extract_string({{ column }}, '{{ path }}')
+{%- endmacro %}

@@ -1,0 +1,1 @@
+"""Dagster definitions, raw loads, publishing and the command line of the warehouse."""
