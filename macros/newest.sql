@@ -41,3 +41,9 @@
 {% macro duckdb__json_text(column, path) -%}
     json_extract_string({{ column }}, '{{ path }}')
 {%- endmacro %}
+
+
+{# A UTC timestamp from unix seconds at a JSON path. #}
+{% macro json_unix_time(column, path) -%}
+    {{ from_unix(dbt.safe_cast(json_text(column, path), api.Column.translate_type('bigint'))) }}
+{%- endmacro %}

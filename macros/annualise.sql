@@ -1,0 +1,37 @@
+{# How many of a billing interval make a year (METRICS: ARR of a line). Null when unknown. #}
+{% macro intervals_per_year(billing_interval) -%}
+    case lower({{ billing_interval }})
+        when 'year' then 1
+        when 'quarter' then 4
+        when 'month' then 12
+        when 'week' then 52
+        when 'day' then 365
+    end
+{%- endmacro %}
+
+
+{# Price x quantity of one billing interval, as decimal(38, 4). #}
+{% macro gross_interval_amount(unit_amount, quantity) -%}
+    cast(
+        cast({{ unit_amount }} as decimal(28, 4)) * cast({{ quantity }} as decimal(18, 4))
+        as decimal(28, 4)
+    )
+{%- endmacro %}
+
+
+{# An amount per billing interval as an amount per year, rounded to four decimals. #}
+{% macro annualise(amount, billing_interval, interval_count) -%}
+    cast(
+        cast({{ amount }} as decimal(28, 4))
+        * {{ intervals_per_year(billing_interval) }}
+        / {{ interval_count }}
+        as decimal(28, 4)
+    )
+{%- endmacro %}
+
+
+{% macro gross_annual_amount(unit_amount, quantity, billing_interval, interval_count) -%}
+    {{ annualise(
+        gross_interval_amount(unit_amount, quantity), billing_interval, interval_count
+    ) }}
+{%- endmacro %}

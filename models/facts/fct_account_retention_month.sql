@@ -1,0 +1,94 @@
+-- Grain: one row per month and account that had ARR twelve months before (the cohort method).
+-- An account that merged in the meantime is counted under its survivor on both ends.
+with openings as (
+    select
+        account_id,
+        month as opening_month,
+        opening_arr,
+        segment,
+        region,
+        country,
+        industry,
+        csm_id,
+        size_band,
+        plan,
+        product,
+        start_year,
+        cast({{ dbt.dateadd('month', 11, 'month') }} as date) as month
+    from {{ ref('fct_account_month') }}
+    where opening_arr > 0
+),
+
+closings as (
+    select
+        account_id,
+        month,
+        snapshot_on,
+        closing_arr,
+        is_complete
+    from {{ ref('fct_account_month') }}
+),
+
+months as (
+    select distinct
+        month,
+        snapshot_on,
+        is_complete
+    from closings
+),
+
+merges as (
+    select
+        account_id,
+        survivor_account_id,
+        merged_on
+    from {{ ref('int_account_survivors') }}
+),
+
+openings_by_survivor as (
+    select
+        coalesce(merges.survivor_account_id, openings.account_id) as account_id,
+        openings.month,
+        months.is_complete,
+        sum(openings.opening_arr) as opening_arr,
+        {% for name in segment_columns().values() -%}
+        max_by(openings.{{ name }}, openings.opening_arr) as {{ name }}{{ ',' if not loop.last }}
+        {% endfor %}
+    from openings
+    inner join months
+        on openings.month = months.month
+    left outer join merges
+        on
+            openings.account_id = merges.account_id
+            and months.snapshot_on >= merges.merged_on
+    group by
+        coalesce(merges.survivor_account_id, openings.account_id),
+        openings.month,
+        months.is_complete
+),
+
+final as (
+    select
+        openings_by_survivor.account_id,
+        openings_by_survivor.month,
+        openings_by_survivor.is_complete,
+        cast(openings_by_survivor.opening_arr as decimal(18, 2)) as opening_arr,
+        cast(coalesce(closings.closing_arr, 0) as decimal(18, 2)) as retained_arr,
+        cast(
+            least(coalesce(closings.closing_arr, 0), openings_by_survivor.opening_arr)
+            as decimal(18, 2)
+        ) as retained_arr_capped,
+        coalesce(closings.closing_arr, 0) > 0 as is_retained,
+        -- Revenue without a customer counts as revenue, not as a logo.
+        openings_by_survivor.account_id <> 'unassigned' as is_logo,
+        {% for name in segment_columns().values() -%}
+        openings_by_survivor.{{ name }}{{ ',' if not loop.last }}
+        {% endfor %}
+    from openings_by_survivor
+    left outer join closings
+        on
+            openings_by_survivor.account_id = closings.account_id
+            and openings_by_survivor.month = closings.month
+)
+
+select * from final

@@ -1,0 +1,193 @@
+-- Grain: one row per account and month, from its first ARR to the as-of date, gaps included.
+with intervals as (
+    select
+        account_id,
+        valid_from,
+        valid_to,
+        arr,
+        seats,
+        is_paused
+    from {{ ref('int_arr_line_intervals') }}
+),
+
+months as (
+    select
+        month,
+        snapshot_on,
+        is_complete
+    from {{ ref('int_calendar_months') }}
+),
+
+merges as (
+    select
+        account_id,
+        survivor_account_id,
+        merged_on
+    from {{ ref('int_account_survivors') }}
+),
+
+snapshots as (
+    select
+        intervals.account_id,
+        months.month,
+        sum(intervals.arr) as closing_arr,
+        sum(intervals.seats) as seats,
+        bool_or(intervals.is_paused) as is_paused
+    from intervals
+    inner join months
+        on
+            months.snapshot_on >= intervals.valid_from
+            and months.snapshot_on < coalesce(intervals.valid_to, cast('9999-12-31' as date))
+    group by
+        intervals.account_id,
+        months.month
+),
+
+own_first_months as (
+    select
+        account_id,
+        min(month) as first_month
+    from snapshots
+    where closing_arr > 0
+    group by account_id
+),
+
+merge_months as (
+    select
+        merges.account_id,
+        merges.survivor_account_id,
+        min(months.month) as month
+    from merges
+    inner join months
+        on months.snapshot_on >= merges.merged_on
+    group by
+        merges.account_id,
+        merges.survivor_account_id
+),
+
+-- An account begins with its first ARR, its own or what a merge brought.
+begins as (
+    select
+        account_id,
+        first_month
+    from own_first_months
+    union all
+    select
+        merge_months.survivor_account_id as account_id,
+        merge_months.month as first_month
+    from merge_months
+    inner join own_first_months
+        on
+            merge_months.account_id = own_first_months.account_id
+            and merge_months.month > own_first_months.first_month
+),
+
+first_months as (
+    select
+        account_id,
+        min(first_month) as cohort_month
+    from begins
+    group by account_id
+),
+
+spine as (
+    select
+        first_months.account_id,
+        first_months.cohort_month,
+        months.month,
+        months.snapshot_on,
+        months.is_complete
+    from first_months
+    inner join months
+        on months.month >= first_months.cohort_month
+),
+
+closings as (
+    select
+        spine.account_id,
+        spine.cohort_month,
+        spine.month,
+        spine.snapshot_on,
+        spine.is_complete,
+        coalesce(snapshots.closing_arr, 0) as closing_arr,
+        coalesce(snapshots.seats, 0) as seats,
+        coalesce(snapshots.is_paused, false) as is_paused
+    from spine
+    left outer join snapshots
+        on
+            spine.account_id = snapshots.account_id
+            and spine.month = snapshots.month
+),
+
+openings as (
+    select
+        *,
+        coalesce(
+            lag(closing_arr) over (partition by account_id order by month), 0
+        ) as opening_arr,
+        coalesce(
+            lag(is_paused) over (partition by account_id order by month), false
+        ) as was_paused
+    from closings
+),
+
+-- In the month of a merge the opening ARR moves from the merged account to its survivor.
+moved as (
+    select
+        merge_months.account_id,
+        merge_months.survivor_account_id,
+        openings.month,
+        openings.opening_arr
+    from merge_months
+    inner join openings
+        on
+            merge_months.account_id = openings.account_id
+            and merge_months.month = openings.month
+),
+
+transfers as (
+    select
+        account_id,
+        month,
+        -opening_arr as transfer_arr
+    from moved
+    union all
+    select
+        survivor_account_id as account_id,
+        month,
+        opening_arr as transfer_arr
+    from moved
+),
+
+transfer_sums as (
+    select
+        account_id,
+        month,
+        sum(transfer_arr) as transfer_arr
+    from transfers
+    group by
+        account_id,
+        month
+),
+
+final as (
+    select
+        openings.account_id,
+        openings.month,
+        openings.cohort_month,
+        openings.snapshot_on,
+        openings.is_complete,
+        openings.opening_arr,
+        coalesce(transfer_sums.transfer_arr, 0) as transfer_arr,
+        openings.closing_arr,
+        openings.seats,
+        openings.was_paused,
+        openings.is_paused
+    from openings
+    left outer join transfer_sums
+        on
+            openings.account_id = transfer_sums.account_id
+            and openings.month = transfer_sums.month
+)
+
+select * from final

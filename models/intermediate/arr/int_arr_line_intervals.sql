@@ -1,0 +1,185 @@
+-- Grain: one row per contract line and day from which its ARR holds (the ARR ledger).
+-- Intervals are half-open and do not overlap; a day outside all of them has no ARR. Rounding:
+-- four decimals per billing interval and year in the line's currency, cents when converted.
+with segments as (
+    select
+        source_system,
+        subscription_item_id,
+        valid_from,
+        valid_to,
+        version_from,
+        account_id,
+        contract_account_id,
+        is_paused
+    from {{ ref('int_arr_line_segments') }}
+),
+
+versions as (
+    select
+        source_system,
+        subscription_item_id,
+        valid_from,
+        subscription_id,
+        product_id,
+        price_id,
+        quantity,
+        unit_amount,
+        currency,
+        billing_interval,
+        interval_count,
+        usage_type,
+        status
+    from {{ ref('int_arr_line_versions') }}
+),
+
+discounts as (
+    select
+        source_system,
+        subscription_item_id,
+        valid_from,
+        percent_off,
+        amount_off,
+        discount_from,
+        discount_to
+    from {{ ref('int_arr_line_discounts') }}
+),
+
+plan_rates as (
+    select
+        currency,
+        plan_rate
+    from {{ ref('int_fx_plan_rates') }}
+),
+
+products as (
+    select
+        source_system,
+        product_id,
+        is_core
+    from {{ ref('int_billing_products') }}
+),
+
+segment_discounts as (
+    select
+        segments.source_system,
+        segments.subscription_item_id,
+        segments.valid_from,
+        cast(
+            product(1 - coalesce(discounts.percent_off, 0) / 100.0) as decimal(18, 8)
+        ) as price_share,
+        cast(sum(coalesce(discounts.amount_off, 0)) as decimal(18, 4)) as amount_off
+    from segments
+    inner join discounts
+        on
+            segments.source_system = discounts.source_system
+            and segments.subscription_item_id = discounts.subscription_item_id
+            and segments.version_from = discounts.valid_from
+            and segments.valid_from >= discounts.discount_from
+            and (
+                discounts.discount_to is null
+                or segments.valid_from < discounts.discount_to
+            )
+    group by
+        segments.source_system,
+        segments.subscription_item_id,
+        segments.valid_from
+),
+
+priced as (
+    select
+        segments.source_system,
+        segments.subscription_item_id,
+        segments.valid_from,
+        segments.valid_to,
+        segments.account_id,
+        segments.contract_account_id,
+        versions.subscription_id,
+        versions.product_id,
+        versions.price_id as plan_id,
+        versions.quantity,
+        versions.unit_amount,
+        versions.currency,
+        versions.billing_interval,
+        versions.interval_count,
+        versions.usage_type,
+        versions.status,
+        segments.is_paused,
+        coalesce(segment_discounts.price_share, 1) as price_share,
+        coalesce(segment_discounts.amount_off, 0) as amount_off,
+        {{ gross_interval_amount('versions.unit_amount', 'versions.quantity') }}
+            as gross_interval_amount,
+        {{ is_billable_status('versions.status') }}
+        {%- if var('pause_policy') == 'zero' %}
+        and not segments.is_paused
+        {%- endif %} as is_billable
+    from segments
+    inner join versions
+        on
+            segments.source_system = versions.source_system
+            and segments.subscription_item_id = versions.subscription_item_id
+            and segments.version_from = versions.valid_from
+    left outer join segment_discounts
+        on
+            segments.source_system = segment_discounts.source_system
+            and segments.subscription_item_id = segment_discounts.subscription_item_id
+            and segments.valid_from = segment_discounts.valid_from
+),
+
+annualised as (
+    select
+        priced.*,
+        case
+            when is_billable and gross_interval_amount is not null
+                then {{ annualise(
+                    "greatest(cast(gross_interval_amount * price_share as decimal(28, 4))"
+                    ~ " - amount_off, 0)",
+                    'billing_interval',
+                    'interval_count'
+                ) }}
+            else 0
+        end as arr_local
+    from priced
+),
+
+final as (
+    select
+        annualised.source_system,
+        annualised.subscription_item_id,
+        annualised.valid_from,
+        annualised.valid_to,
+        annualised.account_id,
+        annualised.contract_account_id,
+        annualised.subscription_id,
+        annualised.product_id,
+        annualised.plan_id,
+        annualised.quantity,
+        annualised.unit_amount,
+        annualised.currency,
+        annualised.billing_interval,
+        annualised.interval_count,
+        annualised.status,
+        annualised.is_paused,
+        annualised.is_billable,
+        -- Licensed seats: the quantity of core products. Add-ons are bought by the same users.
+        cast(
+            case
+                when
+                    annualised.is_billable
+                    and annualised.usage_type = 'licensed'
+                    and coalesce(products.is_core, true)
+                    then annualised.quantity
+                else 0
+            end as decimal(18, 4)
+        ) as seats,
+        cast(annualised.arr_local as decimal(28, 4)) as arr_local,
+        cast(annualised.arr_local * plan_rates.plan_rate as decimal(18, 2)) as arr
+    from annualised
+    left outer join plan_rates
+        on annualised.currency = plan_rates.currency
+    left outer join products
+        on
+            annualised.source_system = products.source_system
+            and annualised.product_id = products.product_id
+)
+
+select * from final

@@ -1,0 +1,144 @@
+-- Grain: one row per contract line and day from which nothing about its ARR changes.
+-- Line versions, cut where a discount begins or ends, a pause begins or ends, or the account
+-- merges into another.
+with versions as (
+    select
+        source_system,
+        subscription_item_id,
+        valid_from,
+        valid_to,
+        customer_id,
+        paused_from,
+        paused_until
+    from {{ ref('int_arr_line_versions') }}
+),
+
+discounts as (
+    select
+        source_system,
+        subscription_item_id,
+        valid_from,
+        discount_from,
+        discount_to
+    from {{ ref('int_arr_line_discounts') }}
+),
+
+customers as (
+    select
+        source_system,
+        system_key,
+        account_id
+    from {{ ref('int_account_xref') }}
+),
+
+merges as (
+    select
+        account_id,
+        survivor_account_id,
+        merged_on
+    from {{ ref('int_account_survivors') }}
+),
+
+versions_with_account as (
+    select
+        versions.*,
+        coalesce(customers.account_id, 'unassigned') as contract_account_id,
+        merges.survivor_account_id,
+        merges.merged_on
+    from versions
+    left outer join customers
+        on
+            versions.source_system = customers.source_system
+            and versions.customer_id = customers.system_key
+    left outer join merges
+        on customers.account_id = merges.account_id
+),
+
+cuts as (
+    select
+        source_system,
+        subscription_item_id,
+        valid_from,
+        valid_from as cut_on
+    from versions
+    union
+    select
+        source_system,
+        subscription_item_id,
+        valid_from,
+        paused_from as cut_on
+    from versions
+    union
+    select
+        source_system,
+        subscription_item_id,
+        valid_from,
+        paused_until as cut_on
+    from versions
+    union
+    select
+        source_system,
+        subscription_item_id,
+        valid_from,
+        discount_from as cut_on
+    from discounts
+    union
+    select
+        source_system,
+        subscription_item_id,
+        valid_from,
+        discount_to as cut_on
+    from discounts
+    union
+    select
+        source_system,
+        subscription_item_id,
+        valid_from,
+        merged_on as cut_on
+    from versions_with_account
+),
+
+final as (
+    select
+        versions_with_account.source_system,
+        versions_with_account.subscription_item_id,
+        cuts.cut_on as valid_from,
+        coalesce(
+            lead(cuts.cut_on) over (
+                partition by
+                    cuts.source_system,
+                    cuts.subscription_item_id,
+                    cuts.valid_from
+                order by cuts.cut_on
+            ),
+            versions_with_account.valid_to
+        ) as valid_to,
+        versions_with_account.valid_from as version_from,
+        case
+            when cuts.cut_on >= versions_with_account.merged_on
+                then versions_with_account.survivor_account_id
+            else versions_with_account.contract_account_id
+        end as account_id,
+        versions_with_account.contract_account_id,
+        coalesce(
+            cuts.cut_on >= versions_with_account.paused_from
+            and (
+                versions_with_account.paused_until is null
+                or cuts.cut_on < versions_with_account.paused_until
+            ),
+            false
+        ) as is_paused
+    from versions_with_account
+    inner join cuts
+        on
+            versions_with_account.source_system = cuts.source_system
+            and versions_with_account.subscription_item_id = cuts.subscription_item_id
+            and versions_with_account.valid_from = cuts.valid_from
+            and cuts.cut_on >= versions_with_account.valid_from
+            and (
+                versions_with_account.valid_to is null
+                or cuts.cut_on < versions_with_account.valid_to
+            )
+)
+
+select * from final

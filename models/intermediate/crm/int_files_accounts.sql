@@ -1,0 +1,45 @@
+-- Grain: one row per account of the canonical files.
+-- The files know no merges.
+{{ config(enabled=source_is_on('crm', 'files')) }}
+
+with accounts as (
+    select
+        account_id,
+        account_name,
+        parent_account_id,
+        domain,
+        industry,
+        region,
+        country,
+        segment,
+        employee_count,
+        csm_id,
+        created_at,
+        lifecycle_status,
+        is_deleted,
+        updated_at
+    from {{ ref('stg_files__accounts') }}
+),
+
+final as (
+    select
+        account_id,
+        account_name,
+        parent_account_id,
+        {{ web_domain('domain') }} as website_domain,
+        industry,
+        region,
+        country,
+        segment,
+        employee_count,
+        csm_id,
+        created_at,
+        lifecycle_status,
+        is_deleted,
+        case when is_deleted then cast(updated_at as date) end as deleted_on,
+        cast(null as varchar) as merged_into_account_id,
+        cast(null as date) as merged_on
+    from accounts
+)
+
+select * from final

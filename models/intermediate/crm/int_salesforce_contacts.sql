@@ -1,0 +1,33 @@
+-- Grain: one row per Salesforce contact that is not deleted.
+{{ config(enabled=source_is_on('crm', 'salesforce')) }}
+
+with contacts as (
+    select
+        contact_id,
+        account_id,
+        first_name,
+        last_name,
+        email,
+        title,
+        contact_role,
+        left_on,
+        is_deleted,
+        created_at
+    from {{ ref('stg_salesforce__contacts') }}
+),
+
+final as (
+    select
+        contact_id,
+        account_id,
+        email,
+        title,
+        created_at,
+        nullif(trim(coalesce(first_name, '') || ' ' || coalesce(last_name, '')), '') as full_name,
+        replace(replace(lower(contact_role), ' ', '_'), '-', '_') as contact_role,
+        cast(left_on as timestamp) as left_at
+    from contacts
+    where not is_deleted
+)
+
+select * from final

@@ -1,0 +1,14 @@
+-- Grain: one row per onboarding milestone record in Salesforce that is not deleted.
+{{ config(enabled=source_is_on('crm', 'salesforce')) }}
+
+with final as (
+    select
+        account_id,
+        milestone,
+        cast(due_on as timestamp) as due_at,
+        cast(completed_on as timestamp) as completed_at
+    from {{ ref('stg_salesforce__onboarding_milestones') }}
+    where not is_deleted
+)
+
+select * from final

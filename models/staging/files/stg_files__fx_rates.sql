@@ -1,0 +1,18 @@
+-- Grain: one row per currency and first day of the rate.
+{{ config(enabled=source_is_on('billing', 'files')) }}
+
+with newest as (
+    select *
+    from {{ source('raw_files', 'fx_rates') }}
+    qualify {{ is_newest(['currency', 'valid_from']) }}
+),
+
+final as (
+    select
+        upper(currency) as currency,
+        valid_from,
+        rate_to_reporting
+    from newest
+)
+
+select * from final

@@ -1,0 +1,26 @@
+-- Grain: one row per invoice line.
+{{ config(enabled=source_is_on('billing', 'files')) }}
+
+with newest as (
+    select *
+    from {{ source('raw_files', 'invoice_lines') }}
+    qualify {{ is_newest(['invoice_line_id']) }}
+),
+
+final as (
+    select
+        invoice_line_id,
+        invoice_id,
+        amount,
+        period_start,
+        period_end,
+        subscription_id,
+        product_id,
+        is_recurring,
+        is_proration,
+        quantity,
+        description
+    from newest
+)
+
+select * from final

@@ -1,0 +1,23 @@
+-- Grain: one row per invoice.
+{{ config(enabled=source_is_on('billing', 'files')) }}
+
+with newest as (
+    select *
+    from {{ source('raw_files', 'invoices') }}
+    qualify {{ is_newest(['invoice_id']) }}
+),
+
+final as (
+    select
+        invoice_id,
+        account_id,
+        lower(status) as status,
+        issued_at,
+        due_at,
+        paid_at,
+        upper(currency) as currency,
+        total
+    from newest
+)
+
+select * from final

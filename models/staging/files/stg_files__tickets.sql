@@ -1,0 +1,28 @@
+-- Grain: one row per ticket.
+{{ config(enabled=source_is_on('support', 'files')) }}
+
+with newest as (
+    select *
+    from {{ source('raw_files', 'tickets') }}
+    qualify {{ is_newest(['ticket_id'], 'updated_at') }}
+),
+
+final as (
+    select
+        ticket_id,
+        account_id,
+        created_at,
+        lower(status) as status,
+        lower(priority) as priority,
+        channel,
+        category,
+        requester_id,
+        is_escalated,
+        first_response_at,
+        solved_at,
+        satisfaction,
+        updated_at
+    from newest
+)
+
+select * from final

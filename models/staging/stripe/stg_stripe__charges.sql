@@ -1,0 +1,28 @@
+-- Grain: one row per Stripe charge: one attempt to collect.
+{{ config(enabled=source_is_on('billing', 'stripe')) }}
+
+with source as (
+    select *
+    from {{ source('raw_stripe', 'charge') }}
+    qualify {{ is_newest(['id']) }}
+),
+
+final as (
+    select
+        source.id as charge_id,
+        source.customer as customer_id,
+        source.invoice as invoice_id,
+        cast({{ from_minor_units('source.amount', 'source.currency') }} as decimal(18, 2))
+            as amount,
+        cast(
+            {{ from_minor_units('source.amount_refunded', 'source.currency') }} as decimal(18, 2)
+        ) as amount_refunded,
+        upper(source.currency) as currency,
+        {{ from_unix('source.created') }} as attempted_at,
+        source.status,
+        source.failure_code,
+        coalesce(source.refunded, false) as is_refunded
+    from source
+)
+
+select * from final

@@ -1,0 +1,55 @@
+-- Grain: one row per invoice and line item (line item ids repeat across invoices).
+{{ config(enabled=source_is_on('billing', 'stripe')) }}
+
+with source as (
+    select *
+    from {{ source('raw_stripe', 'invoice_line_item') }}
+    qualify {{ is_newest(['invoice', 'id']) }}
+),
+
+final as (
+    select
+        source.invoice as invoice_id,
+        source.id as line_item_id,
+        -- From API version 2025-03-31 on, subscription, proration and price are nested.
+        coalesce(
+            source.subscription,
+            {{ json_text(
+                'source.parent', '$.subscription_item_details.subscription'
+            ) }}
+        ) as subscription_id,
+        coalesce(
+            source.subscription_item,
+            {{ json_text(
+                'source.parent', '$.subscription_item_details.subscription_item'
+            ) }}
+        ) as subscription_item_id,
+        coalesce(
+            {{ json_text('source.price', '$.id') }},
+            {{ json_text('source.pricing', '$.price_details.price') }}
+        ) as price_id,
+        coalesce(
+            {{ json_text('source.price', '$.product') }},
+            {{ json_text('source.pricing', '$.price_details.product') }}
+        ) as product_id,
+        {{ json_text('source.price', '$.type') }} as price_type,
+        cast({{ from_minor_units('source.amount', 'source.currency') }} as decimal(18, 2))
+            as amount,
+        upper(source.currency) as currency,
+        source.description,
+        cast({{ json_unix_time('source.period', '$.start') }} as date) as period_start,
+        cast({{ json_unix_time('source.period', '$.end') }} as date) as period_end,
+        coalesce(
+            source.proration,
+            cast(
+                {{ json_text('source.parent', '$.subscription_item_details.proration') }}
+                as boolean
+            ),
+            false
+        ) as is_proration,
+        cast(source.quantity as decimal(18, 4)) as quantity,
+        source.type as line_type
+    from source
+)
+
+select * from final

@@ -1,0 +1,24 @@
+-- Grain: one row per change of a Stripe subscription; subscription is the object from then on.
+{{ config(enabled=source_is_on('billing', 'stripe')) }}
+
+with source as (
+    select *
+    from {{ source('raw_stripe', 'event') }}
+    where starts_with(type, 'customer.subscription.')
+    qualify {{ is_newest(['id']) }}
+),
+
+final as (
+    select
+        source.id as event_id,
+        source.type as event_type,
+        {{ from_unix('source.created') }} as created_at,
+        {{ json_text('source.data', '$.object.id') }} as subscription_id,
+        {{ json_text('source.data', '$.object') }} as subscription,
+        -- Events of the same second keep the order in which they were delivered.
+        source._dlt_load_id as load_id,
+        source._source_line as source_line
+    from source
+)
+
+select * from final

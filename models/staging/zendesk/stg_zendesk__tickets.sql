@@ -1,0 +1,30 @@
+-- Grain: one row per Zendesk ticket as it is now, deleted ones included.
+{{ config(enabled=source_is_on('support', 'zendesk')) }}
+
+with newest as (
+    select *
+    from {{ source('raw_zendesk', 'ticket') }}
+    qualify {{ is_newest(['id'], 'updated_at') }}
+),
+
+final as (
+    select
+        cast(id as varchar) as ticket_id,
+        cast(organization_id as varchar) as organization_id,
+        cast(requester_id as varchar) as requester_id,
+        cast(assignee_id as varchar) as assignee_id,
+        lower(status) as status,
+        lower(priority) as priority,
+        type as ticket_type,
+        subject,
+        via_channel as channel,
+        category,
+        tags,
+        lower({{ json_text('satisfaction_rating', '$.score') }}) as satisfaction_score,
+        coalesce(lower(status) = 'deleted', false) as is_deleted,
+        created_at,
+        updated_at
+    from newest
+)
+
+select * from final
