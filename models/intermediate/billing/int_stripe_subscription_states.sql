@@ -118,42 +118,6 @@ states_without_events as (
 ),
 
 states as (
-    select
-        subscription_id,
-        {{ json_text('subscription', '$.customer') }} as customer_id,
-        {{ json_text('subscription', '$.status') }} as status,
-        {{ json_text('subscription', '$.pause_collection') }} is not null as is_paused,
-        upper({{ json_text('subscription', '$.currency') }}) as currency,
-        {{ json_text('subscription', '$.items') }} as items,
-        {{ json_text('subscription', '$.discount') }} as discount,
-        {{ json_text('subscription', '$.discounts') }} as discounts,
-        {{ json_text('subscription', '$.cancellation_details.reason') }} as cancellation_reason,
-        {{ json_text('subscription', '$.cancellation_details.feedback') }}
-            as cancellation_feedback,
-        {{ json_unix_time('subscription', '$.canceled_at') }} as canceled_at,
-        cast(
-            coalesce(
-                {{ json_unix_time('subscription', '$.current_period_start') }},
-                {{ json_unix_time('subscription', '$.items.data[0].current_period_start') }}
-            ) as date
-        ) as term_start,
-        cast(
-            coalesce(
-                {{ json_unix_time('subscription', '$.current_period_end') }},
-                {{ json_unix_time('subscription', '$.items.data[0].current_period_end') }}
-            ) as date
-        ) as term_end,
-        created_at as known_at,
-        cast({{ json_unix_time('subscription', '$.start_date') }} as date) as start_date,
-        cast({{ json_unix_time('subscription', '$.ended_at') }} as date) as end_date,
-        row_number() over (
-            partition by subscription_id order by created_at, load_id, source_line
-        ) as state_number
-    from events
-),
-
--- A subscription whose changes were never delivered has only the state of today.
-states as (
     select * from event_states
     union all
     select * from states_without_events

@@ -23,9 +23,9 @@ final as (
         email,
         title,
         created_at,
+        cast(left_on as timestamp) as left_at,
         nullif(trim(coalesce(first_name, '') || ' ' || coalesce(last_name, '')), '') as full_name,
-        replace(replace(lower(contact_role), ' ', '_'), '-', '_') as contact_role,
-        cast(left_on as timestamp) as left_at
+        replace(replace(lower(contact_role), ' ', '_'), '-', '_') as contact_role
     from contacts
     where not is_deleted
 )

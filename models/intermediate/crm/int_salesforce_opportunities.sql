@@ -6,7 +6,6 @@ with opportunities as (
     select
         opportunity_id,
         account_id,
-        lower(opportunity_type) as vendor_type,
         stage_name,
         amount,
         currency,
@@ -14,7 +13,8 @@ with opportunities as (
         close_date,
         is_won,
         is_closed,
-        forecast_category
+        forecast_category,
+        lower(opportunity_type) as vendor_type
     from {{ ref('stg_salesforce__opportunities') }}
     where not is_deleted and account_id is not null
 ),

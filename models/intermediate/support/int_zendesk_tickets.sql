@@ -45,22 +45,22 @@ flags as (
 final as (
     select
         tickets.ticket_id,
-        coalesce(tickets.organization_id, requesters.organization_id) as account_key,
         tickets.created_at,
         tickets.status,
         tickets.priority,
         tickets.channel,
         tickets.category,
         tickets.requester_id,
-        coalesce(flags.is_escalated, false) as is_escalated,
-        coalesce(flags.is_merged, false) as is_merged,
         tickets.is_deleted,
         cast(null as timestamp) as first_response_at,
         cast(null as timestamp) as solved_at,
+        tickets.updated_at,
+        coalesce(tickets.organization_id, requesters.organization_id) as account_key,
+        coalesce(flags.is_escalated, false) as is_escalated,
+        coalesce(flags.is_merged, false) as is_merged,
         case
             when tickets.satisfaction_score in ('good', 'bad') then tickets.satisfaction_score
-        end as satisfaction,
-        tickets.updated_at
+        end as satisfaction
     from tickets
     left outer join requesters
         on tickets.requester_id = requesters.user_id

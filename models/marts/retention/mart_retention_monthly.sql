@@ -55,7 +55,7 @@ first_months as (
     from bridges
 ),
 
-trailing as (
+rolled as (
     select
         joined.*,
         -- Twelve full cohorts exist once the data reach back two years.
@@ -102,7 +102,7 @@ final as (
         cast((opening_arr + bridged_arr_12m) / nullif(opening_arr, 0) as double) as nrr_bridge,
         coalesce(is_complete, true) as is_complete,
         '{{ metric_policy() }}' as metric_policy
-    from trailing
+    from rolled
 )
 
 select * from final

@@ -1,0 +1,128 @@
+-- Grain: one row per source system and support ticket that existed at the as-of date.
+with tickets as (
+    select
+        source_system,
+        ticket_id,
+        account_id,
+        created_at,
+        status,
+        priority,
+        channel,
+        category,
+        is_escalated,
+        is_merged,
+        satisfaction,
+        {{ support_target_minutes('priority') }} as target_minutes
+    from {{ ref('int_support_tickets') }}
+),
+
+due as (
+    select
+        source_system,
+        ticket_id,
+        {{ dbt.dateadd('minute', 'target_minutes', 'created_at') }} as due_at
+    from tickets
+),
+
+times as (
+    select
+        source_system,
+        ticket_id,
+        first_response_at,
+        first_solved_at,
+        last_solved_at,
+        first_ended_at,
+        reopens
+    from {{ ref('int_support_ticket_times') }}
+),
+
+durations as (
+    select
+        source_system,
+        ticket_id,
+        {%- for kind in ['first_response', 'first_resolution', 'full_resolution'] %}
+        {%- for clock in ['calendar', 'business'] %}
+        max(
+            case
+                when duration_kind = '{{ kind }}'
+                    then
+                        cast(
+                            round(cast({{ clock }}_seconds as decimal(18, 4)) / 60, 2) as decimal(
+                                18, 2
+                            )
+                        )
+            end
+        )
+            as {{ kind }}{{ '_business' if clock == 'business' }}_seconds,
+        {%- endfor %}
+        {%- endfor %}
+        count(*) as kinds
+    from {{ ref('int_support_ticket_durations') }}
+    group by
+        source_system,
+        ticket_id
+),
+
+-- How long the ticket has waited for its first answer: until it came, else until the ticket ended
+-- without one, else until the end of the as-of date.
+waits as (
+    select
+        source_system,
+        ticket_id,
+        coalesce(
+            first_response_at,
+            first_ended_at,
+            cast({{ dbt.dateadd('day', 1, as_of_date()) }} as timestamp)
+        ) as waited_until
+    from times
+),
+
+final as (
+    select
+        cast(tickets.ticket_id as varchar) as ticket_id,
+        cast(tickets.account_id as varchar) as account_id,
+        cast(tickets.created_at as timestamp) as created_at,
+        cast(tickets.status as varchar) as status,
+        cast(tickets.priority as varchar) as priority,
+        cast(tickets.channel as varchar) as channel,
+        cast(tickets.category as varchar) as category,
+        cast(times.first_response_at as timestamp) as first_response_at,
+        cast(times.first_solved_at as timestamp) as first_solved_at,
+        cast(times.last_solved_at as timestamp) as last_solved_at,
+        {{ seconds_to_minutes('durations.first_response_seconds') }} as first_response_minutes,
+        {{ seconds_to_minutes('durations.first_response_business_seconds') }}
+            as first_response_business_minutes,
+        {{ seconds_to_minutes('durations.first_resolution_seconds') }} as first_resolution_minutes,
+        {{ seconds_to_minutes('durations.first_resolution_business_seconds') }}
+            as first_resolution_business_minutes,
+        {{ seconds_to_minutes('durations.full_resolution_seconds') }} as full_resolution_minutes,
+        {{ seconds_to_minutes('durations.full_resolution_business_seconds') }}
+            as full_resolution_business_minutes,
+        cast(times.reopens as bigint) as reopens,
+        tickets.is_escalated,
+        cast(tickets.target_minutes as bigint) as target_minutes,
+        cast(tickets.satisfaction as varchar) as satisfaction,
+        tickets.is_merged,
+        cast(tickets.source_system as varchar) as source_system,
+        tickets.status not in ('solved', 'closed') as is_open,
+        (not tickets.is_merged and waits.waited_until > due.due_at) as is_breached
+    from tickets
+    inner join times
+        on
+            tickets.source_system = times.source_system
+            and tickets.ticket_id = times.ticket_id
+    inner join due
+        on
+            tickets.source_system = due.source_system
+            and tickets.ticket_id = due.ticket_id
+    inner join waits
+        on
+            tickets.source_system = waits.source_system
+            and tickets.ticket_id = waits.ticket_id
+    left outer join durations
+        on
+            tickets.source_system = durations.source_system
+            and tickets.ticket_id = durations.ticket_id
+)
+
+select * from final

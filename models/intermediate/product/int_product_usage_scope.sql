@@ -1,0 +1,91 @@
+-- Grain: one row per account whose usage figures are built again, and the day to start from.
+-- Compiled into fct_account_usage_day and asks what that table holds: an account starts over when
+-- its inputs changed, else at its earliest day with new events, else at the first missing day.
+-- Events are read from 27 days earlier, the rest of the first window.
+{{ config(materialized='ephemeral') }}
+{%- set fact = built_before(usage_fact()) %}
+{%- set last_on = usage_fact_last_day(fact) %}
+
+with accounts as (
+    select
+        account_id,
+        first_usage_date,
+        inputs_fingerprint
+    from {{ ref('int_product_account_inputs') }}
+),
+
+{% if last_on is not none -%}
+stored as (
+    select
+        account_id,
+        inputs_fingerprint
+    from {{ fact }}
+    where usage_date = {{ last_on }}
+),
+
+changed_days as (
+    select
+        source_system,
+        account_key,
+        min(usage_date) as usage_date
+    from {{ ref('int_product_user_days') }}
+    where changed_on >= {{ last_on }}
+    group by
+        source_system,
+        account_key
+),
+
+changed as (
+    select
+        keys.account_id,
+        min(changed_days.usage_date) as usage_date
+    from changed_days
+    inner join {{ ref('int_product_accounts') }} as keys
+        on
+            changed_days.source_system = keys.source_system
+            and changed_days.account_key = keys.account_key
+    group by keys.account_id
+),
+
+starts as (
+    select
+        accounts.account_id,
+        accounts.first_usage_date,
+        case
+            when
+                stored.inputs_fingerprint is distinct from accounts.inputs_fingerprint
+                then accounts.first_usage_date
+            else
+                least(
+                    coalesce(changed.usage_date, {{ add_days(last_on, 1) }}),
+                    {{ add_days(last_on, 1) }}
+                )
+        end as build_from
+    from accounts
+    left outer join stored
+        on accounts.account_id = stored.account_id
+    left outer join changed
+        on accounts.account_id = changed.account_id
+),
+
+{% else -%}
+starts as (
+    select
+        account_id,
+        first_usage_date,
+        first_usage_date as build_from
+    from accounts
+),
+
+{% endif -%}
+final as (
+    select
+        account_id,
+        build_from,
+        greatest({{ add_days('build_from', -27) }}, first_usage_date) as read_from,
+        build_from < {{ recent_usage_from() }} as is_deep
+    from starts
+    where build_from <= {{ as_of_date() }}
+)
+
+select * from final

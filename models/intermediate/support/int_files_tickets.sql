@@ -1,0 +1,24 @@
+-- Grain: one row per ticket of the canonical files.
+{{ config(enabled=source_is_on('support', 'files')) }}
+
+with final as (
+    select
+        ticket_id,
+        account_id as account_key,
+        created_at,
+        status,
+        priority,
+        channel,
+        category,
+        requester_id,
+        coalesce(is_escalated, false) as is_escalated,
+        false as is_merged,
+        coalesce(status = 'deleted', false) as is_deleted,
+        first_response_at,
+        solved_at,
+        satisfaction,
+        updated_at
+    from {{ ref('stg_files__tickets') }}
+)
+
+select * from final

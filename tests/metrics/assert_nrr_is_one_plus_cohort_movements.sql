@@ -1,0 +1,61 @@
+-- NRR walked: the cohort's opening plus what its members moved in the twelve months is what they
+-- bring now. Members' first month in the window has no movement before its opening.
+{{ config(meta={'dagster': {'ref': {'name': 'fct_account_retention_month'}}}) }}
+
+with cohorts as (
+    select
+        account_id,
+        month
+    from {{ ref('fct_account_retention_month') }}
+),
+
+account_months as (
+    select
+        account_id,
+        month,
+        closing_arr - opening_arr - transfer_arr as moved_arr,
+        transfer_arr
+    from {{ ref('fct_account_month') }}
+),
+
+-- A survivor that was no customer at the opening brings its transfer in as a member.
+merged_in as (
+    select account_id
+    from account_months
+    where transfer_arr <> 0
+),
+
+walked as (
+    select
+        cohorts.month,
+        sum(account_months.moved_arr) as moved_arr
+    from cohorts
+    inner join account_months
+        on
+            cohorts.account_id = account_months.account_id
+            and account_months.month <= cohorts.month
+            and account_months.month
+            >= cast({{ dbt.dateadd('month', -11, 'cohorts.month') }} as date)
+    where cohorts.account_id not in (select merged_in.account_id from merged_in)
+    group by cohorts.month
+),
+
+unmerged as (
+    select
+        month,
+        sum(opening_arr) as opening_arr,
+        sum(retained_arr) as retained_arr
+    from {{ ref('fct_account_retention_month') }}
+    where account_id not in (select merged_in.account_id from merged_in)
+    group by month
+)
+
+select
+    unmerged.month,
+    unmerged.opening_arr,
+    walked.moved_arr,
+    unmerged.retained_arr
+from unmerged
+left outer join walked
+    on unmerged.month = walked.month
+where unmerged.opening_arr + coalesce(walked.moved_arr, 0) <> unmerged.retained_arr

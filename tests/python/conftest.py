@@ -1,0 +1,74 @@
+"""Fixtures for all Python tests. No test touches `data/` or the network."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from orchestration.home import Home
+
+ROOT = Path(__file__).resolve().parents[2]
+# The scale of the demo company that the tests refresh; the truth is compared at this size too.
+DEMO_SCALE = os.environ.get("CSW_TEST_SCALE", "0.25")
+OURS = ("CSW_", "DBT_", "DAGSTER_")
+
+RunCsw = Callable[..., subprocess.CompletedProcess[str]]
+
+
+def clean_environment() -> dict[str, str]:
+    """The environment without anything that points at somebody's home or alerts somebody."""
+    kept = {name: text for name, text in os.environ.items() if not name.startswith(OURS)}
+    kept.pop("VERBOSE", None)
+    return kept
+
+
+@pytest.fixture(autouse=True)
+def isolated(tmp_path: Path) -> Iterator[None]:
+    """Point CSW_HOME at a folder of the test, and undo what it sets in the environment."""
+    before = dict(os.environ)
+    os.environ.clear()
+    os.environ.update(clean_environment(), CSW_HOME=str(tmp_path / "home"))
+    yield
+    os.environ.clear()
+    os.environ.update(before)
+
+
+@pytest.fixture(scope="session")
+def project_root() -> Path:
+    return ROOT
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    """A home that does not exist yet."""
+    return Home(tmp_path / "home")
+
+
+@pytest.fixture(scope="session")
+def run_csw() -> RunCsw:
+    """Run the command line in a process of its own, as a user does."""
+
+    def run(*arguments: object, **environment: object) -> subprocess.CompletedProcess[str]:
+        settings = {name: str(text) for name, text in environment.items()}
+        return subprocess.run(
+            [sys.executable, "-m", "orchestration.cli", *map(str, arguments)],
+            cwd=ROOT,
+            env={**clean_environment(), "COLUMNS": "200", **settings},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def demo_home(run_csw: RunCsw, tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """The demo company, refreshed once for all tests that read it. Do not change it."""
+    home = Home(tmp_path_factory.mktemp("demo") / "home")
+    done = run_csw("refresh", "--scale", DEMO_SCALE, CSW_HOME=home.path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return home

@@ -1,0 +1,154 @@
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from orchestration import publish as publishing
+from orchestration.publish import Relation, publish, read_publication
+
+RELATIONS = [
+    Relation("facts", "fct_account_month", ("account_id", "month")),
+    Relation("marts", "mart_retention_monthly"),
+]
+
+
+@pytest.fixture
+def warehouse(tmp_path: Path) -> Path:
+    path = tmp_path / "ware house's.duckdb"
+    with duckdb.connect(path) as connection:
+        connection.execute("create schema facts; create schema marts")
+        connection.execute(
+            "create table facts.fct_account_month as select 'a' || i % 3 as account_id, "
+            "date '2025-01-01' + (i // 3) * interval 1 month as month, "
+            "cast(i as decimal(18, 2)) as closing_arr from range(9) as r (i) order by random()"
+        )
+        connection.execute("comment on table facts.fct_account_month is 'A month''s ARR'")
+        connection.execute("comment on column facts.fct_account_month.month is 'First day'")
+        connection.execute("create view marts.mart_retention_monthly as select 1.1 as nrr")
+    return path
+
+
+def run(warehouse: Path, target: Path, run_id: str) -> publishing.Publication:
+    return publish(
+        warehouse,
+        target,
+        RELATIONS,
+        run_id=run_id,
+        as_of="2025-12-31",
+        company="Acme",
+        versions={"dbt": "1"},
+        policy={"fx_mode": "constant"},
+    )
+
+
+def test_manifest_names_what_is_there(warehouse, tmp_path):
+    target = tmp_path / "published"
+    run(warehouse, target, "20260101T000000Z_a")
+    manifest = json.loads((target / "manifest.json").read_text())
+    assert manifest["run_id"] == "20260101T000000Z_a"
+    assert manifest["as_of_date"] == "2025-12-31"
+    assert manifest["versions"] == {"dbt": "1"}
+    assert manifest["policy"] == {"fx_mode": "constant"}
+    assert manifest["marts"]["fct_account_month"]["rows"] == 9
+    file = target / manifest["parquet"] / "fct_account_month.parquet"
+    assert publishing._sha256(file) == manifest["marts"]["fct_account_month"]["sha256"]
+    with duckdb.connect(target / manifest["database"], read_only=True) as connection:
+        assert connection.execute("select count(*) from marts.fct_account_month").fetchone() == (9,)
+        comments = connection.execute(
+            "select comment from duckdb_columns() where column_name = 'month'"
+        ).fetchall()
+    assert comments == [("First day",)]
+
+
+def test_same_rows_give_the_same_hash_in_any_order(warehouse, tmp_path):
+    first = run(warehouse, tmp_path / "one", "r1")
+    with duckdb.connect(warehouse) as connection:
+        connection.execute(
+            "create or replace table facts.fct_account_month as "
+            "select * from facts.fct_account_month order by closing_arr desc"
+        )
+    second = run(warehouse, tmp_path / "two", "r2")
+    assert first.marts == second.marts
+
+
+def test_link_names_the_newest_and_three_are_kept(warehouse, tmp_path):
+    target = tmp_path / "published"
+    for day in range(1, 6):
+        run(warehouse, target, f"2026010{day}T000000Z_a")
+    kept = sorted(path.name for path in target.glob("marts_*.duckdb"))
+    assert kept == [f"marts_2026010{day}T000000Z_a.duckdb" for day in (3, 4, 5)]
+    assert sorted(path.name for path in (target / "parquet").iterdir()) == [
+        f"2026010{day}T000000Z_a" for day in (3, 4, 5)
+    ]
+    assert (target / "marts.duckdb").resolve().name == kept[-1]
+
+
+def test_reader_of_the_old_file_goes_on(warehouse, tmp_path):
+    target = tmp_path / "published"
+    run(warehouse, target, "r1")
+    with duckdb.connect(target / "marts.duckdb", read_only=True) as reader:
+        before = reader.execute("select sum(closing_arr) from marts.fct_account_month").fetchone()
+        with duckdb.connect(warehouse) as connection:
+            connection.execute("update facts.fct_account_month set closing_arr = 1000")
+        for number in range(2, 7):
+            run(warehouse, target, f"r{number}")
+        after = reader.execute("select sum(closing_arr) from marts.fct_account_month").fetchone()
+    assert before == after
+
+
+def test_failure_half_way_leaves_what_was_published(warehouse, tmp_path, monkeypatch):
+    target = tmp_path / "published"
+    first = run(warehouse, target, "r1")
+
+    def broken(*_: object) -> None:
+        raise OSError("no space left on device")
+
+    for name in ("_write_manifest", "_copy_comments"):
+        with monkeypatch.context() as patch, pytest.raises(OSError, match="no space"):
+            patch.setattr(publishing, name, broken)
+            run(warehouse, target, f"r2_{name}")
+        assert read_publication(target) == first
+        assert (target / "marts.duckdb").resolve().name == first.database
+    again = run(warehouse, target, "r3")
+    assert read_publication(target) == again
+    assert not list(target.glob(".*.tmp*"))
+
+
+def test_copy_where_links_cannot_be_made(warehouse, tmp_path, monkeypatch):
+    def no_links(*_: object) -> None:
+        raise OSError("not supported")
+
+    monkeypatch.setattr(Path, "symlink_to", no_links)
+    target = tmp_path / "published"
+    publication = run(warehouse, target, "r1")
+    link = target / "marts.duckdb"
+    assert not link.is_symlink()
+    assert link.read_bytes() == (target / publication.database).read_bytes()
+
+
+@pytest.mark.long
+def test_older_duckdb_opens_the_file(warehouse, tmp_path):
+    uv = shutil.which("uv") or shutil.which(".uv/bin/uv")
+    if uv is None:
+        pytest.skip("uv is not on the PATH")
+    target = tmp_path / "published"
+    run(warehouse, target, "r1")
+    code = (
+        "import duckdb, sys; c = duckdb.connect(sys.argv[1], read_only=True); "
+        "print(duckdb.__version__, c.sql('select count(*) from marts.fct_account_month')"
+        ".fetchone()[0])"
+    )
+    done = subprocess.run(
+        [uv, "run", "--no-project", "--quiet", "--with", "duckdb==1.1.3", "python", "-c", code]
+        + [str(target / "marts.duckdb")],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        check=False,
+    )
+    if "failed to" in done.stderr.lower() and "fetch" in done.stderr.lower():
+        pytest.skip("the package index cannot be reached")
+    assert done.stdout.split() == ["1.1.3", "9"], done.stderr
