@@ -29,10 +29,11 @@
     usage_lookback_days with it.
 
     Returns a dict: `everything`, or `ranges` of days [[first, last], …]; `loaded_through`, the
-    newest load per source system. `fingerprint` is any text that, when it differs from the
-    stored one, makes every day stale.
+    newest load per source system; `build_no`, the number of this build; `fingerprint`: a text
+    that, when it differs from the stored one, makes every day stale.
 #}
-{% macro stale_usage_days(relation, events, fingerprint='') -%}
+{% macro stale_usage_days(relation, events, rule='') -%}
+    {%- set fingerprint = local_md5(rule ~ ' ' ~ var('usage_lookback_days')) -%}
     {%- set built = built_before(relation) if is_incremental() else none -%}
     {%- set seen = [] -%}
     {%- if built is not none -%}
@@ -53,11 +54,26 @@
         {%- set found.everything = true -%}
     {%- endif -%}
     {{- return({
+        'fingerprint': fingerprint,
+        'build_no': _last_build_no(relation) + 1,
         'everything': found.everything,
         'ranges': [] if found.everything
             else _touched_ranges(events, found.last_on, found.loads),
         'loaded_through': _loaded_through(events, {} if found.everything else found.loads),
     }) -}}
+{%- endmacro %}
+
+
+{# The number of the last build of the relation, kept over a full refresh; 0 before the first. #}
+{% macro _last_build_no(relation) -%}
+    {%- set found = adapter.get_relation(
+        database=relation.database, schema=relation.schema, identifier=relation.identifier
+    ) if execute else none -%}
+    {%- set columns = adapter.get_columns_in_relation(found) if found is not none else [] -%}
+    {%- if 'build_no' not in columns | map(attribute='name') -%}
+        {{- return(0) -}}
+    {%- endif -%}
+    {{- return(run_query("select coalesce(max(build_no), 0) from " ~ found).rows[0][0] | int) -}}
 {%- endmacro %}
 
 
@@ -157,8 +173,9 @@
 
 
 {# The bookkeeping columns that stale_usage_days() reads in the next run. #}
-{% macro usage_bookkeeping(stale, fingerprint='') -%}
-    cast('{{ fingerprint }}' as varchar) as fingerprint,
+{% macro usage_bookkeeping(stale) -%}
+    cast('{{ stale.fingerprint }}' as varchar) as fingerprint,
+    cast({{ stale.build_no }} as integer) as build_no,
     {{ as_of_date() }} as changed_on,
     {%- if stale.loaded_through %}
     case source_system
@@ -182,7 +199,7 @@
     {%- set target = arg_dict['target_relation'] -%}
     {%- set source = arg_dict['temp_relation'] -%}
     {%- set keys = arg_dict['unique_key'] -%}
-    {%- set bookkeeping = ['fingerprint', 'changed_on', 'loaded_through'] -%}
+    {%- set bookkeeping = ['fingerprint', 'build_no', 'changed_on', 'loaded_through'] -%}
     {%- set columns = arg_dict['dest_columns'] | map(attribute='name') | list -%}
     {%- set measures = columns | reject('in', keys) | reject('in', bookkeeping) | list -%}
     {%- set column_list = columns | join(', ') -%}
@@ -353,18 +370,37 @@ repeats as (
 
 
 {#
-    The newest day in the fact, as a date literal: every account has a row for it. None when the
-    fact is to be built as a whole: it is new, empty, or reaches past the as-of date.
+    What the fact has behind it: `last_on`, its newest day as a date literal (every account has a
+    row for it), and `build_no`, the last build of int_product_user_days that went into it. None
+    when the fact is to be built as a whole: it is new, empty, reaches past the as-of date, or its
+    progress is lost.
 #}
-{% macro usage_fact_last_day(fact) -%}
-    {%- if fact is none -%}
+{% macro usage_fact_progress(fact) -%}
+    {%- set progress = built_before(usage_progress()) -%}
+    {%- if fact is none or progress is none -%}
         {{- return(none) -}}
     {%- endif -%}
-    {%- set found = run_query("select cast(max(usage_date) as varchar) from " ~ fact).rows[0][0] -%}
-    {%- if found is none or found > as_of_day() -%}
+    {%- set last_on = run_query("select cast(max(usage_date) as varchar) from " ~ fact) -%}
+    {%- set build_no = run_query("select max(build_no) from " ~ progress).rows[0][0] -%}
+    {%- set last_on = last_on.rows[0][0] -%}
+    {%- if last_on is none or last_on > as_of_day() or build_no is none -%}
         {{- return(none) -}}
     {%- endif -%}
-    {{- return("cast('" ~ found ~ "' as date)") -}}
+    {{- return({'last_on': "cast('" ~ last_on ~ "' as date)", 'build_no': build_no}) -}}
+{%- endmacro %}
+
+
+{# Where the fact notes its progress, beside it and in the same transaction. #}
+{% macro usage_progress() -%}
+    {{- return(usage_fact().incorporate(path={'identifier': 'fct_account_usage_day__progress'})) -}}
+{%- endmacro %}
+
+
+{# Post-hook of the fact. #}
+{% macro note_usage_progress(user_days) -%}
+    create or replace table {{ usage_progress() }} as
+    select max(build_no) as build_no
+    from {{ user_days }}
 {%- endmacro %}
 
 

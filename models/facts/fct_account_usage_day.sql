@@ -5,7 +5,8 @@
     materialized='incremental',
     incremental_strategy='replace_from',
     unique_key=['account_id', 'usage_date'],
-    pre_hook="{{ remove_accounts_without_usage(this, ref('int_product_account_inputs')) }}"
+    pre_hook="{{ remove_accounts_without_usage(this, ref('int_product_account_inputs')) }}",
+    post_hook="{{ note_usage_progress(ref('int_product_user_days')) }}"
 ) }}
 
 with active_users as (

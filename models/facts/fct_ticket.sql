@@ -45,15 +45,9 @@ durations as (
         max(
             case
                 when duration_kind = '{{ kind }}'
-                    then
-                        cast(
-                            round(cast({{ clock }}_seconds as decimal(18, 4)) / 60, 2) as decimal(
-                                18, 2
-                            )
-                        )
+                    then {{ clock }}_seconds
             end
-        )
-            as {{ kind }}{{ '_business' if clock == 'business' }}_seconds,
+        ) as {{ kind }}{{ '_business' if clock == 'business' }}_seconds,
         {%- endfor %}
         {%- endfor %}
         count(*) as kinds
@@ -72,7 +66,7 @@ waits as (
         coalesce(
             first_response_at,
             first_ended_at,
-            cast({{ dbt.dateadd('day', 1, as_of_date()) }} as timestamp)
+            {{ dbt.dateadd('day', 1, as_of_date()) }}
         ) as waited_until
     from times
 ),

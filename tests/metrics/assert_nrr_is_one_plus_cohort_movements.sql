@@ -1,5 +1,5 @@
 -- NRR walked: the cohort's opening plus what its members moved in the twelve months is what they
--- bring now. Members' first month in the window has no movement before its opening.
+-- bring now.
 {{ config(meta={'dagster': {'ref': {'name': 'fct_account_retention_month'}}}) }}
 
 with cohorts as (
@@ -13,16 +13,17 @@ account_months as (
     select
         account_id,
         month,
-        closing_arr - opening_arr - transfer_arr as moved_arr,
-        transfer_arr
+        closing_arr - opening_arr as moved_arr
     from {{ ref('fct_account_month') }}
 ),
 
--- A survivor that was no customer at the opening brings its transfer in as a member.
-merged_in as (
+-- Merged accounts move ARR by transfer and are counted under their survivor: left out here.
+merged as (
     select account_id
-    from account_months
-    where transfer_arr <> 0
+    from {{ ref('int_account_survivors') }}
+    union
+    select survivor_account_id as account_id
+    from {{ ref('int_account_survivors') }}
 ),
 
 walked as (
@@ -36,7 +37,7 @@ walked as (
             and account_months.month <= cohorts.month
             and account_months.month
             >= cast({{ dbt.dateadd('month', -11, 'cohorts.month') }} as date)
-    where cohorts.account_id not in (select merged_in.account_id from merged_in)
+    where cohorts.account_id not in (select merged.account_id from merged)
     group by cohorts.month
 ),
 
@@ -46,7 +47,7 @@ unmerged as (
         sum(opening_arr) as opening_arr,
         sum(retained_arr) as retained_arr
     from {{ ref('fct_account_retention_month') }}
-    where account_id not in (select merged_in.account_id from merged_in)
+    where account_id not in (select merged.account_id from merged)
     group by month
 )
 

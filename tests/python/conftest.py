@@ -29,8 +29,9 @@ def clean_environment() -> dict[str, str]:
 def isolated(tmp_path: Path) -> Iterator[None]:
     """Point CSW_HOME at a folder of the test, and undo what it sets in the environment."""
     before = dict(os.environ)
+    during = {**clean_environment(), "CSW_HOME": str(tmp_path / "home")}
     os.environ.clear()
-    os.environ.update(clean_environment(), CSW_HOME=str(tmp_path / "home"))
+    os.environ.update(during)
     yield
     os.environ.clear()
     os.environ.update(before)

@@ -15,6 +15,8 @@ with states as (
         discounts,
         known_at
     from {{ ref('int_stripe_subscription_states') }}
+    -- A line ends with its subscription; what the object still says of it holds no more.
+    where status not in ('canceled', 'incomplete_expired')
 ),
 
 prices as (

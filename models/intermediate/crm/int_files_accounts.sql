@@ -1,6 +1,6 @@
 -- Grain: one row per account of the canonical files.
 -- The files know no merges.
-{{ config(enabled=source_is_on('crm', 'files')) }}
+{{ config(enabled=source_is_on('crm', 'files'), materialized='view') }}
 
 with accounts as (
     select

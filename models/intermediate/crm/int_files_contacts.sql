@@ -1,6 +1,6 @@
 -- Grain: one row per contact of the canonical files.
 -- A contact that is not active and says no day has left on an unknown day: its last change.
-{{ config(enabled=source_is_on('crm', 'files')) }}
+{{ config(enabled=source_is_on('crm', 'files'), materialized='view') }}
 
 with contacts as (
     select

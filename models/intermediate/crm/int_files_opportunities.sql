@@ -1,5 +1,5 @@
 -- Grain: one row per opportunity of the canonical files.
-{{ config(enabled=source_is_on('crm', 'files')) }}
+{{ config(enabled=source_is_on('crm', 'files'), materialized='view') }}
 
 with final as (
     select

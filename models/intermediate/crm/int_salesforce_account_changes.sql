@@ -1,7 +1,7 @@
 -- Grain: one row per change of a tracked attribute of a Salesforce account.
 -- Salesforce writes two rows when a lookup changes, one with names and one with ids: only the
 -- ids are kept.
-{{ config(enabled=source_is_on('crm', 'salesforce')) }}
+{{ config(enabled=source_is_on('crm', 'salesforce'), materialized='view') }}
 
 with history as (
     select

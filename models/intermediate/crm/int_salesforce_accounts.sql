@@ -1,6 +1,6 @@
 -- Grain: one row per Salesforce account.
 -- A merge leaves a deleted account that names its survivor; the account history has its date.
-{{ config(enabled=source_is_on('crm', 'salesforce')) }}
+{{ config(enabled=source_is_on('crm', 'salesforce'), materialized='view') }}
 
 with accounts as (
     select

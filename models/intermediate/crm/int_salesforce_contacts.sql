@@ -1,5 +1,5 @@
 -- Grain: one row per Salesforce contact that is not deleted.
-{{ config(enabled=source_is_on('crm', 'salesforce')) }}
+{{ config(enabled=source_is_on('crm', 'salesforce'), materialized='view') }}
 
 with contacts as (
     select

@@ -1,6 +1,6 @@
 -- Grain: one row per Salesforce user.
 -- Salesforce does not say who is a CSM: any user may be named as one on an account.
-{{ config(enabled=source_is_on('crm', 'salesforce')) }}
+{{ config(enabled=source_is_on('crm', 'salesforce'), materialized='view') }}
 
 with final as (
     select

@@ -1,5 +1,5 @@
 -- Grain: one row per onboarding milestone record in Salesforce that is not deleted.
-{{ config(enabled=source_is_on('crm', 'salesforce')) }}
+{{ config(enabled=source_is_on('crm', 'salesforce'), materialized='view') }}
 
 with final as (
     select

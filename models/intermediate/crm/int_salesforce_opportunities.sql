@@ -1,6 +1,6 @@
 -- Grain: one row per Salesforce opportunity that is not deleted.
 -- Salesforce's own types (New Business, Existing Business …) become new, expansion and renewal.
-{{ config(enabled=source_is_on('crm', 'salesforce')) }}
+{{ config(enabled=source_is_on('crm', 'salesforce'), materialized='view') }}
 
 with opportunities as (
     select

@@ -1,5 +1,5 @@
 -- Grain: one row per completed Salesforce task or event that is not deleted.
-{{ config(enabled=source_is_on('crm', 'salesforce')) }}
+{{ config(enabled=source_is_on('crm', 'salesforce'), materialized='view') }}
 
 with tasks as (
     select

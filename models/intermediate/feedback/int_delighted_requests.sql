@@ -1,5 +1,5 @@
 -- Grain: one row per survey that Delighted sent.
-{{ config(enabled=source_is_on('feedback', 'delighted')) }}
+{{ config(enabled=source_is_on('feedback', 'delighted'), materialized='view') }}
 
 with final as (
     select

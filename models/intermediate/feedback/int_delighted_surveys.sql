@@ -1,6 +1,6 @@
 -- Grain: one row per Delighted answer with the survey it answers.
 -- An answer belongs to the newest survey of its type that the person got before it.
-{{ config(enabled=source_is_on('feedback', 'delighted')) }}
+{{ config(enabled=source_is_on('feedback', 'delighted'), materialized='view') }}
 
 with responses as (
     select

@@ -1,5 +1,5 @@
 -- Grain: one row per survey answer of the canonical files.
-{{ config(enabled=source_is_on('feedback', 'files')) }}
+{{ config(enabled=source_is_on('feedback', 'files'), materialized='view') }}
 
 with final as (
     select

@@ -1,6 +1,6 @@
 -- Grain: one row per person that Delighted surveyed.
 -- Properties and e-mail as in the newest survey that has them.
-{{ config(enabled=source_is_on('feedback', 'delighted')) }}
+{{ config(enabled=source_is_on('feedback', 'delighted'), materialized='view') }}
 
 with surveys as (
     select

@@ -1,6 +1,6 @@
 -- Grain: one row per account id that any of the canonical files names.
 -- A file may name an account that the file of accounts does not have.
-{{ config(enabled=source_is_on_anywhere('files')) }}
+{{ config(enabled=source_is_on_anywhere('files'), materialized='view') }}
 
 {% set entities = {
     'crm': ['accounts'],

@@ -1,5 +1,5 @@
 -- Grain: one row per Zendesk organization and domain of it; one row without a domain otherwise.
-{{ config(enabled=source_is_on('support', 'zendesk')) }}
+{{ config(enabled=source_is_on('support', 'zendesk'), materialized='view') }}
 
 with organizations as (
     select

@@ -47,7 +47,7 @@ final as (
         event_name,
         usage_date,
         cast(sum(weight) as bigint) as events,
-        {{ usage_bookkeeping(stale, tracked) }}
+        {{ usage_bookkeeping(stale) }}
     from weighted
     group by
         source_system,

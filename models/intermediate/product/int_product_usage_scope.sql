@@ -2,9 +2,11 @@
 -- Compiled into fct_account_usage_day and asks what that table holds: an account starts over when
 -- its inputs changed, else at its earliest day with new events, else at the first missing day.
 -- Events are read from 27 days earlier, the rest of the first window.
+-- depends_on: {{ ref('int_product_accounts') }}
+-- depends_on: {{ ref('int_product_user_days') }}
 {{ config(materialized='ephemeral') }}
 {%- set fact = built_before(usage_fact()) %}
-{%- set last_on = usage_fact_last_day(fact) %}
+{%- set progress = usage_fact_progress(fact) %}
 
 with accounts as (
     select
@@ -14,13 +16,13 @@ with accounts as (
     from {{ ref('int_product_account_inputs') }}
 ),
 
-{% if last_on is not none -%}
+{% if progress is not none -%}
 stored as (
     select
         account_id,
         inputs_fingerprint
     from {{ fact }}
-    where usage_date = {{ last_on }}
+    where usage_date = {{ progress.last_on }}
 ),
 
 changed_days as (
@@ -29,7 +31,7 @@ changed_days as (
         account_key,
         min(usage_date) as usage_date
     from {{ ref('int_product_user_days') }}
-    where changed_on >= {{ last_on }}
+    where build_no > {{ progress.build_no }}
     group by
         source_system,
         account_key
@@ -57,8 +59,8 @@ starts as (
                 then accounts.first_usage_date
             else
                 least(
-                    coalesce(changed.usage_date, {{ add_days(last_on, 1) }}),
-                    {{ add_days(last_on, 1) }}
+                    coalesce(changed.usage_date, {{ add_days(progress.last_on, 1) }}),
+                    {{ add_days(progress.last_on, 1) }}
                 )
         end as build_from
     from accounts

@@ -1,5 +1,5 @@
 -- Grain: one row per ticket, moment and field of the canonical files.
-{{ config(enabled=source_is_on('support', 'files')) }}
+{{ config(enabled=source_is_on('support', 'files'), materialized='view') }}
 
 with final as (
     select

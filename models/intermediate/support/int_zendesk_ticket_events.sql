@@ -1,5 +1,5 @@
 -- Grain: one row per change of a Zendesk ticket's status, priority or assignee, or public comment.
-{{ config(enabled=source_is_on('support', 'zendesk')) }}
+{{ config(enabled=source_is_on('support', 'zendesk'), materialized='view') }}
 
 with history as (
     select

@@ -1,6 +1,6 @@
 -- Grain: one row per Zendesk ticket.
 -- A ticket without an organization belongs to the organization of its requester.
-{{ config(enabled=source_is_on('support', 'zendesk')) }}
+{{ config(enabled=source_is_on('support', 'zendesk'), materialized='view') }}
 
 with tickets as (
     select

@@ -1,0 +1,93 @@
+# Needs Python 3.11 or newer and make. uv is used when it is there, else put into .uv/.
+#
+#   make refresh                                    the demo company, or the home's company
+#   make refresh SOURCE=exports AS_OF=2026-01-31    a folder of files
+#   make test                                       everything that must hold
+#
+# Every path may hold spaces. CSW_HOME=<folder> names another home (default: data).
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.PHONY: help setup refresh status dagster dev test lint format docs clean
+
+PYTHON ?= python3
+UV_ON_PATH := $(shell command -v uv 2>/dev/null)
+UV := $(if $(UV_ON_PATH),uv,.uv/bin/uv)
+RUN := $(UV) run --frozen --no-sync
+SYNCED := .venv/.synced
+
+# What the user names on the command line reaches the shell as variables, so nothing is quoted twice.
+export SOURCE AS_OF MAPPING SCALE SEED FULL_REFRESH SAME_COMPANY
+ifneq ($(strip $(CSW_HOME)),)
+export CSW_HOME
+endif
+ifneq ($(strip $(VERBOSE)),)
+export VERBOSE
+else
+unexport VERBOSE
+endif
+
+help: ## Show what can be made
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
+	@echo ""
+	@echo "  refresh takes SOURCE=<folder> AS_OF=<YYYY-MM-DD> MAPPING=<file> CSW_HOME=<folder>"
+	@echo "  SCALE=<number> SEED=<number> FULL_REFRESH=1 SAME_COMPANY=1 VERBOSE=1"
+
+setup: $(SYNCED) ## Make the environment from the lock file
+
+refresh: $(SYNCED) ## Load, build, test and publish
+	@$(RUN) csw refresh \
+		$${SOURCE:+--source "$$SOURCE"} \
+		$${AS_OF:+--as-of "$$AS_OF"} \
+		$${MAPPING:+--mapping "$$MAPPING"} \
+		$${SCALE:+--scale "$$SCALE"} \
+		$${SEED:+--seed "$$SEED"} \
+		$${FULL_REFRESH:+--full-refresh} \
+		$${SAME_COMPANY:+--same-company}
+
+status: $(SYNCED) ## Show what is loaded and published
+	@$(RUN) csw status
+
+dagster: $(SYNCED) ## Show assets, runs and schedule in the browser (localhost:3000)
+	@$(RUN) csw dagster
+
+dev: dagster
+
+test: lint ## Check everything: style, SQL, Python, and the demo company in a throwaway home
+	@echo "pytest"
+	@$(RUN) pytest
+
+# sqlfluff compiles the models, so it gets a home of its own: data/ is never touched by a check.
+lint: $(SYNCED) ## Check the style of Python and SQL
+	@echo "ruff"
+	@$(RUN) ruff check --quiet .
+	@$(RUN) ruff format --check --quiet .
+	@echo "sqlfluff"
+	@lint_home=$$(mktemp -d) && trap 'rm -rf "$$lint_home"' EXIT && \
+		CSW_HOME="$$lint_home" DBT_TARGET_PATH="$$lint_home/target" \
+		DBT_LOG_PATH="$$lint_home/logs" DBT_SEND_ANONYMOUS_USAGE_STATS=false \
+		$(RUN) sqlfluff lint --disable-progress-bar models tests analyses dbt_project
+
+format: $(SYNCED) ## Put Python and SQL into shape
+	@$(RUN) ruff check --fix --quiet .
+	@$(RUN) ruff format --quiet .
+
+docs: $(SYNCED) ## Write dbt's documentation site of the home's warehouse
+	@$(RUN) csw dbt -- docs generate --static
+
+clean: ## Remove caches and build leftovers; data stay
+	@rm -rf target logs .pytest_cache .ruff_cache .tmp_dagster_home_* build dist
+	@find . -name __pycache__ -type d -not -path './.venv/*' -prune -exec rm -rf {} +
+
+$(SYNCED): pyproject.toml uv.lock $(if $(UV_ON_PATH),,.uv/bin/uv)
+	@echo "Making the environment from uv.lock (once; a minute or two) …"
+	@$(UV) sync --frozen --quiet --compile-bytecode
+	@touch $@
+
+.uv/bin/uv:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Python 3.11 or newer is needed; name it with PYTHON=<path>."; exit 1; }
+	@echo "uv is not on the PATH: putting it into .uv/ …"
+	@$(PYTHON) -m venv .uv || \
+		{ echo "Python's venv module is missing (Debian: apt install python3-venv)."; exit 1; }
+	@.uv/bin/pip install --quiet --disable-pip-version-check uv

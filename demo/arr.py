@@ -1,0 +1,159 @@
+"""What each contract line was worth on each day, from the simulator's own states.
+
+Exact decimals, rounded half away from zero at each named step. No export is read here.
+"""
+
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+
+from demo.billing import Discount, Item, State, Subscription
+from demo.catalog import MINOR_DIGITS
+from demo.clock import DAY
+
+FACTOR = {"year": 1, "month": 12, "week": 52, "day": 365}
+FOUR = Decimal("0.0001")
+CENT = Decimal("0.01")
+ZERO = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """One line from a day on: its ARR in cents and what made it so."""
+
+    day: int
+    cents: int
+    tag: str
+    item: Item
+    discount: Discount | None = None
+
+
+@dataclass(slots=True)
+class LineHistory:
+    """One subscription item through time."""
+
+    item: str
+    product: str
+    subscription: int
+    customer: str
+    levels: list[Level]
+    pauses: list[tuple[int, int | None]]
+
+
+def _round(value: Decimal, step: Decimal) -> Decimal:
+    return value.quantize(step, rounding=ROUND_HALF_UP)
+
+
+def gross_interval(item: Item) -> Decimal:
+    """Price times quantity for one billing interval, major units."""
+    unit = Decimal(item.price.unit_amount).scaleb(-MINOR_DIGITS[item.price.currency])
+    return _round(_round(unit, FOUR) * item.quantity, FOUR)
+
+
+def line_cents(item: Item, discount: Discount | None, *, leads: bool, rate: Decimal) -> int:
+    """ARR of a line in cents of the reporting currency."""
+    price = item.price
+    if not price.licensed:
+        return 0
+    net = gross_interval(item)
+    if discount is not None and discount.coupon.duration != "once":
+        coupon = discount.coupon
+        if coupon.percent_off is not None:
+            net = _round(net * (1 - Decimal(str(coupon.percent_off)) / 100), FOUR)
+        elif leads:
+            net -= Decimal(coupon.amount_off).scaleb(-MINOR_DIGITS[price.currency])
+        net = max(net, ZERO)
+    local = _round(net * FACTOR[price.interval] / price.interval_count, FOUR)
+    return int(_round(local * rate, CENT) * 100)
+
+
+def _leader(items: tuple[Item, ...]) -> str | None:
+    """The item that takes a fixed-amount discount."""
+    best: tuple[Decimal, str] | None = None
+    for item in items:
+        if item.price.licensed:
+            yearly = gross_interval(item) * FACTOR[item.price.interval] / item.price.interval_count
+            if best is None or (-yearly, item.id) < best:
+                best = (-yearly, item.id)
+    return best[1] if best else None
+
+
+def _spans(states: list[State], start_date: int) -> list[tuple[int, int | None, State]]:
+    """Days on which each state is the last one of the day."""
+    last = states[-1]
+    over = last.ended_at // DAY if last.kind == "deleted" else None
+    starts = [start_date // DAY] + [state.at // DAY for state in states[1:]]
+    spans = []
+    for number, state in enumerate(states):
+        if state.kind == "deleted":
+            break
+        first = starts[number]
+        until = starts[number + 1] if number + 1 < len(states) else None
+        if over is not None:
+            until = over if until is None else min(until, over)
+        if until is None or first < until:
+            spans.append((first, until, state))
+    return spans
+
+
+def _tag(state: State) -> str:
+    if state.paused or state.status == "paused":
+        return "paused"
+    return "on" if state.status in ("active", "past_due") else "off"
+
+
+def histories(sub: Subscription, cut: int, rates: dict[str, Decimal]) -> list[LineHistory]:
+    """The lines of a subscription as known before a moment, day by day where they change."""
+    states = sub.known(cut)
+    if not states:
+        return []
+    rate = rates[sub.currency]
+    lines: dict[str, LineHistory] = {}
+    for first, until, state in _spans(states, sub.start_date):
+        tag = _tag(state)
+        leader = _leader(state.items) if state.discount is not None else None
+        cuts = [first]
+        if state.discount is not None:
+            for edge in (state.discount.start, state.discount.end):
+                day = edge // DAY if edge is not None else None
+                if day is not None and first < day and (until is None or day < until):
+                    cuts.append(day)
+        for day in cuts:
+            if day * DAY >= cut:
+                continue
+            discount = _in_force(state.discount, day)
+            for item in state.items:
+                line = lines.get(item.id)
+                if line is None:
+                    line = LineHistory(
+                        item.id, item.price.product, sub.number, sub.customer, [], []
+                    )
+                    lines[item.id] = line
+                cents = 0
+                if tag == "on":
+                    cents = line_cents(item, discount, leads=item.id == leader, rate=rate)
+                line.levels.append(Level(day, cents, tag, item, discount))
+            present = {item.id for item in state.items}
+            for line in lines.values():
+                if line.item not in present and line.levels[-1].tag != "off":
+                    line.levels.append(Level(day, 0, "off", line.levels[-1].item))
+        if tag == "paused":
+            for item in state.items:
+                if item.id in lines:
+                    lines[item.id].pauses.append((first, until))
+        if until is not None and until == _end(states):
+            for line in lines.values():
+                line.levels.append(Level(until, 0, "off", line.levels[-1].item))
+    return list(lines.values())
+
+
+def _end(states: list[State]) -> int | None:
+    last = states[-1]
+    return last.ended_at // DAY if last.kind == "deleted" else None
+
+
+def _in_force(discount: Discount | None, day: int) -> Discount | None:
+    if discount is None or day < discount.start // DAY:
+        return None
+    if discount.end is not None and day >= discount.end // DAY:
+        return None
+    return discount

@@ -1,0 +1,425 @@
+"""The billing of one account: what is done to its subscriptions, in the order of time."""
+
+import heapq
+from collections.abc import Callable, Iterable
+
+from demo.accounts import Account
+from demo.billing import Discount, Item, State, Subscription, period_end
+from demo.catalog import CONNECT, CORE, Coupon, Price, metered
+from demo.clock import DAY, HOUR, add_months, day_date
+from demo.ids import stripe
+from demo.invoicing import (
+    FAILURES,
+    Attempt,
+    Invoice,
+    Line,
+    discounted,
+    new_invoice,
+    period_lines,
+    proration_lines,
+    settle,
+    usage_lines,
+)
+from demo.streams import stream
+
+Reason = tuple[str | None, str | None, str | None]
+REQUESTED = "cancellation_requested"
+FAILED: Reason = ("payment_failed", None, None)
+
+
+class Book:
+    """Subscriptions, invoices and the agenda of one account."""
+
+    def __init__(self, account: Account, seed: int) -> None:
+        self.account = account
+        self.seed = seed
+        self.subs: list[Subscription] = []
+        self.invoices: list[Invoice] = []
+        self.customers: dict[str, dict] = {}
+        self.risk = 0.0
+        self.outcome: str | None = None
+        self.no_card: set[str] = set()
+        self.next_items: dict[str, list[tuple[int, tuple[Item, ...]]]] = {}
+        self._agenda: list = []
+        self._order = 0
+        self._used: set[str] = set()
+
+    # --- agenda -------------------------------------------------------------------------
+
+    def plan(self, ts: int, action: Callable, *args: object) -> None:
+        """Do something later."""
+        self._order += 1
+        heapq.heappush(self._agenda, (ts, self._order, action, args))
+
+    def run(self, until: int) -> None:
+        """Do everything planned before a moment."""
+        while self._agenda and self._agenda[0][0] < until:
+            ts, _, action, args = heapq.heappop(self._agenda)
+            action(ts, *args)
+
+    # --- subscriptions ------------------------------------------------------------------
+
+    def customer(self, number: int = 0, currency: str | None = None, ts: int = 0) -> str:
+        """The Stripe customer of the account; a second one where needed."""
+        key = stripe("cus", self.seed, self.account.index, number)
+        self.customers.setdefault(
+            key, {"number": number, "currency": currency or self.account.currency, "created": ts}
+        )
+        return key
+
+    def item(self, sub: Subscription, price: Price, quantity: int, ts: int) -> Item:
+        """A new item for a subscription."""
+        sub.items_made += 1
+        key = stripe("si", self.seed, self.account.index, sub.number, sub.items_made)
+        return Item(key, price, quantity, ts)
+
+    def start(
+        self,
+        ts: int,
+        lines: Iterable[tuple[Price, int]],
+        *,
+        start_date: int | None = None,
+        trial_days: int = 0,
+        coupon: Coupon | None = None,
+        customer: int = 0,
+        collection: str = "charge_automatically",
+        fee: Line | None = None,
+    ) -> Subscription:
+        """Sell a subscription; an earlier ``start_date`` makes it backdated."""
+        lines = list(lines)
+        price = lines[0][0]
+        begin = ts if start_date is None else start_date
+        number = len(self.subs)
+        sub = Subscription(
+            id=stripe("sub", self.seed, self.account.index, number),
+            number=number,
+            customer=self.customer(customer, price.currency, ts - HOUR),
+            account=self.account.index,
+            currency=price.currency,
+            interval=price.interval,
+            interval_count=price.interval_count,
+            start_date=begin,
+            collection=collection,
+        )
+        items = tuple(self.item(sub, p, quantity, ts) for p, quantity in lines)
+        trial_end = begin + trial_days * DAY if trial_days else None
+        end = trial_end or self._next(sub, begin)
+        state = State(
+            at=ts,
+            kind="created",
+            status="trialing" if trial_days else "active",
+            items=items,
+            period_start=begin,
+            period_end=end,
+            trial_start=begin if trial_days else None,
+            trial_end=trial_end,
+            discount=self._discount(sub, coupon, ts) if coupon else None,
+        )
+        sub.states.append(state)
+        self.subs.append(sub)
+        self.plan(end, self.rollover, sub)
+        if trial_days:
+            text = "Trial period"
+            self._bill(sub, ts, "subscription_create", [Line(0, text, begin, end, price, 1)])
+        else:
+            self._bill_period(sub, ts, "subscription_create", extra=[fee] if fee else [])
+        return sub
+
+    def _next(self, sub: Subscription, start: int) -> int:
+        first = sub.start_date
+        if sub.states and sub.states[0].trial_end is not None:
+            first = sub.states[0].trial_end
+        anchor = day_date(first // DAY).day
+        return period_end(start, sub.interval, sub.interval_count, anchor)
+
+    def _discount(self, sub: Subscription, coupon: Coupon, ts: int) -> Discount:
+        end = add_months(ts, coupon.months) if coupon.months else None
+        key = stripe("di", self.seed, self.account.index, sub.number, len(sub.states))
+        return Discount(key, coupon, ts, end)
+
+    def rollover(self, ts: int, sub: Subscription) -> None:
+        """A billing period or a trial ends."""
+        now = sub.now
+        if sub.ended or now.period_end != ts:
+            return
+        if now.cancel_at_period_end:
+            self.end(ts, sub, reason=now.cancellation)
+            return
+        if now.status == "unpaid":
+            return
+        if now.status == "trialing" and sub.id in self.no_card:
+            # A trial that ends with no payment method: Stripe pauses the subscription.
+            sub.change(ts, "paused", status="paused")
+            return
+        changes: dict = {"period_start": ts, "period_end": self._next(sub, ts)}
+        if now.status == "trialing":
+            changes["status"] = "active"
+        pending = self.next_items.get(sub.id)
+        while pending and pending[0][0] <= ts:
+            changes["items"] = pending.pop(0)[1]
+        before = now
+        sub.change(ts, **changes)
+        self.plan(sub.now.period_end, self.rollover, sub)
+        extra = [] if before.status == "trialing" else self._usage(sub, before)
+        self._bill_period(sub, ts + HOUR, "subscription_cycle", extra=extra)
+
+    def _usage(self, sub: Subscription, before: State) -> list[Line]:
+        rng = stream(self.seed, "calls", self.account.index, sub.number, before.period_start)
+        calls = int(5_000 + rng.random() * 40_000)
+        return usage_lines(before, calls, before.period_start, before.period_end)
+
+    def change_items(self, ts: int, sub: Subscription, items: tuple[Item, ...]) -> None:
+        """Change seats, prices or plans in the middle of a term, with proration."""
+        before = sub.now
+        if sub.ended or before.cancel_at_period_end or not items:
+            return
+        after = sub.change(ts, items=items)
+        if before.status in ("trialing", "unpaid") or before.paused:
+            return
+        discount = discounted(before.discount, ts, set())
+        lines = proration_lines(before, after, discount, ts)
+        if lines:
+            self._bill(sub, ts, "subscription_update", lines)
+
+    def seats(self, ts: int, sub: Subscription, quantity: int) -> None:
+        """Set the number of seats on every per-seat item."""
+        items = tuple(
+            item
+            if item.price.product == CONNECT
+            else Item(item.id, item.price, max(1, quantity), item.created)
+            for item in sub.now.items
+        )
+        if items != sub.now.items:
+            self.change_items(ts, sub, items)
+
+    def swap(
+        self, ts: int, sub: Subscription, product: str, price: Price, *, same_item: bool = True
+    ) -> None:
+        """Give the item of a product another price, on the same item or on a new one."""
+        items = []
+        for item in sub.now.items:
+            if item.price.product != product or not item.price.licensed:
+                items.append(item)
+            elif same_item:
+                items.append(Item(item.id, price, item.quantity, item.created))
+            else:
+                items.append(self.item(sub, price, item.quantity, ts))
+        self.change_items(ts, sub, tuple(items))
+
+    def add(self, ts: int, sub: Subscription, price: Price, quantity: int) -> None:
+        """Add an item; the Connect commitment brings its metered price along."""
+        if any(item.price.product == price.product for item in sub.now.items):
+            return
+        items = [*sub.now.items, self.item(sub, price, quantity, ts)]
+        if price.product == CONNECT:
+            rate = metered(price.currency, price.interval, price.interval_count)
+            items.append(self.item(sub, rate, 1, ts))
+        self.change_items(ts, sub, tuple(items))
+
+    def drop(self, ts: int, sub: Subscription, product: str) -> None:
+        """Remove the items of an add-on."""
+        if product != CORE:
+            kept = tuple(item for item in sub.now.items if item.price.product != product)
+            if kept != sub.now.items:
+                self.change_items(ts, sub, kept)
+
+    def discount(self, ts: int, sub: Subscription, coupon: Coupon | None) -> None:
+        """Apply a coupon, or take it away; invoices see it from the next period on."""
+        if not sub.ended:
+            sub.change(ts, discount=self._discount(sub, coupon, ts) if coupon else None)
+
+    def pause(self, ts: int, sub: Subscription, resumes_at: int | None = None) -> None:
+        """Stop collecting payment; access and ARR stop with it."""
+        if sub.active:
+            sub.change(ts, "updated", paused=True, resumes_at=resumes_at)
+
+    def resume(self, ts: int, sub: Subscription) -> None:
+        """Collect payment again."""
+        if not sub.ended and sub.now.paused:
+            sub.change(ts, "updated", paused=False, resumes_at=None)
+
+    def card_added(self, ts: int, sub: Subscription) -> None:
+        """A subscription that Stripe paused after its trial starts after all."""
+        if sub.now.status == "paused":
+            end = self._next(sub, ts)
+            sub.change(ts, "resumed", status="active", period_start=ts, period_end=end)
+            self.plan(end, self.rollover, sub)
+            self._bill_period(sub, ts + HOUR, "subscription_cycle")
+
+    def cancel_at_end(self, ts: int, sub: Subscription, reason: Reason) -> None:
+        """The customer asks to leave when the period is over."""
+        if sub.ended or sub.now.cancel_at_period_end:
+            return
+        sub.change(
+            ts,
+            cancel_at_period_end=True,
+            canceled_at=ts,
+            cancel_at=sub.now.period_end,
+            cancellation=reason,
+        )
+
+    def keep(self, ts: int, sub: Subscription) -> None:
+        """The customer takes the cancellation back."""
+        if sub.now.cancel_at_period_end and not sub.ended:
+            sub.change(
+                ts,
+                cancel_at_period_end=False,
+                canceled_at=None,
+                cancel_at=None,
+                cancellation=(None, None, None),
+            )
+
+    def end(
+        self,
+        ts: int,
+        sub: Subscription,
+        *,
+        reason: Reason,
+        ended_at: int | None = None,
+        refund: bool = False,
+    ) -> None:
+        """End a subscription; an earlier ``ended_at`` makes the cancellation backdated."""
+        if sub.ended:
+            return
+        now = sub.now
+        stop = ts if ended_at is None else ended_at
+        canceled = now.canceled_at if now.cancel_at_period_end else stop
+        sub.change(
+            ts,
+            "deleted",
+            status="canceled",
+            ended_at=stop,
+            canceled_at=canceled,
+            cancellation=reason,
+        )
+        if refund and now.status in ("active", "past_due") and stop < now.period_end:
+            self._credit(sub, now, stop, ts)
+
+    def _credit(self, sub: Subscription, now: State, stop: int, ts: int) -> None:
+        """A refund for the time that was paid and not used."""
+        paid = [
+            invoice
+            for invoice in self.invoices
+            if invoice.subscription == sub.id and invoice.paid_at and invoice.total > 0
+        ]
+        if not paid:
+            return
+        left = (now.period_end - stop) / (now.period_end - now.period_start)
+        paid[-1].refund = round(paid[-1].total * left)
+        paid[-1].refunded_at = ts + 2 * HOUR
+
+    # --- invoices -----------------------------------------------------------------------
+
+    def _bill_period(
+        self, sub: Subscription, ts: int, reason: str, extra: Iterable[Line] = ()
+    ) -> None:
+        now = sub.now
+        discount = discounted(now.discount, ts, self._used)
+        lines = period_lines(now, discount, now.period_start, now.period_end)
+        self._bill(sub, ts, reason, [*lines, *extra])
+
+    def one_off(self, ts: int, lines: list[Line], currency: str | None = None) -> None:
+        """An invoice beside the subscription: services, fees, credits."""
+        self._bill(None, ts, "manual", lines, currency=currency)
+
+    def _bill(
+        self,
+        sub: Subscription | None,
+        ts: int,
+        reason: str,
+        lines: list[Line],
+        currency: str | None = None,
+    ) -> None:
+        if not lines:
+            return
+        number = len(self.invoices)
+        invoice = new_invoice(
+            self.seed,
+            self.account.index,
+            number,
+            customer=sub.customer if sub else self.customer(ts=ts - HOUR),
+            country=self.account.country,
+            currency=sub.currency if sub else currency or self.account.currency,
+            created=ts,
+            reason=reason,
+            lines=lines,
+            sub=sub,
+            net_days=30 if sub and sub.collection == "send_invoice" else None,
+        )
+        self.invoices.append(invoice)
+        if sub is not None and sub.now.paused:
+            invoice.voided_at = ts + HOUR
+        elif invoice.total <= 0:
+            settle(invoice)
+        elif invoice.due is not None:
+            self._wait_for_transfer(invoice, sub)
+        else:
+            self._charge(invoice, sub)
+
+    def _fate(self, number: int) -> str:
+        """How the collection of an invoice goes."""
+        if self.outcome is not None:
+            fate, self.outcome = self.outcome, None
+            return fate
+        rng = stream(self.seed, "pay", self.account.index, number)
+        if rng.random() >= self.risk:
+            return "paid"
+        draw = rng.random()
+        return "recover" if draw < 0.84 else "cancel" if draw < 0.95 else "unpaid"
+
+    def _charge(self, invoice: Invoice, sub: Subscription | None) -> None:
+        rng = stream(self.seed, "charge", self.account.index, invoice.number)
+        first = invoice.created + HOUR + int(rng.random() * 600)
+        fate = self._fate(invoice.number) if sub is not None else "paid"
+        if fate == "paid":
+            invoice.attempts.append(Attempt(first, ok=True))
+            invoice.paid_at = first
+            return
+        failure = FAILURES[int(rng.random() * len(FAILURES))]
+        tries = [first, first + 3 * DAY, first + 8 * DAY, first + 15 * DAY]
+        good = 1 + int(rng.random() * 3) if fate == "recover" else None
+        for number, ts in enumerate(tries):
+            ok = number == good
+            invoice.attempts.append(Attempt(ts, ok, None if ok else failure))
+            if ok:
+                break
+        self.plan(first + 1, self._past_due, sub)
+        last = invoice.attempts[-1].ts
+        if fate == "recover":
+            invoice.paid_at = last
+            self.plan(last + 1, self._recovered, sub)
+        else:
+            invoice.uncollectible_at = last + DAY
+            self.plan(last + DAY, self._given_up, sub, fate)
+
+    def _wait_for_transfer(self, invoice: Invoice, sub: Subscription) -> None:
+        rng = stream(self.seed, "transfer", self.account.index, invoice.number)
+        fate = self._fate(invoice.number)
+        if fate == "paid":
+            invoice.paid_at = invoice.created + int((3 + rng.random() * 26) * DAY)
+            invoice.attempts.append(Attempt(invoice.paid_at, ok=True))
+            return
+        self.plan(invoice.due + 1, self._past_due, sub)
+        if fate == "recover":
+            invoice.paid_at = invoice.due + int((3 + rng.random() * 30) * DAY)
+            invoice.attempts.append(Attempt(invoice.paid_at, ok=True))
+            self.plan(invoice.paid_at + 1, self._recovered, sub)
+        else:
+            invoice.uncollectible_at = invoice.due + 60 * DAY
+            self.plan(invoice.uncollectible_at, self._given_up, sub, fate)
+
+    def _past_due(self, ts: int, sub: Subscription) -> None:
+        if not sub.ended and sub.now.status == "active":
+            sub.change(ts, status="past_due")
+
+    def _recovered(self, ts: int, sub: Subscription) -> None:
+        if not sub.ended and sub.now.status == "past_due":
+            sub.change(ts, status="active")
+
+    def _given_up(self, ts: int, sub: Subscription, fate: str) -> None:
+        if sub.ended or sub.now.status != "past_due":
+            return
+        if fate == "unpaid":
+            sub.change(ts, status="unpaid")
+        else:
+            self.end(ts, sub, reason=FAILED)

@@ -1,0 +1,302 @@
+"""The truth: ARR, movements and churn per account and month, written apart and never loaded.
+
+It follows the metric definitions from the simulator's own states, in plain Python, so that it
+can be read beside the SQL and compared with it.
+"""
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from demo.accounts import Account
+from demo.arr import LineHistory
+from demo.clock import DAY, day_date, day_number, month_date, month_of
+from demo.names import FREE_MAIL
+
+UNASSIGNED = "unassigned"
+MONEY = pa.decimal128(18, 2)
+LATE_RENEWAL_DAYS = 90
+
+
+@dataclass(slots=True)
+class AccountFacts:
+    """What the truth needs to know of one simulated account."""
+
+    account: Account
+    lines: list[LineHistory]
+    states: list[tuple[int, float, float, int]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Owner:
+    """The account a line belongs to, and from a merge on the survivor."""
+
+    first: str
+    second: str | None = None
+    day: int | None = None
+
+
+def owners(accounts: list[Account], cut: int) -> dict[int, Owner]:
+    """Whom the billing of each account belongs to, as known before a moment."""
+    by_index = {account.index: account for account in accounts}
+    sites: dict[str, list[Account]] = defaultdict(list)
+    for account in accounts:
+        if account.crm and not _gone(account, cut):
+            sites[account.domain].append(account)
+    result = {}
+    for account in accounts:
+        if account.billing_key:
+            found = account if not _deleted(account, cut) else None
+        else:
+            same = sites.get(account.mail_domain, [])
+            usable = account.mail_domain not in FREE_MAIL and len(same) == 1
+            found = same[0] if usable else None
+        if found is None:
+            result[account.index] = Owner(UNASSIGNED)
+        elif _merged(found, cut):
+            survivor = by_index[found.merged_into]
+            result[account.index] = Owner(found.id, survivor.id, found.merged_at // DAY)
+        else:
+            result[account.index] = Owner(found.id)
+    return result
+
+
+def _merged(account: Account, cut: int) -> bool:
+    return account.merged_at is not None and account.merged_at < cut
+
+
+def _deleted(account: Account, cut: int) -> bool:
+    return account.deleted_at is not None and account.deleted_at < cut
+
+
+def _gone(account: Account, cut: int) -> bool:
+    return _merged(account, cut) or _deleted(account, cut)
+
+
+@dataclass(slots=True)
+class Interval:
+    """ARR of a line for one account, ``[start, stop)`` in days; open when stop is none."""
+
+    item: str
+    account: str
+    start: int
+    stop: int | None
+    cents: int
+
+
+def intervals(line: LineHistory, owner: Owner) -> list[Interval]:
+    """The intervals of a line with ARR, cut where a merge moves it."""
+    spans: list[Interval] = []
+    for number, level in enumerate(line.levels):
+        stop = line.levels[number + 1].day if number + 1 < len(line.levels) else None
+        if stop == level.day or level.cents == 0:
+            continue
+        if spans and spans[-1].stop == level.day and spans[-1].cents == level.cents:
+            spans[-1].stop = stop
+        else:
+            spans.append(Interval(line.item, owner.first, level.day, stop, level.cents))
+    if owner.second is None:
+        return spans
+    result = []
+    for span in spans:
+        if span.stop is None or span.stop > owner.day:
+            if span.start < owner.day:
+                before = Interval(span.item, owner.first, span.start, owner.day, span.cents)
+                result.append(before)
+            span = Interval(
+                span.item, owner.second, max(span.start, owner.day), span.stop, span.cents
+            )
+        result.append(span)
+    return result
+
+
+@dataclass(slots=True)
+class MonthEnds:
+    """Closing ARR in cents and pauses per account at each month end."""
+
+    days: list[int]
+    cents: dict[str, list[int]]
+    paused: dict[str, list[bool]]
+    transfers: dict[str, list[int]]
+
+
+def closing_days(until: date) -> list[int]:
+    """The last day of each month; of the last month, the export day."""
+    last = month_of(day_number(until) * DAY)
+    days = [day_number(month_date(month + 1)) - 1 for month in range(last)]
+    return [*days, day_number(until)]
+
+
+def month_ends(facts: list[AccountFacts], owner_of: dict[int, Owner], until: date) -> MonthEnds:
+    """Add the lines up at every month end."""
+    days = closing_days(until)
+    months = len(days)
+    ends = MonthEnds(
+        days,
+        defaultdict(lambda: [0] * months),
+        defaultdict(lambda: [False] * months),
+        defaultdict(lambda: [0] * months),
+    )
+    for fact in facts:
+        owner = owner_of[fact.account.index]
+        for line in fact.lines:
+            for span in intervals(line, owner):
+                for month in _months_covered(days, span.start, span.stop):
+                    ends.cents[span.account][month] += span.cents
+                    _move(ends, owner, span, month)
+            for start, stop in line.pauses:
+                for month in _months_covered(days, start, stop):
+                    moved = owner.second is not None and days[month] >= owner.day
+                    ends.paused[owner.second if moved else owner.first][month] = True
+    return ends
+
+
+def _move(ends: MonthEnds, owner: Owner, span: Interval, month: int) -> None:
+    """A line that closed a month with the old account opens the next with the survivor."""
+    after = month + 1
+    if owner.second is None or span.account != owner.first or after >= len(ends.days):
+        return
+    if ends.days[month] < owner.day <= ends.days[after]:
+        ends.transfers[owner.first][after] -= span.cents
+        ends.transfers[owner.second][after] += span.cents
+
+
+def _months_covered(days: list[int], start: int, stop: int | None) -> list[int]:
+    """The months whose closing day lies in ``[start, stop)``."""
+    return [m for m, day in enumerate(days) if start <= day and (stop is None or day < stop)]
+
+
+def classify(
+    opening: int, closing: int, *, ever: bool, paused_before: bool, paused_now: bool
+) -> str:
+    """The movement class, tested in the order of the definitions."""
+    if opening == 0 and closing == 0:
+        return "none"
+    if opening == 0:
+        if not ever:
+            return "new"
+        return "expansion" if paused_before else "reactivation"
+    if closing == 0 and not paused_now:
+        return "churn"
+    if closing == opening:
+        return "unchanged"
+    return "expansion" if closing > opening else "contraction"
+
+
+MOVEMENTS = ("new", "expansion", "contraction", "churn", "reactivation")
+
+
+def account_months(ends: MonthEnds) -> pa.Table:
+    """One row per account and month from the first ARR on."""
+    rows: dict[str, list] = defaultdict(list)
+    nothing = [0] * len(ends.days)
+    quiet = [False] * len(ends.days)
+    for account in sorted(ends.cents):
+        cents = ends.cents[account]
+        paused = ends.paused.get(account, quiet)
+        transfers = ends.transfers.get(account, nothing)
+        ever = False
+        for month, closing in enumerate(cents):
+            opening = cents[month - 1] if month else 0
+            base = opening + transfers[month]
+            if not ever and base == 0 and closing == 0:
+                continue
+            movement = classify(
+                base,
+                closing,
+                ever=ever,
+                paused_before=month > 0 and paused[month - 1],
+                paused_now=paused[month],
+            )
+            rows["account_id"].append(account)
+            rows["month"].append(month_date(month))
+            rows["opening_arr"].append(opening)
+            rows["closing_arr"].append(closing)
+            rows["movement"].append(movement)
+            for name in MOVEMENTS:
+                rows[f"{name}_arr"].append(closing - base if name == movement else 0)
+            rows["transfer_arr"].append(transfers[month])
+            ever = ever or closing > 0
+    fields = ["account_id", "month", "opening_arr", "closing_arr", "movement"]
+    fields += [f"{name}_arr" for name in MOVEMENTS] + ["transfer_arr"]
+    types = {"account_id": pa.string(), "month": pa.date32(), "movement": pa.string()}
+    return _table(rows, {name: types.get(name, MONEY) for name in fields})
+
+
+def _table(rows: dict[str, list], schema: dict[str, pa.DataType]) -> pa.Table:
+    """A table whose money columns are given in cents."""
+    columns = []
+    for name, kind in schema.items():
+        values = rows[name]
+        if kind == MONEY:
+            values = [Decimal(value).scaleb(-2) for value in values]
+        columns.append(pa.array(values, kind))
+    return pa.table(columns, names=list(schema))
+
+
+def line_intervals(facts: list[AccountFacts], owner_of: dict[int, Owner]) -> pa.Table:
+    """ARR per line and interval."""
+    rows: dict[str, list] = defaultdict(list)
+    for fact in facts:
+        for line in fact.lines:
+            for span in intervals(line, owner_of[fact.account.index]):
+                rows["subscription_item_id"].append(span.item)
+                rows["account_id"].append(span.account)
+                rows["valid_from"].append(day_date(span.start))
+                rows["valid_to"].append(None if span.stop is None else day_date(span.stop))
+                rows["arr"].append(span.cents)
+    return _table(
+        rows,
+        {
+            "subscription_item_id": pa.string(),
+            "account_id": pa.string(),
+            "valid_from": pa.date32(),
+            "valid_to": pa.date32(),
+            "arr": MONEY,
+        },
+    )
+
+
+def account_states(facts: list[AccountFacts]) -> pa.Table:
+    """The hidden state behind each account and month, for back-tests."""
+    rows: dict[str, list] = defaultdict(list)
+    for fact in facts:
+        for month, latent, satisfaction, seats in fact.states:
+            rows["account_id"].append(fact.account.id if fact.account.crm else UNASSIGNED)
+            rows["month"].append(month_date(month))
+            rows["latent_health"].append(round(latent, 4))
+            rows["satisfaction"].append(round(satisfaction, 4))
+            rows["seats"].append(seats)
+    return _table(
+        rows,
+        {
+            "account_id": pa.string(),
+            "month": pa.date32(),
+            "latent_health": pa.float64(),
+            "satisfaction": pa.float64(),
+            "seats": pa.int64(),
+        },
+    )
+
+
+def write(folder: Path, facts: list[AccountFacts], until: date) -> dict[str, int]:
+    """Write the truth as known on a day; returns the rows per file."""
+    from demo.movements import line_movements  # noqa: PLC0415
+
+    cut = (day_number(until) + 1) * DAY
+    owner_of = owners([fact.account for fact in facts], cut)
+    tables = {
+        "account_month": account_months(month_ends(facts, owner_of, until)),
+        "line_interval": line_intervals(facts, owner_of),
+        "line_movement": line_movements(facts, owner_of),
+        "account_state": account_states(facts),
+    }
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, table in tables.items():
+        pq.write_table(table, folder / f"{name}.parquet")
+    return {name: table.num_rows for name, table in tables.items()}

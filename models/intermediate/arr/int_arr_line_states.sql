@@ -1,0 +1,126 @@
+-- Grain: one row per contract line and day from which a state of it holds.
+-- The ledger's intervals up to the as-of date, with a state without ARR from the day on which a
+-- line ended. A line has no gaps from its first day on, so the row before is the state before.
+-- changed_on is the day since which nothing that makes ARR differs.
+{% set terms = [
+    'account_id', 'subscription_id', 'product_id', 'plan', 'quantity', 'unit_amount', 'currency',
+    'billing_interval', 'interval_count', 'price_share', 'amount_off',
+] %}
+{% set compared = terms + ['is_suspended', 'arr'] %}
+
+with intervals as (
+    select
+        source_system,
+        subscription_item_id,
+        valid_from,
+        valid_to,
+        version_from,
+        account_id,
+        subscription_id,
+        product_id,
+        plan_id,
+        quantity,
+        unit_amount,
+        currency,
+        billing_interval,
+        interval_count,
+        price_share,
+        amount_off,
+        is_paused and not is_billable as is_suspended,
+        arr
+    from {{ ref('int_arr_line_intervals') }}
+    where valid_from <= {{ as_of_date() }}
+),
+
+plans as (
+    select
+        source_system,
+        plan_id,
+        plan_name
+    from {{ ref('int_billing_plans') }}
+),
+
+-- A plan is known by its name: a price of another amount can have an id of its own. A price
+-- that only has an id, like an unnamed Stripe price, is told apart by product and interval alone.
+named as (
+    select
+        intervals.*,
+        case
+            when plans.plan_id is null then intervals.plan_id
+            when plans.plan_name <> plans.plan_id then plans.plan_name
+        end as plan,
+        lead(intervals.valid_from) over (
+            partition by intervals.source_system, intervals.subscription_item_id
+            order by intervals.valid_from
+        ) as next_valid_from
+    from intervals
+    left outer join plans
+        on
+            intervals.source_system = plans.source_system
+            and intervals.plan_id = plans.plan_id
+),
+
+ends as (
+    select
+        source_system,
+        subscription_item_id,
+        valid_to as valid_from,
+        version_from,
+        {% for name in terms -%}
+        {{ name }},
+        {% endfor -%}
+        false as is_suspended,
+        cast(0 as decimal(18, 2)) as arr
+    from named
+    where
+        valid_to <= {{ as_of_date() }}
+        and (next_valid_from is null or next_valid_from > valid_to)
+),
+
+states as (
+    select
+        source_system,
+        subscription_item_id,
+        valid_from,
+        version_from,
+        {% for name in terms -%}
+        {{ name }},
+        {% endfor -%}
+        is_suspended,
+        arr
+    from named
+    union all
+    select * from ends
+),
+
+flagged as (
+    select
+        *,
+        row_number() over line = 1
+        {%- for name in compared %}
+        or {{ name }} is distinct from lag({{ name }}) over line
+        {%- endfor %} as is_change
+    from states
+    window line as (
+        partition by source_system, subscription_item_id
+        order by valid_from
+    )
+),
+
+final as (
+    select
+        source_system,
+        subscription_item_id,
+        valid_from,
+        version_from,
+        {% for name in compared -%}
+        {{ name }},
+        {% endfor -%}
+        max(case when is_change then valid_from end) over (
+            partition by source_system, subscription_item_id
+            order by valid_from
+        ) as changed_on
+    from flagged
+)
+
+select * from final

@@ -1,0 +1,269 @@
+"""`csw`: the command line of the warehouse."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from orchestration.home import Home, HomeError, claim
+from orchestration.lock import home_lock
+from orchestration.project import ProjectError, dbt_environment, dbt_executable, project_root
+
+app = typer.Typer(
+    name="csw",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+    help="""Customer-success warehouse: load, build, test and publish one company's data.
+
+    All of a company's data is in one folder, its *home*: `data/`, or the one that `CSW_HOME`
+    names. Start with `csw refresh`: it makes a demo company and publishes its figures.
+    """,
+)
+
+HomeOption = Annotated[
+    Path | None,
+    typer.Option("--home", envvar="CSW_HOME", help="The home folder (default: data)."),
+]
+VerboseOption = Annotated[
+    bool,
+    typer.Option("--verbose", envvar="VERBOSE", help="Show everything the tools say."),
+]
+
+
+def _console() -> Console:
+    # The stream of now: while a run goes on, standard output is the run's log.
+    return Console(file=sys.stdout)
+
+
+def _day(text: str | None) -> date | None:
+    if text is None or not text.strip():
+        return None
+    try:
+        return datetime.strptime(text.strip(), "%Y-%m-%d").date()  # noqa: DTZ007
+    except ValueError as error:
+        raise typer.BadParameter(f"'{text}' is not a day; write it as 2025-12-31.") from error
+
+
+@app.command()
+def refresh(
+    *,
+    source: Annotated[
+        Path | None,
+        typer.Option(help="A folder of files to load; without it the home's company goes on."),
+    ] = None,
+    as_of: Annotated[
+        str | None,
+        typer.Option(
+            metavar="YYYY-MM-DD",
+            help="The day the figures are for. Default: the last complete day of the data.",
+        ),
+    ] = None,
+    mapping: Annotated[
+        Path | None,
+        typer.Option(help="How the files' names map to ours. Default: mapping.yml beside them."),
+    ] = None,
+    home: HomeOption = None,
+    scale: Annotated[
+        float | None,
+        typer.Option(min=0.01, help="Size of the demo company; 1 is about 400 accounts."),
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="Random seed of the demo company.")] = None,
+    full_refresh: Annotated[
+        bool, typer.Option("--full-refresh", help="Rebuild the incremental tables.")
+    ] = False,
+    same_company: Annotated[
+        bool,
+        typer.Option("--same-company", help="The folder is the home's company under another name."),
+    ] = False,
+    verbose: VerboseOption = False,
+) -> None:
+    """Load what is new, build, test, and publish when all tests pass.
+
+    **Examples**
+
+    - `csw refresh`: the demo company, or the company of this home, with what is new
+    - `csw refresh --source exports/2026-01-31 --as-of 2026-01-31`: a folder of files
+    - `csw refresh --source drop --mapping mapping.yml`: files with names of their own
+    - `CSW_HOME=~/acme csw refresh --source drop`: another company, in a home of its own
+    - `csw refresh --scale 0.1 --home /tmp/small`: a small demo company
+
+    A failing test publishes nothing: the files published before stay as they are.
+    """
+    from orchestration.display import make_display  # noqa: PLC0415
+    from orchestration.refresh import refresh as run_refresh  # noqa: PLC0415
+    from orchestration.summary import show_result  # noqa: PLC0415
+
+    console = _console()
+    day = _day(as_of)
+    chosen = Home.resolve(home)
+    with _explained(console), home_lock(chosen):
+        claimed = claim(
+            chosen,
+            source=source,
+            mapping=mapping,
+            scale=scale,
+            seed=seed,
+            same_company=same_company,
+        )
+        console.print(
+            f"[bold]{claimed.config.company}[/] in {chosen.path}", highlight=False, soft_wrap=True
+        )
+        for note in claimed.notes:
+            console.print(note, highlight=False, markup=False, soft_wrap=True)
+        with make_display(console, verbose=verbose) as display:
+            result = run_refresh(
+                chosen, display, as_of=day, full_refresh=full_refresh, verbose=verbose
+            )
+        show_result(console, chosen, result)
+    if not result.succeeded:
+        _alert(result.failures, result.record.run_id)
+        raise typer.Exit(1)
+
+
+@app.command()
+def demo(
+    until: Annotated[
+        str | None, typer.Option(metavar="YYYY-MM-DD", help="The day the exports are to reach.")
+    ] = None,
+    home: HomeOption = None,
+    scale: Annotated[float | None, typer.Option(min=0.01, help="Size; 1 is 400 accounts.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Random seed.")] = None,
+) -> None:
+    """Generate the demo company's exports, and load nothing."""
+    from orchestration.demo_assets import generate_demo  # noqa: PLC0415
+
+    console = _console()
+    chosen = Home.resolve(home)
+    with _explained(console), home_lock(chosen):
+        if not claim(chosen, scale=scale, seed=seed).config.is_demo:
+            raise HomeError(f"{chosen.path} belongs to a real company. Set CSW_HOME=<new folder>.")
+        with console.status("Generating the demo company"):
+            reached = generate_demo(chosen, _day(until))
+    console.print(f"The demo company's exports reach {reached}: {chosen.exports}", highlight=False)
+
+
+@app.command()
+def status(home: HomeOption = None) -> None:
+    """Show what is loaded and published."""
+    from orchestration.status import show_status  # noqa: PLC0415
+
+    console = _console()
+    with _explained(console):
+        show_status(console, Home.resolve(home))
+
+
+@app.command()
+def messages(home: HomeOption = None) -> None:
+    """List every message and every kind of reject of the last load."""
+    from orchestration.status import show_messages  # noqa: PLC0415
+
+    console = _console()
+    with _explained(console):
+        show_messages(console, Home.resolve(home))
+
+
+@app.command(
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
+    options_metavar="[--home DIR] --",
+)
+def dbt(context: typer.Context, home: HomeOption = None) -> None:
+    """Run dbt on the home's warehouse, with its environment and vars.
+
+    **Examples**
+
+    - `csw dbt -- build --select mart_retention_monthly+`
+    - `csw dbt -- show --inline "select * from {{ ref('fct_account_month') }}" --limit 5`
+    """
+    console = _console()
+    chosen = Home.resolve(home)
+    with _explained(console), home_lock(chosen):
+        from orchestration.project import vars_arguments  # noqa: PLC0415
+
+        chosen.create()
+        extra = [] if "--vars" in context.args else vars_arguments(chosen)
+        arguments = [*context.args[:1], *extra, *context.args[1:]]
+        done = subprocess.run(
+            [dbt_executable(), *arguments],
+            cwd=project_root(),
+            env={**os.environ, **dbt_environment(chosen)},
+            check=False,
+        )
+    raise typer.Exit(done.returncode)
+
+
+@app.command()
+def dagster(
+    home: HomeOption = None,
+    port: Annotated[int, typer.Option(help="Port on localhost.")] = 3000,
+) -> None:
+    """Show the assets, runs and schedule of the home in the browser, on localhost only."""
+    from orchestration.instance import write_instance_settings  # noqa: PLC0415
+
+    console = _console()
+    chosen = Home.resolve(home)
+    with _explained(console):
+        write_instance_settings(chosen)
+        environment = {**os.environ, **dbt_environment(chosen), "DAGSTER_HOME": str(chosen.dagster)}
+        executable = Path(dbt_executable()).with_name("dagster")
+        done = subprocess.run(
+            [str(executable), "dev", "--host", "127.0.0.1", "--port", str(port)],
+            cwd=project_root(),
+            env=environment,
+            check=False,
+        )
+    raise typer.Exit(done.returncode)
+
+
+@app.command()
+def info(home: HomeOption = None) -> None:
+    """Show whose home this is and where everything is."""
+    console = _console()
+    with _explained(console):
+        chosen = Home.resolve(home)
+        config = chosen.read()
+        known = config.company if chosen.exists() else "nobody yet"
+        for label, value in (
+            ("home", chosen.path),
+            ("company", known),
+            ("source", config.folder or "demo company"),
+            ("mapping", config.mapping or "none"),
+            ("sources", ", ".join(config.vendors)),
+            ("warehouse", chosen.warehouse),
+            ("published", chosen.published),
+            ("project", project_root()),
+        ):
+            console.print(f"{label:<10} {value}", highlight=False, markup=False, soft_wrap=True)
+
+
+@contextmanager
+def _explained(console: Console) -> Iterator[None]:
+    """Turn an error that has a clear text into that text and exit code 1."""
+    try:
+        yield
+    except (HomeError, ProjectError) as error:
+        console.print(str(error), style="red", highlight=False, markup=False, soft_wrap=True)
+        raise typer.Exit(1) from error
+
+
+def _alert(failures: dict[str, str], run_id: str) -> None:
+    from orchestration.alerts import COMMAND_VARIABLE, WEBHOOK_VARIABLE, send_alert  # noqa: PLC0415
+
+    if os.environ.get(COMMAND_VARIABLE) or os.environ.get(WEBHOOK_VARIABLE):
+        lines = [f"The refresh {run_id} failed; the published files are unchanged."]
+        lines += [f"{step}: {reason}" for step, reason in failures.items()]
+        send_alert("\n".join(lines), run_id)
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,346 @@
+"""The dbt project as Dagster assets, and the one `dbt build` of a run."""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import date
+from functools import cached_property
+from pathlib import Path, PurePosixPath
+from typing import Any, Self
+
+import dagster as dg
+import duckdb
+from dagster_dbt import (
+    DagsterDbtTranslator,
+    DagsterDbtTranslatorSettings,
+    DbtCliInvocation,
+    DbtCliResource,
+    DbtProject,
+    dbt_assets,
+)
+from packaging import version
+
+from orchestration.dbt_results import BuildResult, Problem, read_build
+from orchestration.home import Home
+from orchestration.instance import WAREHOUSE_POOL
+from orchestration.loads import last_complete_day
+from orchestration.manifest import fingerprint, manifest_path, write_stamp
+from orchestration.progress import current
+from orchestration.project import dbt_executable, project_root, vars_arguments
+from orchestration.session import RefreshSession
+
+BUILD_STATE_FILE = "last_build.json"
+LAYER_OF_TYPE = {"source": "raw", "seed": "seeds", "snapshot": "snapshots"}
+DBT_END_SECONDS = 30
+# The events of dbt's log that end one node; each carries its place among all nodes.
+RESULT_EVENTS = ("LogModelResult", "LogSeedResult", "LogSnapshotResult", "LogTestResult")
+
+
+def layer_of(props: Mapping[str, Any]) -> str:
+    """Return a node's layer: the folder below `models/`, or what it is."""
+    kind = props["resource_type"]
+    if kind in LAYER_OF_TYPE:
+        return LAYER_OF_TYPE[kind]
+    parts = PurePosixPath(props["original_file_path"].replace("\\", "/")).parts
+    return parts[1] if len(parts) > 2 else "models"
+
+
+def owners_of(props: Mapping[str, Any]) -> list[str]:
+    """Return who answers for a node: `meta.owner`, else the dbt group, as Dagster writes owners."""
+    meta = props.get("config", {}).get("meta") or props.get("meta") or {}
+    named = meta.get("owner")
+    if named is None:
+        group = props.get("group")
+        if isinstance(group, Mapping):
+            named = (group.get("owner") or {}).get("email") or group.get("name")
+        else:
+            named = group
+    owners = [named] if isinstance(named, str) else list(named or [])
+    return [_as_owner(owner) for owner in owners]
+
+
+def _as_owner(name: str) -> str:
+    if "@" in name or name.startswith("team:"):
+        return name
+    return "team:" + "".join(letter if letter.isalnum() else "_" for letter in name.lower())
+
+
+class LayerTranslator(DagsterDbtTranslator):
+    """Asset keys and groups follow the layers: `[marts, mart_retention_monthly]` in `marts`."""
+
+    def __init__(self) -> None:
+        """Tests become asset checks; those on sources too."""
+        super().__init__(
+            DagsterDbtTranslatorSettings(
+                enable_asset_checks=True, enable_source_tests_as_checks=True
+            )
+        )
+
+    def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
+        """Return `[layer, name]`; a source's key is that of the raw table asset that loads it."""
+        props = dbt_resource_props
+        if props["resource_type"] == "source":
+            return dg.AssetKey([props["schema"], props["name"]])
+        return dg.AssetKey([layer_of(props), props["name"]])
+
+    def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str:
+        """Return the layer."""
+        return layer_of(dbt_resource_props)
+
+    def get_description(self, dbt_resource_props: Mapping[str, Any]) -> str:
+        """Return the model's own words; its SQL is in the repository."""
+        return dbt_resource_props.get("description") or ""
+
+    def get_owners(self, dbt_resource_props: Mapping[str, Any]) -> list[str]:
+        """Return who answers for the model."""
+        return owners_of(dbt_resource_props)
+
+    def get_asset_check_spec(
+        self,
+        asset_spec: dg.AssetSpec,
+        manifest: Mapping[str, Any],
+        unique_id: str,
+        project: DbtProject | None,
+    ) -> dg.AssetCheckSpec | None:
+        """Return the check of a dbt test, with the test's description."""
+        spec = super().get_asset_check_spec(asset_spec, manifest, unique_id, project)
+        if spec is None or spec.description:
+            return spec
+        description = self.get_resource_props(manifest, unique_id).get("description")
+        return spec._replace(description=description) if description else spec
+
+
+class LocalDbt(DbtCliResource):
+    """dbt as installed beside this Python.
+
+    The stock resource starts `dbt --version`, which asks the package index, and loads the project
+    a second time for column metadata that a DuckDB file, busy with the build, cannot give.
+    """
+
+    @cached_property
+    def _cli_version(self) -> version.Version:
+        from importlib.metadata import version as installed  # noqa: PLC0415
+
+        return version.parse(installed("dbt-core"))
+
+    def _initialize_dbt_core_adapter(self, args: object) -> None:
+        return None
+
+
+def dbt_resource() -> LocalDbt:
+    """Return the dbt that builds the project."""
+    root = str(project_root())
+    return LocalDbt(project_dir=root, profiles_dir=root, dbt_executable=dbt_executable())
+
+
+def build_dbt_assets(home: Home) -> dg.AssetsDefinition:
+    """Return all models, seeds, snapshots and tests of the project as one multi-asset."""
+    manifest_file = manifest_path(home)
+
+    @dbt_assets(
+        manifest=manifest_file,
+        name="dbt_build",
+        dagster_dbt_translator=LayerTranslator(),
+        pool=WAREHOUSE_POOL,
+    )
+    def dbt_build(
+        context: dg.AssetExecutionContext, dbt: LocalDbt, session: RefreshSession
+    ) -> Iterator[Any]:
+        with current().step("Build and test"):
+            yield from _run_build(context, dbt, session)
+
+    return dbt_build
+
+
+def _run_build(
+    context: dg.AssetExecutionContext, dbt: LocalDbt, session: RefreshSession
+) -> Iterator[Any]:
+    home = session.opened_home
+    as_of = decide_as_of(session)
+    session.write_settings(as_of)
+    state = BuildState.read(home)
+    full_refresh_reason = state.full_refresh_reason(session, as_of)
+    arguments = ["build", *vars_arguments(home)]
+    if full_refresh_reason:
+        arguments.append("--full-refresh")
+        current().note(full_refresh_reason)
+    project = fingerprint(home)
+    state.start()
+    results_file = home.dbt_target / "run_results.json"
+    results_file.unlink(missing_ok=True)
+    invocation = dbt.cli(
+        arguments, context=context, target_path=home.dbt_target, raise_on_error=False
+    )
+    outputs: list[dg.Output[None]] = []
+    with _ended(invocation):
+        yield from _stream(invocation, context, outputs)
+    yield from with_row_counts(outputs, invocation.manifest, home)
+    if not results_file.exists():
+        raise dg.Failure(_dbt_stopped_text(invocation, home), allow_retries=False)
+    build = read_build(home.dbt_target, invocation.manifest)
+    current().record.build = build
+    if invocation.process.returncode != 0 or not build.succeeded:
+        raise dg.Failure(failure_text(build, home), allow_retries=False)
+    write_stamp(home, project)
+    state.finish(session, as_of)
+
+
+@contextmanager
+def _ended(invocation: DbtCliInvocation) -> Iterator[None]:
+    """Leave no dbt behind that goes on writing when the run is over."""
+    try:
+        yield
+    finally:
+        if invocation.process.poll() is None:
+            invocation.process.terminate()
+            invocation.process.wait(timeout=DBT_END_SECONDS)
+
+
+def _stream(
+    invocation: DbtCliInvocation,
+    context: dg.AssetExecutionContext,
+    outputs: list[dg.Output[None]],
+) -> Iterator[Any]:
+    """Pass the test results on as they come, and tell the display how far dbt is.
+
+    What was built is kept back: its rows can only be counted once dbt has let go of the file.
+    """
+    for event in invocation.stream_raw_events():
+        data = event.raw_event["data"]
+        if event.raw_event["info"]["name"] in RESULT_EVENTS:
+            current().advance(data.get("index", 0), data.get("total", 0), data.get("name", ""))
+        name = (data.get("node_info") or {}).get("unique_id")
+        if name and name not in invocation.manifest["nodes"]:
+            # A unit test; or a model added since the run began, which the next run will know.
+            continue
+        for result in event.to_default_asset_events(
+            manifest=invocation.manifest,
+            dagster_dbt_translator=invocation.dagster_dbt_translator,
+            context=context,
+            target_path=invocation.target_path,
+        ):
+            if isinstance(result, dg.Output):
+                outputs.append(result)
+            else:
+                yield result
+
+
+def decide_as_of(session: RefreshSession) -> date:
+    """Return the day of the run: the one asked for, else the last complete day of the data."""
+    if session.requested_as_of:
+        return session.requested_as_of
+    home = session.opened_home
+    config = home.read()
+    if config.is_demo and config.demo_until:
+        return date.fromisoformat(config.demo_until)
+    try:
+        return last_complete_day(home.warehouse, config.vendors)
+    except ValueError as error:
+        raise dg.Failure(str(error), allow_retries=False) from error
+
+
+def failure_text(build: BuildResult, home: Home) -> str:
+    """Return one sentence on what failed."""
+    first = build.failures[0] if build.failures else None
+    more = f" and {len(build.failures) - 1} more" if len(build.failures) > 1 else ""
+    what = f"{_kind(first)} {first.name}{more}" if first else "a part of the build"
+    return f"dbt build failed: {what}. Details: {home.dbt_target / 'run_results.json'}"
+
+
+def _kind(problem: Problem) -> str:
+    return "test" if problem.kind in ("test", "unit_test") else problem.kind
+
+
+def _dbt_stopped_text(invocation: DbtCliInvocation, home: Home) -> str:
+    errors = "\n".join(invocation._error_messages) or "It gave no reason."
+    return f"dbt stopped before it built anything. {errors}\nIts log: {home.dbt_target / 'dbt.log'}"
+
+
+class BuildState:
+    """What the last build left in the warehouse: tells when incremental tables must start anew."""
+
+    def __init__(self, path: Path, content: Mapping[str, Any], models: str) -> None:
+        """Take the state file, what it says, and the present state of the incremental models."""
+        self.path = path
+        self.content = dict(content)
+        self.models = models
+
+    @classmethod
+    def read(cls, home: Home) -> Self:
+        """Read the state a home is in."""
+        path = home.path / "dbt" / BUILD_STATE_FILE
+        content = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+        manifest = json.loads(manifest_path(home).read_bytes())
+        return cls(path, content, incremental_models(manifest, vars_arguments(home)))
+
+    def full_refresh_reason(self, session: RefreshSession, as_of: date) -> str:
+        """Say why the incremental tables must be rebuilt; empty when they need not be."""
+        if session.full_refresh:
+            return "Incremental tables are rebuilt from the first day, as asked."
+        built = self.content.get("as_of")
+        if built and as_of.isoformat() < built:
+            return f"Incremental tables are rebuilt: {as_of} is before {built}, the last run's day."
+        if built and self.content.get("models") != self.models:
+            return "Incremental tables are rebuilt: their models or settings have changed."
+        return ""
+
+    def start(self) -> None:
+        """Record that the warehouse is being changed: until the end it is not to be published."""
+        self._write({**self.content, "succeeded": False})
+
+    def finish(self, session: RefreshSession, as_of: date) -> None:
+        """Record a build whose tests have passed."""
+        self._write(
+            {
+                "succeeded": True,
+                "run_id": session.run_id,
+                "as_of": as_of.isoformat(),
+                "models": self.models,
+            }
+        )
+
+    def _write(self, content: Mapping[str, Any]) -> None:
+        self.content = dict(content)
+        self.path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+
+
+def incremental_models(manifest: Mapping[str, Any], vars_used: list[str]) -> str:
+    """Return a hash of what decides the rows of the incremental models."""
+    checksums = {
+        name: node["checksum"]["checksum"]
+        for name, node in manifest["nodes"].items()
+        if node["config"].get("materialized") == "incremental"
+    }
+    text = json.dumps([checksums, vars_used], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def with_row_counts(
+    outputs: list[dg.Output[None]], manifest: Mapping[str, Any], home: Home
+) -> Iterator[dg.Output[None]]:
+    """Return what was built with the rows each table has; a view would have to be run for them."""
+    tables = {
+        name: manifest["nodes"][name]["relation_name"]
+        for output in outputs
+        if (name := _unique_id(output))
+        and manifest["nodes"][name]["config"].get("materialized") != "view"
+    }
+    counts = row_counts(home.warehouse, tables)
+    for output in outputs:
+        rows = counts.get(_unique_id(output))
+        extra = {} if rows is None else {"dagster/row_count": rows}
+        yield output.with_metadata({**output.metadata, **extra})
+
+
+def _unique_id(output: dg.Output[None]) -> str:
+    return str(output.metadata["unique_id"].value)
+
+
+def row_counts(warehouse: Path, relations: Mapping[str, str]) -> dict[str, int]:
+    """Return the rows of each relation, in one query; a table's count costs nothing."""
+    if not relations:
+        return {}
+    parts = [f"select '{key}', count(*) from {relation}" for key, relation in relations.items()]
+    with duckdb.connect(warehouse, read_only=True) as connection:
+        return dict(connection.execute(" union all ".join(parts)).fetchall())

@@ -1,0 +1,61 @@
+"""The few figures a summary shows, read from the published file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import duckdb
+
+ARR_SQL = """
+    select month, sum(closing_arr)
+    from marts.fct_account_month
+    group by month
+    order by month desc
+    limit 1
+"""
+RETENTION_SQL = """
+    select month, nrr, grr, logo_retention
+    from marts.mart_retention_monthly
+    where segment_type = 'total'
+    order by month desc
+    limit 1
+"""
+
+
+@dataclass(frozen=True)
+class Figures:
+    """The headline figures of the newest month; none where a table or a year of history lacks."""
+
+    month: date | None = None
+    arr: Decimal | None = None
+    nrr: float | None = None
+    grr: float | None = None
+    logo_churn: float | None = None
+
+
+def read_figures(database: Path) -> Figures:
+    """Read the headline figures from a published file."""
+    with duckdb.connect(database, read_only=True) as connection:
+        tables = {
+            name
+            for (name,) in connection.execute("select table_name from duckdb_tables()").fetchall()
+        }
+        arr = retention = None
+        if "fct_account_month" in tables:
+            arr = connection.execute(ARR_SQL).fetchone()
+        if "mart_retention_monthly" in tables:
+            retention = connection.execute(RETENTION_SQL).fetchone()
+    month = arr[0] if arr else None
+    if retention is None:
+        return Figures(month=month, arr=arr[1] if arr else None)
+    _, nrr, grr, kept = retention
+    return Figures(
+        month=month,
+        arr=arr[1] if arr else None,
+        nrr=None if nrr is None else float(nrr),
+        grr=None if grr is None else float(grr),
+        logo_churn=None if kept is None else 1 - float(kept),
+    )

@@ -1,0 +1,317 @@
+"""A home: the one folder that holds everything of one company.
+
+Exports, warehouse, published files and the state of the tools live below it, so that several
+companies stay apart by having several homes (`CSW_HOME`). `home.json` says whose home it is.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Self
+
+import yaml
+
+from orchestration.project import project_root
+
+DEMO_COMPANY = "demo"
+DEFAULT_HOME = "data"
+DOMAINS = ("crm", "billing", "product", "support", "feedback")
+DEMO_SOURCES: dict[str, list[str]] = {
+    "crm": ["salesforce"],
+    "billing": ["stripe"],
+    "product": ["segment"],
+    "support": ["zendesk"],
+    "feedback": ["delighted"],
+}
+FILES_SOURCES: dict[str, list[str]] = {domain: ["files"] for domain in DOMAINS}
+
+
+class HomeError(Exception):
+    """The request does not fit the home; the text names the remedy."""
+
+
+@dataclass(frozen=True)
+class HomeConfig:
+    """What `home.json` keeps.
+
+    Attributes:
+        company: The company's name; a home belongs to one.
+        source: `demo`, or `files` for a folder of delivered files.
+        folder: The folder the files come from; none for the demo.
+        mapping: The mapping file, if one was named.
+        scale: The demo's size; 1 is about 400 accounts.
+        seed: The demo's random seed.
+        demo_until: The day up to which the demo's exports reach.
+        sources: The vendors that are switched on, by domain.
+        folders: Where a vendor's exports are, when not in `exports/<vendor>`.
+        vars: dbt vars of this home that differ from `dbt_project.yml`.
+    """
+
+    company: str = DEMO_COMPANY
+    source: str = "demo"
+    folder: str | None = None
+    mapping: str | None = None
+    scale: float = 1.0
+    seed: int | None = None
+    demo_until: str | None = None
+    sources: dict[str, list[str]] = field(default_factory=lambda: dict(DEMO_SOURCES))
+    folders: dict[str, str] = field(default_factory=dict)
+    vars: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def is_demo(self) -> bool:
+        """Whether this is the simulated company."""
+        return self.source == "demo"
+
+    @property
+    def vendors(self) -> list[str]:
+        """The enabled source systems, each once, in the order of the domains."""
+        named = [vendor for domain in self.sources.values() for vendor in domain]
+        return list(dict.fromkeys(named))
+
+
+class Home:
+    """The paths of one home, and its `home.json`."""
+
+    def __init__(self, path: Path) -> None:
+        """Take the folder; nothing is created or read yet."""
+        self.path = path.expanduser().absolute()
+
+    @classmethod
+    def resolve(cls, path: str | Path | None = None) -> Self:
+        """Return the home that is meant: the argument, `CSW_HOME`, or `data/` of the project."""
+        chosen = path or os.environ.get("CSW_HOME")
+        return cls(Path(chosen) if chosen else project_root() / DEFAULT_HOME)
+
+    def __repr__(self) -> str:
+        """Show the folder."""
+        return f"Home({str(self.path)!r})"
+
+    @property
+    def file(self) -> Path:
+        """`home.json`."""
+        return self.path / "home.json"
+
+    @property
+    def exports(self) -> Path:
+        """The demo company's vendor exports."""
+        return self.path / "exports"
+
+    @property
+    def warehouse(self) -> Path:
+        """The DuckDB file with one writer."""
+        return self.path / "warehouse.duckdb"
+
+    @property
+    def published(self) -> Path:
+        """What BI reads."""
+        return self.path / "published"
+
+    @property
+    def runs(self) -> Path:
+        """One folder per refresh: its log and its record."""
+        return self.path / "runs"
+
+    @property
+    def dagster(self) -> Path:
+        """DAGSTER_HOME."""
+        return self.path / "dagster"
+
+    @property
+    def dlt(self) -> Path:
+        """The dlt pipelines' working folder."""
+        return self.path / "dlt"
+
+    @property
+    def dbt_target(self) -> Path:
+        """The target folder of dbt: manifest, partial parse, compiled SQL, run results."""
+        return self.path / "dbt" / "target"
+
+    @property
+    def dbt_logs(self) -> Path:
+        """The log folder of dbt."""
+        return self.path / "dbt" / "logs"
+
+    @property
+    def lock_file(self) -> Path:
+        """The file whose lock makes a refresh the only writer."""
+        return self.path / ".lock"
+
+    def exists(self) -> bool:
+        """Whether the home belongs to a company already."""
+        return self.file.is_file()
+
+    def create(self) -> None:
+        """Make the folders; an existing home is left as it is."""
+        for folder in (self.path, self.dagster, self.dlt, self.dbt_target, self.dbt_logs):
+            folder.mkdir(parents=True, exist_ok=True)
+
+    def read(self) -> HomeConfig:
+        """Return `home.json`, or the demo's settings for a home that is new."""
+        if not self.exists():
+            return HomeConfig()
+        try:
+            content = json.loads(self.file.read_text(encoding="utf-8"))
+        except json.JSONDecodeError as error:
+            raise HomeError(
+                f"{self.file} is not valid JSON (line {error.lineno}). "
+                "Repair it, or move the folder away to start anew."
+            ) from error
+        known = {name: content[name] for name in HomeConfig.__dataclass_fields__ if name in content}
+        return HomeConfig(**known)
+
+    def write(self, config: HomeConfig) -> None:
+        """Replace `home.json` at once, so that a crash never leaves half a file."""
+        self.path.mkdir(parents=True, exist_ok=True)
+        temporary = self.file.with_suffix(".json.tmp")
+        temporary.write_text(json.dumps(asdict(config), indent=2) + "\n", encoding="utf-8")
+        temporary.replace(self.file)
+
+    def source_folder(self, vendor: str) -> Path:
+        """Return the folder a vendor's exports are read from."""
+        config = self.read()
+        if vendor in config.folders:
+            return Path(config.folders[vendor])
+        if not config.is_demo and config.folder:
+            return Path(config.folder)
+        return self.exports / vendor
+
+    def vars_overrides(self, defaults: dict[str, Any]) -> dict[str, Any]:
+        """Return the dbt vars of this home that differ from the project's."""
+        config = self.read()
+        wanted = {"sources": config.sources, **config.vars}
+        return {name: value for name, value in wanted.items() if defaults.get(name) != value}
+
+
+@dataclass(frozen=True)
+class Claim:
+    """The outcome of asking for a home: its settings, and what the user should be told."""
+
+    config: HomeConfig
+    notes: list[str] = field(default_factory=list)
+
+
+def company_name(folder: Path, mapping: Path | None) -> str:
+    """Return the company of a folder: the mapping's `company`, else the folder's name."""
+    if mapping and mapping.is_file():
+        content = yaml.safe_load(mapping.read_text(encoding="utf-8"))
+        if isinstance(content, dict) and content.get("company"):
+            return str(content["company"])
+    return folder.name
+
+
+def claim(
+    home: Home,
+    *,
+    source: Path | None = None,
+    mapping: Path | None = None,
+    scale: float | None = None,
+    seed: int | None = None,
+    same_company: bool = False,
+) -> Claim:
+    """Decide whose home this is for a refresh, and write `home.json`.
+
+    No source continues the home's company, or starts the demo in a new home. A source folder
+    makes the home that company's; a demo that lived there is moved aside, another real company
+    is never mixed in.
+    """
+    if source is None:
+        return _continue(home, mapping=mapping, scale=scale, seed=seed)
+    return _take_folder(home, source=source, mapping=mapping, same_company=same_company)
+
+
+def _continue(home: Home, *, mapping: Path | None, scale: float | None, seed: int | None) -> Claim:
+    config = home.read()
+    if not home.exists():
+        config = replace(config, scale=scale or config.scale, seed=seed)
+    elif config.is_demo:
+        _refuse_other_demo(home, config, scale=scale, seed=seed)
+    if mapping is not None:
+        if config.is_demo:
+            raise HomeError("A mapping belongs to a folder of files: name it with SOURCE=<folder>.")
+        config = replace(config, mapping=str(mapping.absolute()))
+    if not config.is_demo and config.folder and not Path(config.folder).is_dir():
+        raise HomeError(
+            f"{config.company}'s folder {config.folder} is not there any more. "
+            "Name the new one with SOURCE=<folder>."
+        )
+    home.create()
+    home.write(config)
+    return Claim(config)
+
+
+def _refuse_other_demo(
+    home: Home, config: HomeConfig, *, scale: float | None, seed: int | None
+) -> None:
+    """A demo of another size or seed is another company: its days do not continue this one."""
+    other_scale = scale is not None and scale != config.scale
+    other_seed = seed is not None and seed != config.seed
+    if config.demo_until and (other_scale or other_seed):
+        raise HomeError(
+            f"{home.path} holds a demo company of scale {config.scale:g}"
+            + (f" and seed {config.seed}" if config.seed is not None else "")
+            + ". Another one needs a home of its own: set CSW_HOME=<another folder>, "
+            "or remove this folder."
+        )
+
+
+def _take_folder(home: Home, *, source: Path, mapping: Path | None, same_company: bool) -> Claim:
+    folder = source.expanduser().absolute()
+    if not folder.is_dir():
+        raise HomeError(f"SOURCE is to be a folder of files; {folder} is not one.")
+    chosen_mapping = _mapping_for(folder, mapping)
+    config = home.read()
+    company = company_name(folder, chosen_mapping)
+    notes = []
+    if home.exists() and config.is_demo:
+        parked = park_demo(home)
+        notes.append(f"The demo company that lived in {home.path} was moved to {parked}.")
+        config = HomeConfig()
+    elif home.exists() and config.company != company and not same_company:
+        raise HomeError(
+            f"{home.path} belongs to {config.company}; {folder} is {company}'s. Two companies "
+            f"never share a home: run again with CSW_HOME=<another folder>. If {company} is "
+            f"{config.company} under another name, add --same-company."
+        )
+    elif home.exists():
+        company = config.company
+    config = replace(
+        config,
+        company=company,
+        source="files",
+        folder=str(folder),
+        mapping=str(chosen_mapping) if chosen_mapping else config.mapping,
+        demo_until=None,
+        sources=dict(FILES_SOURCES) if config.is_demo else config.sources,
+    )
+    home.create()
+    home.write(config)
+    return Claim(config, notes)
+
+
+def _mapping_for(folder: Path, mapping: Path | None) -> Path | None:
+    """Return the mapping named, else `mapping.yml` of the folder, else none."""
+    if mapping is not None:
+        chosen = mapping.expanduser().absolute()
+        if not chosen.is_file():
+            raise HomeError(f"The mapping file {chosen} does not exist.")
+        return chosen
+    beside = folder / "mapping.yml"
+    return beside if beside.is_file() else None
+
+
+def park_demo(home: Home) -> Path:
+    """Move all of the demo's home aside, and return the folder it is in now."""
+    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
+    parked = home.path / "parked" / f"demo-{stamp}"
+    parked.mkdir(parents=True)
+    kept_in_place = {"parked", home.lock_file.name}
+    for item in sorted(home.path.iterdir()):
+        if item.name not in kept_in_place:
+            shutil.move(str(item), str(parked / item.name))
+    return parked

@@ -1,0 +1,116 @@
+"""What the loads of a run did, read back from the warehouse for the summary."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+COUNT_COLUMNS = ("rows_read", "rows_loaded", "rows_unchanged", "rows_rejected", "rows_unmapped")
+
+
+@dataclass(frozen=True)
+class SourceCount:
+    """Rows of one source in one run: read = loaded + unchanged + rejected + unmapped."""
+
+    source: str
+    rows_read: int
+    rows_loaded: int
+    rows_unchanged: int
+    rows_rejected: int
+    rows_unmapped: int
+
+
+@dataclass(frozen=True)
+class LoadMessage:
+    """Something a load has to say about its input."""
+
+    severity: str
+    source: str
+    where: str
+    text: str
+
+
+@dataclass(frozen=True)
+class RejectReason:
+    """Rows rejected for one reason."""
+
+    source: str
+    table: str
+    file: str
+    reason: str
+    rows: int
+    first_line: int | None
+
+
+@dataclass(frozen=True)
+class LoadSummary:
+    """All sources of one run."""
+
+    counts: list[SourceCount]
+    messages: list[LoadMessage]
+    rejects: list[RejectReason]
+
+
+def read_loads(warehouse: Path, run_id: str) -> LoadSummary:
+    """Read what one run loaded; empty when it loaded nothing."""
+    if not warehouse.is_file():
+        return LoadSummary([], [], [])
+    with duckdb.connect(warehouse, read_only=True) as connection:
+        present = {
+            f"{schema}.{table}"
+            for schema, table in connection.execute(
+                "select table_schema, table_name from information_schema.tables"
+            ).fetchall()
+        }
+        counts = _counts(connection, run_id) if "raw_loads.file_counts" in present else []
+        messages = _messages(connection, run_id) if "raw_loads.messages" in present else []
+        rejects = [
+            reason
+            for count in counts
+            if count.rows_rejected and f"raw_{count.source}.rejects" in present
+            for reason in _rejects(connection, count.source, run_id)
+        ]
+    return LoadSummary(counts, messages, sorted(rejects, key=lambda reason: -reason.rows))
+
+
+def _counts(connection: duckdb.DuckDBPyConnection, run_id: str) -> list[SourceCount]:
+    sums = ", ".join(f"sum({column})::bigint" for column in COUNT_COLUMNS)
+    rows = connection.execute(
+        f"select source, {sums} from raw_loads.file_counts where run_id = ? "
+        "group by source order by min(loaded_at)",
+        [run_id],
+    ).fetchall()
+    return [SourceCount(*row) for row in rows]
+
+
+def _messages(connection: duckdb.DuckDBPyConnection, run_id: str) -> list[LoadMessage]:
+    rows = connection.execute(
+        """
+        select distinct
+            severity,
+            source,
+            concat_ws(', ', nullif(source_file, ''), nullif(column_name, '')),
+            message
+        from raw_loads.messages
+        where run_id = ?
+        order by
+            case severity when 'error' then 1 when 'warning' then 2 else 3 end, source, message
+        """,
+        [run_id],
+    ).fetchall()
+    return [LoadMessage(*row) for row in rows]
+
+
+def _rejects(connection: duckdb.DuckDBPyConnection, source: str, run_id: str) -> list[RejectReason]:
+    rows = connection.execute(
+        f"""
+        select source_table, source_file, reason, count(*), min(source_line)
+        from "raw_{source}".rejects
+        where run_id = ?
+        group by source_table, source_file, reason
+        """,
+        [run_id],
+    ).fetchall()
+    return [RejectReason(source, *row) for row in rows]

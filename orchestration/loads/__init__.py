@@ -1,0 +1,45 @@
+"""Raw loads: from export files to the raw schemas of the warehouse, with dlt.
+
+One engine for all sources. What a source's tables look like is declared in
+``orchestration/raw_tables/<source>.yml``; nothing here knows a vendor.
+"""
+
+from __future__ import annotations
+
+from orchestration.loads.api import (
+    build_dlt_source,
+    build_pipeline,
+    finish_load,
+    last_complete_day,
+    load,
+)
+from orchestration.loads.mapping import Mapping, read_mapping
+from orchestration.loads.model import (
+    LoadError,
+    LoadReport,
+    LoadRequest,
+    Message,
+    TableCount,
+)
+from orchestration.loads.spec import SourceSpec, TableSpec, source_names, source_spec
+from orchestration.loads.warehouse import write_settings
+
+__all__ = [
+    "LoadError",
+    "LoadReport",
+    "LoadRequest",
+    "Mapping",
+    "Message",
+    "SourceSpec",
+    "TableCount",
+    "TableSpec",
+    "build_dlt_source",
+    "build_pipeline",
+    "finish_load",
+    "last_complete_day",
+    "load",
+    "read_mapping",
+    "source_names",
+    "source_spec",
+    "write_settings",
+]

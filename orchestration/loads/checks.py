@@ -1,0 +1,192 @@
+"""The rules a row must keep, as SQL conditions with a reason in words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from orchestration.loads.casts import as_text, cast
+from orchestration.loads.currencies import ISO_4217
+from orchestration.loads.spec import END_COLUMNS, ColumnSpec, TableSpec
+from orchestration.loads.warehouse import quote, text
+
+YEARS_BACK = 25
+YEARS_AHEAD = 15
+OPEN_END_YEAR = 2199
+
+CURRENCY_COLUMNS = frozenset({"currency", "currency_iso_code"})
+UNIX_SOURCES = frozenset({"stripe", "delighted"})
+UNIX_COLUMNS = frozenset(
+    {
+        "created", "updated", "start_date", "ended_at", "canceled_at", "cancel_at",
+        "trial_start", "trial_end", "current_period_start", "current_period_end", "due_date",
+        "period_start", "period_end", "created_at", "updated_at", "sent_at",
+    }
+)  # fmt: skip
+
+_ADVICE = {
+    "bigint": "is not a whole number; write it in digits only",
+    "boolean": "is not true or false; write true or false",
+    "date": "is not a date; write it as 2024-12-31",
+    "timestamp": "is not a time; write it as 2024-12-31T23:59:59Z",
+}
+
+
+@dataclass(frozen=True)
+class Check:
+    """A condition that is true for a bad row, and the reason as an SQL expression."""
+
+    column: str
+    condition: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Window:
+    """The dates a value may lie between."""
+
+    first: date
+    last: date
+
+    @classmethod
+    def around(cls, day: date) -> Window:
+        """25 years back to 15 years ahead of a day."""
+        return cls(_shift(day, -YEARS_BACK), _shift(day, YEARS_AHEAD))
+
+
+def _shift(day: date, years: int) -> date:
+    try:
+        return day.replace(year=day.year + years)
+    except ValueError:  # 29 February
+        return day.replace(year=day.year + years, day=28)
+
+
+@dataclass(frozen=True)
+class TypedColumn:
+    """How a declared column is made from what the file holds.
+
+    Attributes:
+        value: The typed value.
+        checks: What may be wrong with it.
+        open_end: Condition: a far-future date that was read as "no end"; None if none can be.
+        rounded: Condition: the number had more decimals than are kept; None if none can be.
+    """
+
+    value: str
+    checks: list[Check]
+    open_end: str | None = None
+    rounded: str | None = None
+
+
+def typed(
+    raw: str, physical: str, column: ColumnSpec, table: TableSpec, window: Window
+) -> TypedColumn:
+    """The typed value of a column and its checks.
+
+    Args:
+        raw: SQL of the value as the file has it.
+        physical: Its DuckDB type.
+        column: The declared column.
+        table: The table it belongs to.
+        window: The dates it may lie between.
+    """
+    base = cast(raw, physical, column)
+    written = as_text(raw, physical)
+    shown = f"left(coalesce({written}, ''), 60)"
+    is_empty = f"{raw} is null"
+    if physical == "VARCHAR":
+        is_empty = f"({raw} is null or trim({raw}) = '')"
+    checks: list[Check] = []
+    if column.required:
+        reason = f"{column.name} is required and empty; fill it in"
+        checks.append(Check(column.name, is_empty, text(reason)))
+    if column.type not in ("varchar", "json") and base != raw:
+        condition = f"(not {is_empty} and {base} is null)"
+        advice = _ADVICE.get(column.type, "is not a number; write it as 1234.56")
+        checks.append(_named(column.name, condition, shown, advice))
+    if column.type == "json" and physical == "VARCHAR":
+        condition = f"({raw} is not null and not json_valid({raw}))"
+        checks.append(_named(column.name, condition, shown, "is not valid JSON; correct it"))
+    value, open_end = base, None
+    if column.type in ("date", "timestamp"):
+        limit = base
+        if column.name in END_COLUMNS:
+            open_end = f"({base} >= {column.sql_type.lower()} '{OPEN_END_YEAR}-01-01')"
+            value = f"case when {open_end} then null else {base} end"
+            limit = f"({value})"
+        checks.append(_far_off(column.name, limit, shown, window))
+    elif column.name in UNIX_COLUMNS and table.source in UNIX_SOURCES:
+        checks.append(_unix_far_off(column.name, base, shown, window))
+    allowed = table.one_of.get(column.name)
+    if allowed:
+        words = ", ".join(allowed)
+        condition = f"(not {is_empty} and {written} not in ({', '.join(map(text, allowed))}))"
+        checks.append(_named(column.name, condition, shown, f"is not one of: {words}"))
+    if column.name in CURRENCY_COLUMNS:
+        codes = ", ".join(text(code) for code in sorted(ISO_4217))
+        condition = f"(not {is_empty} and upper(trim({written})) not in ({codes}))"
+        advice = "is not an ISO 4217 currency code; write a code such as USD or EUR"
+        checks.append(_named(column.name, condition, shown, advice))
+    rounded = None
+    if column.scale is not None and not physical.startswith("DECIMAL") and base != raw:
+        lost = f"abs(try_cast({written} as double) - cast({base} as double))"
+        # The margin tells a lost decimal from a float that is not exact.
+        rounded = f"({lost} > 1e-{column.scale + 3})"
+    return TypedColumn(value, checks, open_end, rounded)
+
+
+def _named(column: str, condition: str, shown: str, advice: str) -> Check:
+    reason = f"{text(column + ' ')} || '''' || {shown} || ''' ' || {text(advice)}"
+    return Check(column, condition, reason)
+
+
+def _far_off(column: str, value: str, shown: str, window: Window) -> Check:
+    condition = f"({value} < '{window.first}' or {value} >= '{window.last}')"
+    advice = (
+        f"is implausibly far off (expected {window.first} to {window.last}); "
+        "correct the date or leave it empty"
+    )
+    return _named(column, condition, shown, advice)
+
+
+def _unix_far_off(column: str, value: str, shown: str, window: Window) -> Check:
+    first = f"epoch(date '{window.first}')"
+    last = f"epoch(date '{window.last}')"
+    advice = (
+        f"is implausibly far off as Unix seconds (expected {window.first} to {window.last}); "
+        "milliseconds must be divided by 1000"
+    )
+    return _named(column, f"({value} < {first} or {value} >= {last})", shown, advice)
+
+
+def any_of(checks: list[Check]) -> str:
+    """One condition that is true when any check fails, and never null."""
+    if not checks:
+        return "false"
+    return "(" + " or ".join(f"coalesce({check.condition}, false)" for check in checks) + ")"
+
+
+def first_column(checks: list[Check]) -> str:
+    """SQL for the name of the first column that fails."""
+    cases = " ".join(
+        f"when coalesce({check.condition}, false) then {text(check.column)}" for check in checks
+    )
+    return f"case {cases} end" if checks else "cast(null as varchar)"
+
+
+def all_reasons(checks: list[Check]) -> str:
+    """SQL for every reason a row is bad, joined to one text."""
+    reasons = ", ".join(
+        f"case when coalesce({check.condition}, false) then {check.reason} end" for check in checks
+    )
+    return f"concat_ws('; ', {reasons})" if checks else "''"
+
+
+def key_text(columns: tuple[str, ...], alias: str) -> str:
+    """SQL that names a row's key in words."""
+    parts = [
+        f"{text(name + ' ')} || coalesce('''' || cast({alias}.{quote(name)} as varchar) || '''',"
+        " 'empty')"
+        for name in columns
+    ]
+    return " || ', ' || ".join(parts)

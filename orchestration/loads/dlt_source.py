@@ -1,0 +1,93 @@
+"""The dlt source and pipeline of a load: one resource per declared table, Arrow batches."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+# Read by dlt when it first needs its configuration: nothing is ever sent anywhere.
+os.environ.setdefault("RUNTIME__DLTHUB_TELEMETRY", "false")
+
+import dlt
+import pyarrow as pa
+from dlt.common.schema.typing import TTableSchemaColumns
+from dlt.extract import DltResource, DltSource
+
+from orchestration.loads.extract import new_rows
+from orchestration.loads.model import LoadRequest
+from orchestration.loads.run import LoadRun
+from orchestration.loads.spec import TableSpec, source_spec
+
+# Loads that are under way, by their request: the resources fill what finish_load reports. A
+# request names home, source and run, so that homes in one process do not meet.
+_RUNS: dict[LoadRequest, LoadRun] = {}
+
+
+def build_dlt_source(request: LoadRequest) -> DltSource:
+    """The dlt source of a request: one resource per declared table, read lazily.
+
+    Nothing is opened before dlt asks the first resource for rows.
+    """
+    spec = source_spec(request.source)
+    run = LoadRun(request)
+    previous = _RUNS.pop(request, None)
+    if previous is not None:
+        previous.close()
+    _RUNS[request] = run
+
+    @dlt.source(name=spec.name, max_table_nesting=0)
+    def load_source() -> Iterator[DltResource]:
+        for table in spec.tables.values():
+            yield dlt.resource(
+                _rows,
+                name=table.name,
+                table_name=table.name,
+                write_disposition="append",
+                columns=_hints(table),
+                file_format="parquet",
+            )(run, table)
+
+    return load_source()
+
+
+def build_pipeline(request: LoadRequest) -> dlt.Pipeline:
+    """The pipeline of a request; it opens nothing until it runs.
+
+    Before a run, drop what an aborted load left behind (``drop_pending``; dagster-dlt does so
+    itself): the rows such a load already brought in are recognised as unchanged.
+    """
+    pipeline = dlt.pipeline(
+        pipeline_name=f"csw_{request.source}",
+        pipelines_dir=str(request.state_dir),
+        destination=dlt.destinations.duckdb(str(request.warehouse)),
+        dataset_name=source_spec(request.source).dataset,
+        progress=None,
+    )
+    # What is loaded is judged by the raw tables themselves: dlt keeps no state worth restoring.
+    pipeline.config.restore_from_destination = False
+    return pipeline
+
+
+def drop_pending(pipeline: dlt.Pipeline) -> None:
+    """Drop the packages an aborted load left behind."""
+    if pipeline.has_pending_data:
+        pipeline.abort_packages()
+
+
+def take_run(request: LoadRequest) -> LoadRun:
+    """The load that was begun for a request; a load of nothing when none was."""
+    return _RUNS.pop(request, None) or LoadRun(request)
+
+
+def _hints(table: TableSpec) -> TTableSchemaColumns:
+    """Column hints: the types dlt would guess otherwise (a zone for every timestamp)."""
+    return {
+        column.name: {"data_type": "timestamp", "timezone": False}
+        for column in table.columns.values()
+        if column.type == "timestamp"
+    }
+
+
+def _rows(run: LoadRun, table: TableSpec) -> Iterator[pa.Table]:
+    run.prepare(dlt.current.load_package_state()["load_id"])
+    yield from new_rows(run, table)

@@ -1,0 +1,113 @@
+"""The rows of one table that are to be loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyarrow as pa
+
+from orchestration.loads.files import fingerprint
+from orchestration.loads.mapped import plan_by_mapping
+from orchestration.loads.mapping import read_mapping
+from orchestration.loads.model import EmptyFileError, FileError, LoadError, LoadRequest
+from orchestration.loads.plan import Plan, Reading, plan_by_name
+from orchestration.loads.run import LoadRun
+from orchestration.loads.spec import TableSpec
+from orchestration.loads.tables import TableLoad
+
+
+def new_rows(run: LoadRun, table: TableSpec) -> Iterator[pa.Table]:
+    """Arrow batches of the rows that are new or changed; a file problem gives none at all."""
+    plan = make_plan(run)
+    load = TableLoad(run, table)
+    readings = plan.readings.get(table.name, [])
+    try:
+        for reading in readings:
+            _read(run, table, load, reading)
+        if table.append_only:
+            load.appended()
+        else:
+            load.keyed()
+    except FileError as problem:
+        _give_up(run, table, problem)
+        return
+    loaded = 0
+    for query in load.queries:
+        for batch in run.stream(query):
+            loaded += batch.num_rows
+            yield batch
+    run.loaded[table.name] = loaded
+    load.drop()
+    if not any(reading.salt for reading in readings):
+        run.forget({reading.file.relative for reading in readings})
+
+
+def make_plan(run: LoadRun) -> Plan:
+    """The plan of the load, made once; a mapping that cannot be read is an error message."""
+    if run.plan is None:
+        path = mapping_path(run.request)
+        if path is None:
+            run.plan = plan_by_name(run)
+        else:
+            try:
+                mapping = read_mapping(path, run.spec)
+            except LoadError as problem:
+                run.note("error", str(problem), file=path.name)
+                run.plan = Plan(failed=set(run.spec.tables))
+            else:
+                run.plan = plan_by_mapping(run, mapping)
+    return run.plan
+
+
+def mapping_path(request: LoadRequest) -> Path | None:
+    """The mapping of a request: the one given, else ``mapping.yml`` in the folder."""
+    if request.source != "files":
+        return None
+    beside = request.folder / "mapping.yml"
+    return request.mapping or (beside if beside.exists() else None)
+
+
+def _read(run: LoadRun, table: TableSpec, load: TableLoad, reading: Reading) -> None:
+    """Read one file for a table, unless it is known or empty."""
+    file = reading.file.relative
+    if table.append_only:
+        try:
+            digest = _digest(table, reading)
+        except OSError as problem:
+            raise FileError(f"the file cannot be opened: {problem}", file=file) from problem
+        run.fingerprints[table.name, file] = digest
+        known = run.known_files.get((table.name, file))
+        if known and known[0] == digest:
+            run.counts[table.name, file] = known[1]
+            return
+    try:
+        load.add(reading.plan(run, table))
+    except EmptyFileError as problem:
+        if table.name in run.spec.required_tables:
+            raise
+        run.note(
+            "warning",
+            "the file is empty, so it counts as not delivered; export it again or remove it",
+            table=table.name,
+            file=problem.file,
+        )
+
+
+def _digest(table: TableSpec, reading: Reading) -> str:
+    """What decides the rows a file gives: its bytes, the declared columns, the mapping."""
+    declared = ", ".join(f"{c.name} {c.type} {c.required}" for c in table.columns.values())
+    return fingerprint(reading.file.path, declared, reading.salt)
+
+
+def _give_up(run: LoadRun, table: TableSpec, problem: FileError) -> None:
+    """Leave a table as it was and say why."""
+    run.note("error", problem.text, table=table.name, file=problem.file, column=problem.column)
+    for name, file in list(run.counts):
+        if name == table.name:
+            del run.counts[name, file]
+    for name, file in list(run.fingerprints):
+        if name == table.name:
+            del run.fingerprints[name, file]
+    run.columns.pop(table.name, None)
+    run.connection.execute("delete from rejects where source_table = ?", [table.name])

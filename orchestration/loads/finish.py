@@ -1,0 +1,242 @@
+"""The end of a load: counts, rejects and messages go into the warehouse."""
+
+from __future__ import annotations
+
+import duckdb
+
+from orchestration.loads.extract import make_plan
+from orchestration.loads.files import InputFile
+from orchestration.loads.mapped import unmapped_columns
+from orchestration.loads.model import (
+    FileCount,
+    FileError,
+    LoadError,
+    LoadReport,
+    Message,
+    TableCount,
+)
+from orchestration.loads.references import unknown_references
+from orchestration.loads.run import LoadRun
+from orchestration.loads.warehouse import ensure_tables, quote, text
+
+COUNT_NAMES = ("read", "loaded", "unchanged", "rejected", "unmapped")
+
+
+def finish(run: LoadRun) -> LoadReport:
+    """Write what the load found to the warehouse and report it.
+
+    Raises:
+        LoadError: Something could not be loaded at all; everything else is.
+    """
+    run.prepare(run.load_id)
+    try:
+        _missing_tables(run)
+        _unmapped_files(run)
+        _unmapped_columns(run)
+        _columns_changed(run)
+        run.connection.execute(f"attach {text(run.request.warehouse)} as wh; use wh")
+        try:
+            ensure_tables(run.connection, run.spec)
+            run.messages += unknown_references(run)
+            _check(run)
+            run.connection.begin()
+            _write(run)
+            run.connection.commit()
+        except BaseException:
+            run.connection.rollback()
+            raise
+        finally:
+            run.connection.execute("use memory; detach wh")
+    finally:
+        run.close()
+    report = LoadReport(run.spec.name, _table_counts(run), list(run.messages))
+    errors = [message for message in report.messages if message.severity == "error"]
+    if errors:
+        raise LoadError(_error_text(run, errors))
+    return report
+
+
+def _missing_tables(run: LoadRun) -> None:
+    if not run.request.folder.is_dir():
+        run.note("error", f"the folder {run.request.folder} does not exist; check the path")
+        return
+    plan = make_plan(run)
+    for table in run.spec.required_tables:
+        if not plan.readings.get(table) and table not in plan.failed:
+            found = ", ".join(file.relative for file in plan.unmapped) or "no other files"
+            run.note(
+                "error",
+                f"required table {table} is missing: no file {table}.csv, .parquet or .jsonl and "
+                f"no mapping for it (found {found}); add the file or map it in mapping.yml",
+                table=table,
+            )
+
+
+def _unmapped_files(run: LoadRun) -> None:
+    """Say how many rows of files that belong to no table are left out."""
+    if run.plan is None:
+        return
+    for file in run.plan.unmapped:
+        rows = _records(run, file)
+        if rows is None:
+            continue
+        count = run.count(None, file.relative)
+        count.read += rows
+        count.unmapped += rows
+        run.note(
+            "warning",
+            f"no table takes this file, so its {rows} rows are not loaded; rename it to a table "
+            "or map it in mapping.yml",
+            file=file.relative,
+        )
+
+
+def _unmapped_columns(run: LoadRun) -> None:
+    """Say which columns of mapped files are not used."""
+    if run.plan is None:
+        return
+    for staged, headers in unmapped_columns(run, run.plan):
+        for header in headers:
+            run.note(
+                "info",
+                f"the mapping does not use this column ({staged.records} rows)",
+                file=staged.file.relative,
+                column=header,
+            )
+
+
+def _records(run: LoadRun, file: InputFile) -> int | None:
+    try:
+        return run.staged(file, frozenset()).records
+    except FileError as problem:
+        run.note("warning", f"no table takes this file, and {problem.text}", file=file.relative)
+        return None
+
+
+def _columns_changed(run: LoadRun) -> None:
+    """Report columns that are new or gone since the last load of a table."""
+    for table, columns in run.columns.items():
+        known = run.known_columns.get(table, set())
+        declared = set(run.spec.tables[table].columns)
+        for column in sorted(columns - declared - known):
+            run.note(
+                "info",
+                "new column: it is kept as text in the raw table and used nowhere; declare it in "
+                f"orchestration/raw_tables/{run.spec.name}.yml to use it",
+                table=table,
+                column=column,
+            )
+        for column in sorted(known - columns):
+            run.note(
+                "warning",
+                "the column was in the last delivery and is gone; it is empty from now on. Check "
+                "the export if that was not meant",
+                table=table,
+                column=column,
+            )
+
+
+def _check(run: LoadRun) -> None:
+    """Hold the counts against each other and against the raw tables."""
+    for (table, file), count in run.counts.items():
+        if not count.adds_up():
+            raise LoadError(f"{run.spec.name}.{table}, {file}: the counts do not add up: {count}")
+    for table, rows in run.loaded.items():
+        counted = sum(c.loaded for (name, _), c in run.counts.items() if name == table)
+        found = 0
+        if rows:
+            found = run.rows(
+                f"select count(*) from {quote(run.spec.dataset)}.{quote(table)}"
+                f" where _dlt_load_id = {text(run.load_id)}"
+            )
+        if not counted == rows == found:
+            raise LoadError(
+                f"{run.spec.name}.{table}: {counted} rows were counted as new, {rows} were sent "
+                f"and {found} are in the raw table; load again"
+            )
+
+
+def _write(run: LoadRun) -> None:
+    connection, request, source = run.connection, run.request, run.spec.name
+    now = run.now()
+    connection.execute(
+        f"insert into {quote(run.spec.dataset)}.rejects by name select ? as rejected_at,"
+        " ? as run_id, r.* from memory.rejects as r"
+        f" where not exists (select 1 from {quote(run.spec.dataset)}.rejects as k where"
+        " k.source_table is not distinct from r.source_table and k.source_file = r.source_file"
+        " and k.source_line is not distinct from r.source_line and k.reason = r.reason"
+        " and k.raw_text is not distinct from r.raw_text)",
+        [now, request.run_id],
+    )
+    for (table, file), count in sorted(run.counts.items(), key=lambda item: item[0][1]):
+        connection.execute(
+            "insert into raw_loads.file_counts values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [request.run_id, now, source, table, file, *_numbers(count)],
+        )
+    for message in run.messages:
+        connection.execute(
+            "insert into raw_loads.messages values (?, ?, ?, ?, ?, ?, ?)",
+            [
+                request.run_id,
+                message.severity,
+                source,
+                message.table,
+                message.file,
+                message.column,
+                message.text,
+            ],
+        )
+    _remember(connection, run)
+
+
+def _remember(connection: duckdb.DuckDBPyConnection, run: LoadRun) -> None:
+    """Keep what the next load compares with: append-only files and the columns delivered."""
+    source, run_id = run.spec.name, run.request.run_id
+    for (table, file), digest in run.fingerprints.items():
+        count = run.counts.get((table, file))
+        known = run.known_files.get((table, file))
+        if count is None or (known and known[0] == digest):
+            continue
+        connection.execute(
+            "delete from raw_loads.delivered_files"
+            " where source = ? and source_table = ? and source_file = ?",
+            [source, table, file],
+        )
+        connection.execute(
+            "insert into raw_loads.delivered_files values (?, ?, ?, ?, ?, ?, ?, ?)",
+            [source, table, file, digest, count.read, count.rejected, count.unmapped, run_id],
+        )
+    for table, columns in run.columns.items():
+        if columns == run.known_columns.get(table):
+            continue
+        connection.execute(
+            "delete from raw_loads.delivered_columns where source = ? and source_table = ?",
+            [source, table],
+        )
+        for column in sorted(columns):
+            connection.execute(
+                "insert into raw_loads.delivered_columns values (?, ?, ?, ?)",
+                [source, table, column, run_id],
+            )
+
+
+def _numbers(count: FileCount) -> list[int]:
+    return [getattr(count, name) for name in COUNT_NAMES]
+
+
+def _table_counts(run: LoadRun) -> list[TableCount]:
+    counts = []
+    for table in run.spec.tables:
+        files = [count for (name, _), count in run.counts.items() if name == table]
+        sums = [sum(getattr(count, name) for count in files) for name in COUNT_NAMES]
+        counts.append(TableCount(table, len(files), *sums))
+    return counts
+
+
+def _error_text(run: LoadRun, errors: list[Message]) -> str:
+    lines = [f"{run.spec.name}: {len(errors)} problem(s); everything else was loaded."]
+    for error in errors:
+        place = error.file or error.table or "input"
+        column = f", column {error.column}" if error.column else ""
+        lines.append(f"- {place}{column}: {error.text}")
+    return "\n".join(lines)

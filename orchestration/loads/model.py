@@ -1,0 +1,106 @@
+"""What a load is asked to do and what it reports."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+
+class LoadError(Exception):
+    """A load could not take in everything it was given; the text says where and what to do."""
+
+
+class FileError(Exception):
+    """A file cannot be used at all, so the table it belongs to is not loaded."""
+
+    def __init__(self, text: str, *, file: str | None = None, column: str | None = None) -> None:
+        """Say what is wrong and what to do, and where."""
+        super().__init__(text)
+        self.text = text
+        self.file = file
+        self.column = column
+
+
+class EmptyFileError(FileError):
+    """A file has no content at all."""
+
+
+@dataclass(frozen=True)
+class LoadRequest:
+    """One source to load from one folder into one warehouse.
+
+    Attributes:
+        source: Name of the source: the stem of its file in ``orchestration/raw_tables``.
+        folder: Where the export files are.
+        warehouse: The DuckDB file to load into.
+        run_id: Name of the run; rejects, counts and messages carry it.
+        as_of: The day the data are judged from; dates far from it are rejected.
+        mapping: The ``mapping.yml`` to use (source ``files`` only).
+        pipelines_dir: Where dlt keeps its working files; beside the warehouse by default.
+    """
+
+    source: str
+    folder: Path
+    warehouse: Path
+    run_id: str
+    as_of: date | None = None
+    mapping: Path | None = None
+    pipelines_dir: Path | None = None
+
+    @property
+    def state_dir(self) -> Path:
+        """The folder for dlt's working files."""
+        return self.pipelines_dir or self.warehouse.parent / "dlt"
+
+
+@dataclass(frozen=True)
+class TableCount:
+    """Rows of one table in one load: read = loaded + unchanged + rejected + unmapped."""
+
+    table: str
+    files: int
+    rows_read: int
+    rows_loaded: int
+    rows_unchanged: int
+    rows_rejected: int
+    rows_unmapped: int
+
+
+@dataclass(frozen=True)
+class Message:
+    """Something a person should know about the input."""
+
+    severity: str
+    table: str | None
+    file: str | None
+    column: str | None
+    text: str
+
+
+@dataclass(frozen=True)
+class LoadReport:
+    """What one load did."""
+
+    source: str
+    tables: list[TableCount] = field(default_factory=list)
+    messages: list[Message] = field(default_factory=list)
+
+    def total(self, name: str) -> int:
+        """Sum of one count (``rows_loaded`` and so on) over all tables."""
+        return sum(getattr(table, name) for table in self.tables)
+
+
+@dataclass
+class FileCount:
+    """Rows of one file for one table while the load runs."""
+
+    read: int = 0
+    loaded: int = 0
+    unchanged: int = 0
+    rejected: int = 0
+    unmapped: int = 0
+
+    def adds_up(self) -> bool:
+        """Whether every row that was read is accounted for."""
+        return self.read == self.loaded + self.unchanged + self.rejected + self.unmapped

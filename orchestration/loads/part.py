@@ -1,0 +1,230 @@
+"""One file read for one table: the SQL views that type its rows and judge them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import duckdb
+
+from orchestration.loads.casts import as_text
+from orchestration.loads.checks import (
+    Check,
+    TypedColumn,
+    Window,
+    all_reasons,
+    any_of,
+    first_column,
+    typed,
+)
+from orchestration.loads.model import FileError
+from orchestration.loads.reader import StagedFile
+from orchestration.loads.spec import TableSpec
+from orchestration.loads.warehouse import quote, text
+
+
+@dataclass
+class PartPlan:
+    """Where the columns of a table come from in one file.
+
+    Attributes:
+        table: The table.
+        staged: The file, in the work database under the alias ``s``.
+        values: SQL over ``s`` and the lookups by column, where it is a plain column.
+        expressions: SQL by column that may fail on a row; such a row is rejected.
+        joins: SQL of the joined lookups.
+        where: SQL condition of the rows that belong to the table; the others are unmapped.
+        extras: Columns the table does not declare, kept as text.
+    """
+
+    table: TableSpec
+    staged: StagedFile
+    values: dict[str, str]
+    expressions: dict[str, str] = field(default_factory=dict)
+    joins: str = ""
+    where: str | None = None
+    extras: list[str] = field(default_factory=list)
+
+    @classmethod
+    def by_name(cls, table: TableSpec, staged: StagedFile) -> PartPlan:
+        """Every column of the file goes to the column of the same name."""
+        declared = [name for name in staged.columns if name in table.columns]
+        return cls(
+            table,
+            staged,
+            {name: f"s.{quote(name)}" for name in declared},
+            extras=[name for name in staged.columns if name not in table.columns],
+        )
+
+
+@dataclass
+class PartCounts:
+    """Rows of a part as a first pass over it found them."""
+
+    rows: int
+    matched: int
+    bad: int
+    open_ends: dict[str, int]
+    rounded: dict[str, int]
+
+
+class Part:
+    """A part whose views exist in the work database."""
+
+    def __init__(
+        self, connection: duckdb.DuckDBPyConnection, number: int, plan: PartPlan, window: Window
+    ) -> None:
+        """Create the views of the part."""
+        self.number = number
+        self.plan = plan
+        self.table = plan.table
+        self.staged = plan.staged
+        self.file = plan.staged.file.relative
+        self.view = f"part_{number}"
+        self._raw = f"raw_{number}"
+        self._connection = connection
+        self._check_required()
+        physical = self._create_raw_view()
+        self._columns: dict[str, TypedColumn] = {
+            name: typed(quote(f"r:{name}"), physical[f"r:{name}"], column, plan.table, window)
+            for name, column in plan.table.columns.items()
+            if f"r:{name}" in physical
+        }
+        self._checks = self._failed_expressions()
+        for column in self._columns.values():
+            self._checks += column.checks
+        self._create_view(physical)
+
+    @property
+    def delivered(self) -> list[str]:
+        """Columns the part has: declared ones, then the others."""
+        return [*self._columns, *self.plan.extras]
+
+    def _check_required(self) -> None:
+        given = self.plan.values.keys() | self.plan.expressions.keys()
+        missing = [name for name in self.table.required if name not in given]
+        if missing and (self.staged.columns or self.staged.rows):
+            found = ", ".join(self.staged.headers.values()) or "none"
+            raise FileError(
+                f"required column{'s' if len(missing) > 1 else ''} {', '.join(missing)} "
+                f"missing; the file has: {found}. Rename the column in the file or map it in "
+                "mapping.yml",
+                file=self.file,
+                column=missing[0],
+            )
+
+    def _create_raw_view(self) -> dict[str, str]:
+        """The values as the file has them: ``r:`` columns, ``x:`` extras, the match."""
+        plan = self.plan
+        source = f"{plan.staged.relation} as s {plan.joins}"
+        guarded = {f"e:{name}": sql for name, sql in plan.expressions.items()}
+        if plan.where:
+            guarded["e: where"] = f"coalesce(cast(({plan.where}) as boolean), false)"
+        items = ["s._line as _line"]
+        items += [f"{sql} as {quote('r:' + name)}" for name, sql in plan.values.items()]
+        items += [
+            f"{as_text('s.' + quote(name), plan.staged.columns[name])} as {quote('x:' + name)}"
+            for name in plan.extras
+        ]
+        # A struct around the value tells an expression that failed from one that gave null.
+        items += [f"try(struct_pack(v := ({sql}))) as {quote(e)}" for e, sql in guarded.items()]
+        select = f"select {', '.join(items)} from {source}"
+        if guarded:
+            unpacked = "".join(
+                f", {quote('e:' + name)}.v as {quote('r:' + name)}" for name in plan.expressions
+            )
+            select = f"select *{unpacked} from ({select})"
+        try:
+            self._connection.execute(f"create view {self._raw} as {select}")
+            described = self._connection.execute(f"describe {self._raw}").fetchall()
+        except duckdb.Error as problem:
+            message = str(problem).strip().splitlines()[0]
+            raise FileError(
+                f"the mapping of {self.table.name} cannot be run: {message}", file=self.file
+            ) from problem
+        return {row[0]: row[1] for row in described}
+
+    def _failed_expressions(self) -> list[Check]:
+        checks = [
+            Check(
+                name,
+                f"({quote('e:' + name)} is null)",
+                text(f"{name}: the mapping's expression fails on this row: {sql}"),
+            )
+            for name, sql in self.plan.expressions.items()
+        ]
+        if self.plan.where:
+            failed = text(f"the mapping's condition fails on this row: {self.plan.where}")
+            checks.insert(0, Check("", f"({quote('e: where')} is null)", failed))
+        return checks
+
+    def _create_view(self, physical: dict[str, str]) -> None:
+        matched = "true"
+        if self.plan.where:
+            matched = f"coalesce({quote('e: where')}.v, true)"
+        items = [f"{column.value} as {quote(name)}" for name, column in self._columns.items()]
+        items += [f"{quote('x:' + name)} as {quote(name)}" for name in self.plan.extras]
+        for name in (*self.table.key, self.table.version):
+            if name and name not in self._columns:
+                items.append(f"cast(null as {self.table.columns[name].sql_type}) as {quote(name)}")
+        self._connection.execute(
+            f"create view {self.view} as select {', '.join(['_line', *items])},"
+            f" {matched} as _matched, {any_of(self._checks)} as _bad from {self._raw}"
+        )
+        self._matched = matched
+
+    def count(self) -> PartCounts:
+        """Count the rows in one pass that touches every column, so that damage shows here."""
+        matched = self._matched
+        items = [
+            "count(*)",
+            f"count(*) filter (where {matched})",
+            f"count(*) filter (where {matched} and {any_of(self._checks)})",
+        ]
+        ends = {name: c.open_end for name, c in self._columns.items() if c.open_end}
+        rounded = {name: c.rounded for name, c in self._columns.items() if c.rounded}
+        items += [f"count(*) filter (where {matched} and {sql})" for sql in ends.values()]
+        items += [f"count(*) filter (where {matched} and {sql})" for sql in rounded.values()]
+        if self.staged.file.format == "parquet":
+            items += [f"count({quote('r:' + name)})" for name in self._columns]
+            items += [f"count({quote('x:' + name)})" for name in self.plan.extras]
+        try:
+            found = self._connection.execute(
+                f"select {', '.join(items)} from {self._raw}"
+            ).fetchone()
+        except duckdb.Error as problem:
+            message = str(problem).strip().splitlines()[0]
+            raise FileError(
+                f"the file cannot be read to its end ({message}); it is damaged. Export it again",
+                file=self.file,
+            ) from problem
+        assert found is not None
+        rest = iter(found[3:])
+        self.counts = PartCounts(
+            rows=found[0],
+            matched=found[1],
+            bad=found[2],
+            open_ends={name: next(rest) for name in ends},
+            rounded={name: next(rest) for name in rounded},
+        )
+        return self.counts
+
+    def bad_rows(self) -> str:
+        """SQL of the bad rows: line, column, reason."""
+        return (
+            f"select _line, {first_column(self._checks)} as column_name,"
+            f" {all_reasons(self._checks)} as reason from {self._raw}"
+            f" where {self._matched} and {any_of(self._checks)}"
+        )
+
+    def good_rows(self) -> str:
+        """SQL of the good rows: ``_line`` and the delivered columns, typed."""
+        columns = ", ".join(["_line", *(quote(name) for name in self.delivered)])
+        # Judging rows again costs as much as reading them, so it is left out where all are good.
+        kept = "true"
+        if self.counts.matched - self.counts.bad < self.counts.rows:
+            kept = "_matched and not _bad"
+        return f"select {columns} from {self.view} where {kept}"
+
+    def drop(self) -> None:
+        """Remove the views again."""
+        self._connection.execute(f"drop view {self.view}; drop view {self._raw}")

@@ -1,0 +1,72 @@
+"""Which files are read for which table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from orchestration.loads.files import InputFile, list_files, table_of
+from orchestration.loads.part import PartPlan
+from orchestration.loads.run import LoadRun
+from orchestration.loads.spec import TableSpec
+
+
+class Reading(Protocol):
+    """A file that is to be read for a table, and how."""
+
+    file: InputFile
+    salt: str
+
+    def plan(self, run: LoadRun, table: TableSpec) -> PartPlan:
+        """Bring the file into the work database and say where each column comes from."""
+        ...
+
+
+@dataclass(frozen=True)
+class NamedReading:
+    """A file whose name is the table's and whose columns have the table's names."""
+
+    file: InputFile
+    salt: str = ""
+
+    def plan(self, run: LoadRun, table: TableSpec) -> PartPlan:
+        """Columns by name."""
+        json_columns = frozenset(c.name for c in table.columns.values() if c.type == "json")
+        return PartPlan.by_name(table, run.staged(self.file, json_columns))
+
+
+@dataclass
+class Plan:
+    """What is read for each table.
+
+    Attributes:
+        readings: Files per table.
+        unmapped: Files no table takes.
+        failed: Tables whose mapping cannot be followed.
+        used: Columns a mapping reads, per file.
+    """
+
+    readings: dict[str, list[Reading]] = field(default_factory=dict)
+    unmapped: list[InputFile] = field(default_factory=list)
+    failed: set[str] = field(default_factory=set)
+    used: dict[str, set[str]] = field(default_factory=dict)
+
+    def tables_of(self, file: InputFile) -> list[str]:
+        """Tables that read a file."""
+        return [
+            table
+            for table, readings in self.readings.items()
+            if any(reading.file == file for reading in readings)
+        ]
+
+
+def plan_by_name(run: LoadRun) -> Plan:
+    """Match files and tables by name."""
+    plan = Plan()
+    for file in list_files(run.request.folder):
+        table = table_of(file, run.spec)
+        if table is None:
+            plan.unmapped.append(file)
+        else:
+            plan.readings.setdefault(table, []).append(NamedReading(file))
+    return plan

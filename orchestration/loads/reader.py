@@ -1,0 +1,360 @@
+"""Reading one export file into the work database, row for row, with line numbers."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+
+from orchestration.loads.csvscan import scan_csv
+from orchestration.loads.files import InputFile, snake_case
+from orchestration.loads.model import EmptyFileError, FileError
+from orchestration.loads.textscan import (
+    BOM,
+    BlockReader,
+    Broken,
+    TextScan,
+    plain_copy,
+    raw_lines,
+)
+from orchestration.loads.warehouse import quote, text
+
+RESERVED = ("_dlt_", "_source_")
+
+
+@dataclass
+class StagedFile:
+    """A file in the work database.
+
+    Attributes:
+        file: The file as found.
+        relation: Its table or view: ``_line`` and the file's columns in snake case.
+        columns: Physical type by column.
+        headers: Column name as written in the file by column.
+        rows: Sound records.
+        broken: Records that could not be read.
+        cut_off: Whether the file seems to end in the middle of a record.
+        plain: The unpacked text file, to quote lines from; None where lines mean nothing.
+        skipped: Headers that were not taken in because their names are the loader's own.
+    """
+
+    file: InputFile
+    relation: str
+    columns: dict[str, str]
+    headers: dict[str, str]
+    rows: int
+    broken: list[Broken] = field(default_factory=list)
+    cut_off: bool = False
+    plain: Path | None = None
+    skipped: list[str] = field(default_factory=list)
+
+    @property
+    def records(self) -> int:
+        """All records of the file, sound or not."""
+        return self.rows + len(self.broken)
+
+    def drop(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Remove the file from the work database."""
+        kinds = connection.execute(
+            "select 'view', view_name from duckdb_views() where view_name = ?"
+            " union all select 'table', table_name from duckdb_tables()"
+            " where table_name in (?, ?)",
+            [self.relation, self.relation, f"{self.relation}_records"],
+        ).fetchall()
+        for kind, name in kinds:
+            connection.execute(f"drop {kind} {name}")
+
+    def raw_text(self, lines: list[int]) -> Iterator[tuple[int, str]]:
+        """The text of records by the lines they start on."""
+        if self.plain is not None and lines:
+            wanted = np.unique(np.array(lines, dtype=np.int64))
+            yield from raw_lines(self.plain, wanted, quoted=self.file.format == "csv")
+
+
+def stage(
+    connection: duckdb.DuckDBPyConnection,
+    file: InputFile,
+    folder: Path,
+    relation: str,
+    json_columns: frozenset[str] = frozenset(),
+) -> StagedFile:
+    """Bring a file into the work database as the table or view ``relation``.
+
+    Args:
+        connection: The work database.
+        file: What to read.
+        folder: Where unpacked and cleaned copies may be written.
+        relation: Name of the table or view to make.
+        json_columns: Columns to keep as JSON text when the file itself is JSON.
+    """
+    try:
+        if file.path.stat().st_size == 0:
+            raise EmptyFileError("the file is empty (0 bytes); export it again")
+        path = file.path
+        if file.gzipped:
+            path = plain_copy(file.path, folder, f"{relation}.{file.format}")
+            if path.stat().st_size == 0:
+                raise EmptyFileError("the file is empty; export it again")
+        if file.format == "parquet":
+            return _stage_parquet(connection, file, path, relation)
+        if file.format == "csv":
+            return _stage_csv(connection, file, path, folder, relation)
+        return _stage_json(connection, file, path, relation, json_columns)
+    except FileError as problem:
+        problem.file = file.relative
+        raise
+    except OSError as problem:
+        raise FileError(f"the file cannot be opened: {problem}", file=file.relative) from problem
+
+
+def _names(headers: list[str]) -> tuple[dict[str, int], dict[str, str], list[str]]:
+    """Column names in snake case with their positions, the headers as written, and those left out.
+
+    Raises:
+        FileError: Two headers have the same name.
+    """
+    positions: dict[str, int] = {}
+    written: dict[str, str] = {}
+    skipped: list[str] = []
+    for position, header in enumerate(headers):
+        name = snake_case(header) if header.strip() else f"unnamed_{position + 1}"
+        if name.startswith(RESERVED):
+            skipped.append(header)
+            continue
+        if name in positions:
+            raise FileError(
+                f"two columns are named '{name}' ('{written[name]}' and '{header}'); rename one",
+                column=name,
+            )
+        positions[name] = position
+        written[name] = header
+    return positions, written, skipped
+
+
+def _stage_csv(
+    connection: duckdb.DuckDBPyConnection,
+    file: InputFile,
+    path: Path,
+    folder: Path,
+    relation: str,
+) -> StagedFile:
+    scan = scan_csv(path, folder, f"{relation}.clean.csv")
+    positions, written, skipped = _names(scan.header)
+    fields = ", ".join(f"'c{i}': 'varchar'" for i in range(len(scan.header)))
+    picked = ", ".join(f"c{position} as {quote(name)}" for name, position in positions.items())
+    with _records(connection, scan, relation, fields) as records:
+        if scan.lines is None:
+            line = f"rowid + {scan.first + 1}"
+            source = records
+        else:
+            connection.register("record_lines", pa.table({"_line": scan.lines}))
+            line = "_line"
+            source = f"{records} positional join record_lines"
+        kind = "view" if scan.lines is None else "table"
+        connection.execute(
+            f"create {kind} {relation} as select {line} as _line, {picked} from {source}"
+        )
+        if scan.lines is not None:
+            connection.unregister("record_lines")
+    return StagedFile(
+        file=file,
+        relation=relation,
+        columns=dict.fromkeys(positions, "VARCHAR"),
+        headers=written,
+        rows=scan.rows,
+        broken=scan.broken,
+        cut_off=scan.cut_off,
+        plain=path,
+        skipped=skipped,
+    )
+
+
+@contextlib.contextmanager
+def _records(
+    connection: duckdb.DuckDBPyConnection, scan: TextScan, relation: str, fields: str
+) -> Iterator[str]:
+    """A table of the sound records in file order: their rowid is their number."""
+    records = f"{relation}_records"
+    empty = scan.rows == 0
+    source = (
+        f"read_csv({text(scan.clean)}, auto_detect = false, header = false, skip = {scan.skip},"
+        f" delim = {text(scan.delimiter)}, quote = '\"', escape = '\"', nullstr = '',"
+        f" strict_mode = true, max_line_size = {max(scan.longest + 1024, 2_000_000)},"
+        f" columns = {{{fields}}})"
+    )
+    try:
+        connection.execute(
+            f"create table {records} as select * from {source}" + (" limit 0" if empty else "")
+        )
+    except duckdb.Error as problem:
+        raise FileError(f"the file cannot be read as CSV: {_first_line(problem)}") from problem
+    found = connection.execute(f"select count(*) from {records}").fetchone()
+    if found is None or found[0] != scan.rows:
+        raise FileError(
+            f"{scan.rows} records were counted and {found and found[0]} were read; export the "
+            "file again with plain line ends and quotes"
+        )
+    yield records
+    if scan.lines is not None:
+        connection.execute(f"drop table {records}")
+
+
+def _stage_json(
+    connection: duckdb.DuckDBPyConnection,
+    file: InputFile,
+    path: Path,
+    relation: str,
+    json_columns: frozenset[str],
+) -> StagedFile:
+    documents = f"{relation}_documents"
+    with path.open("rb") as stream:
+        start = stream.read(4096).removeprefix(BOM).lstrip()
+    is_array = start.startswith(b"[")
+    broken: list[Broken] = []
+    cut_off = False
+    if is_array:
+        try:
+            connection.execute(
+                f"create table {documents} as select row_number() over () as _line, json as doc"
+                f" from read_json_objects({text(path)}, format = 'array')"
+            )
+        except duckdb.Error as problem:
+            raise FileError(
+                f"the JSON array cannot be read: {_first_line(problem)}; export one object per line"
+            ) from problem
+    else:
+        connection.execute(f"create table {documents} (_line bigint, doc varchar)")
+        broken, cut_off = _json_lines(connection, path, documents)
+    keys = [
+        row[0]
+        for row in connection.execute(
+            f"select key from (select unnest(json_keys(doc)) as key from {documents})"
+            " group by key order by key"
+        ).fetchall()
+    ]
+    positions, written, skipped = _names(keys)
+    kept_json = [name for name in positions if name in json_columns]
+    as_text = [name for name in positions if name not in json_columns]
+    picked = [f"s[{i}] as {quote(name)}" for i, name in enumerate(as_text, start=1)]
+    picked += [
+        f"nullif(cast(j[{i}] as varchar), 'null') as {quote(name)}"
+        for i, name in enumerate(kept_json, start=1)
+    ]
+    connection.execute(
+        f"create table {relation} as select {', '.join(['_line', *picked])} from (select _line,"
+        f" json_extract_string(doc, {_paths(as_text, written)}) as s,"
+        f" json_extract(doc, {_paths(kept_json, written)}) as j from {documents})"
+    )
+    rows = connection.execute(f"select count(*) from {relation}").fetchone()
+    connection.execute(f"drop table {documents}")
+    return StagedFile(
+        file=file,
+        relation=relation,
+        columns=dict.fromkeys(positions, "VARCHAR"),
+        headers=written,
+        rows=rows[0] if rows else 0,
+        broken=broken,
+        cut_off=cut_off,
+        plain=None if is_array else path,
+        skipped=skipped,
+    )
+
+
+def _paths(names: list[str], written: dict[str, str]) -> str:
+    keys = [written[name].replace('"', '\\"') for name in names]
+    return "[" + ", ".join(text(f'$."{key}"') for key in keys) + "]::varchar[]"
+
+
+def _json_lines(
+    connection: duckdb.DuckDBPyConnection, path: Path, documents: str
+) -> tuple[list[Broken], bool]:
+    """Fill the table of documents from a file with one JSON object per line."""
+    broken: list[Broken] = []
+    cut_off = False
+    for block in BlockReader(path):
+        data = block.data
+        if block.first_line == 1 and data.startswith(BOM):
+            data = b"   " + data[len(BOM) :]
+        numbers = np.arange(block.first_line, block.first_line + len(block.starts))
+        try:
+            data.decode("utf-8")
+        except UnicodeDecodeError:
+            data, bad = _blank_invalid(data, block.starts, block.ends)
+            broken += [
+                Broken(int(numbers[index]), "the line is not valid UTF-8; export it as UTF-8")
+                for index in bad
+            ]
+        offsets = pa.py_buffer(np.append(block.starts, len(data)).astype(np.int64))
+        docs = pa.LargeStringArray.from_buffers(len(numbers), offsets, pa.py_buffer(data))
+        connection.register("json_lines", pa.table({"_line": numbers, "doc": docs}))
+        connection.execute(
+            f"insert into {documents} select _line, doc from json_lines"
+            " where json_valid(doc) and json_type(doc) = 'OBJECT'"
+        )
+        bad_lines = connection.execute(
+            "select _line from json_lines where trim(doc, e' \\t\\r\\n') <> ''"
+            " and (not json_valid(doc) or json_type(doc) <> 'OBJECT') order by _line"
+        ).fetchall()
+        connection.unregister("json_lines")
+        broken += [
+            Broken(number, "the line is not a JSON object; write one object per line")
+            for (number,) in bad_lines
+        ]
+        if block.last and bad_lines and not block.data.endswith(b"\n"):
+            cut_off = bad_lines[-1][0] == int(numbers[-1])
+    return sorted(broken, key=lambda item: item.line), cut_off
+
+
+def _blank_invalid(data: bytes, starts: np.ndarray, ends: np.ndarray) -> tuple[bytes, list[int]]:
+    """Overwrite lines that are not UTF-8 with spaces, and name them."""
+    view = np.frombuffer(data, dtype=np.uint8)
+    high = np.flatnonzero(view >= 0x80)
+    content = bytearray(data)
+    bad: list[int] = []
+    for index in np.unique(np.searchsorted(starts, high, side="right") - 1).tolist():
+        try:
+            data[starts[index] : ends[index]].decode("utf-8")
+        except UnicodeDecodeError:
+            bad.append(index)
+            content[starts[index] : ends[index]] = b" " * int(ends[index] - starts[index])
+    return bytes(content), bad
+
+
+def _stage_parquet(
+    connection: duckdb.DuckDBPyConnection, file: InputFile, path: Path, relation: str
+) -> StagedFile:
+    source = f"read_parquet({text(path)}, file_row_number = true)"
+    try:
+        described = connection.execute(f"describe select * from {source}").fetchall()
+        counted = connection.execute(
+            f"select num_rows from parquet_file_metadata({text(path)})"
+        ).fetchone()
+    except duckdb.Error as problem:
+        raise FileError(
+            f"the Parquet file cannot be read ({_first_line(problem)}); it is damaged or was not "
+            "written to its end. Export it again"
+        ) from problem
+    types = {row[0]: row[1] for row in described if row[0] != "file_row_number"}
+    headers = list(types)
+    positions, written, skipped = _names(headers)
+    picked = "".join(f", {quote(written[name])} as {quote(name)}" for name in positions)
+    connection.execute(
+        f"create view {relation} as select file_row_number + 1 as _line{picked} from {source}"
+    )
+    return StagedFile(
+        file=file,
+        relation=relation,
+        columns={name: types[written[name]] for name in positions},
+        headers=written,
+        rows=counted[0] if counted else 0,
+        skipped=skipped,
+    )
+
+
+def _first_line(problem: Exception) -> str:
+    return str(problem).strip().splitlines()[0].removesuffix(".")

@@ -1,0 +1,242 @@
+"""One load while it runs: the work database, what was delivered, counts, rejects and messages."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import duckdb
+import pyarrow as pa
+
+from orchestration.loads.checks import Window
+from orchestration.loads.files import InputFile
+from orchestration.loads.model import FileCount, LoadRequest, Message
+from orchestration.loads.part import Part
+from orchestration.loads.reader import StagedFile, stage
+from orchestration.loads.spec import LOADER_COLUMNS, SourceSpec, source_spec
+from orchestration.loads.warehouse import ensure_tables, opened, table_columns, text
+
+if TYPE_CHECKING:
+    from orchestration.loads.plan import Plan
+
+REJECT_BATCH = 10_000
+
+
+class LoadRun:
+    """State of one load, from the first resource that is read to the report."""
+
+    def __init__(self, request: LoadRequest) -> None:
+        """Remember the request; nothing is read or opened yet."""
+        self.request = request
+        self.spec: SourceSpec = source_spec(request.source)
+        self.window = Window.around(request.as_of or datetime.now(UTC).date())
+        self.counts: dict[tuple[str | None, str], FileCount] = {}
+        self.messages: list[Message] = []
+        self.columns: dict[str, set[str]] = {}
+        self.fingerprints: dict[tuple[str, str], str] = {}
+        self.loaded: dict[str, int] = {}
+        self.load_id = ""
+        self.prepared = False
+        self.plan: Plan | None = None
+        # What the warehouse knew before this load.
+        self.known_files: dict[tuple[str, str], tuple[str, FileCount]] = {}
+        self.known_columns: dict[str, set[str]] = {}
+        self.raw_columns: dict[str, list[str]] = {}
+        self._staged: dict[tuple[str, frozenset[str]], StagedFile] = {}
+        self._number = 0
+
+    # ---- life -------------------------------------------------------------------------------
+
+    def prepare(self, load_id: str) -> None:
+        """Make the raw tables, open the work database and read what earlier loads left."""
+        self.load_id = load_id
+        if self.prepared:
+            return
+        self.prepared = True
+        state = self.request.state_dir
+        state.mkdir(parents=True, exist_ok=True)
+        prefix = f"work_{self.request.source}_"
+        for left_over in state.glob(f"{prefix}*"):
+            shutil.rmtree(left_over, ignore_errors=True)
+        self.folder = Path(tempfile.mkdtemp(prefix=prefix, dir=state))
+        self.connection = duckdb.connect(
+            ":memory:", config={"temp_directory": str(self.folder / "spill")}
+        )
+        self.connection.execute("set TimeZone = 'UTC'; set enable_progress_bar = false")
+        self.connection.execute(
+            "create table rejects (source_table varchar, source_file varchar, source_line bigint,"
+            " column_name varchar, reason varchar, raw_text varchar)"
+        )
+        with opened(self.request.warehouse) as warehouse:
+            ensure_tables(warehouse, self.spec)
+            self._read_memory(warehouse)
+
+    def _read_memory(self, warehouse: duckdb.DuckDBPyConnection) -> None:
+        source = self.spec.name
+        for table, file, digest, read, rejected, unmapped in warehouse.execute(
+            "select source_table, source_file, fingerprint, rows_read, rows_rejected,"
+            " rows_unmapped from raw_loads.delivered_files where source = ?",
+            [source],
+        ).fetchall():
+            kept = read - rejected - unmapped
+            count = FileCount(read=read, unchanged=kept, rejected=rejected, unmapped=unmapped)
+            self.known_files[table, file] = (digest, count)
+        for table, column in warehouse.execute(
+            "select source_table, column_name from raw_loads.delivered_columns where source = ?",
+            [source],
+        ).fetchall():
+            self.known_columns.setdefault(table, set()).add(column)
+        for table in self.spec.tables:
+            found = table_columns(warehouse, self.spec.dataset, table)
+            self.raw_columns[table] = [name for name in found if name not in LOADER_COLUMNS]
+
+    def close(self) -> None:
+        """Close the work database and remove the work folder."""
+        if self.prepared:
+            self.connection.close()
+            shutil.rmtree(self.folder, ignore_errors=True)
+            self.prepared = False
+
+    # ---- reading ----------------------------------------------------------------------------
+
+    def next_number(self) -> int:
+        """A number that no other part or file of this load has."""
+        self._number += 1
+        return self._number
+
+    def staged(self, file: InputFile, json_columns: frozenset[str]) -> StagedFile:
+        """The file in the work database; read once, however many tables use it."""
+        wanted = json_columns if file.format == "jsonl" else frozenset()
+        known = self._staged.get((file.relative, wanted))
+        if known is None:
+            relation = f"file_{self.next_number()}"
+            known = stage(self.connection, file, self.folder, relation, wanted)
+            self._staged[file.relative, wanted] = known
+        return known
+
+    def staged_files(self) -> list[StagedFile]:
+        """Files that are in the work database."""
+        return list(self._staged.values())
+
+    def forget(self, files: set[str]) -> None:
+        """Remove files from the work database that no further table needs."""
+        for (relative, wanted), staged in list(self._staged.items()):
+            if relative in files:
+                staged.drop(self.connection)
+                del self._staged[relative, wanted]
+
+    def rows(self, sql: str) -> int:
+        """The single number a query gives."""
+        found = self.connection.execute(sql).fetchone()
+        return int(found[0]) if found else 0
+
+    # ---- notes ------------------------------------------------------------------------------
+
+    def note(
+        self,
+        severity: str,
+        message: str,
+        *,
+        table: str | None = None,
+        file: str | None = None,
+        column: str | None = None,
+    ) -> None:
+        """Add a message to the report."""
+        self.messages.append(Message(severity, table, file, column, message))
+
+    def count(self, table: str | None, file: str) -> FileCount:
+        """The counts of one file for one table."""
+        return self.counts.setdefault((table, file), FileCount())
+
+    def reject(self, part: Part, bad_rows: str) -> int:
+        """Put rows into the rejects, with their raw text.
+
+        Args:
+            part: The part they come from.
+            bad_rows: SQL that gives line, column and reason.
+        """
+        staged = part.staged
+        sql = f"select _line, column_name, reason, null as raw from ({bad_rows}) order by _line"
+        if staged.plain is None:
+            row = (
+                "to_json(struct_pack("
+                + ", ".join(f'"{name}" := s."{name}"' for name in staged.columns)
+                + "))"
+            )
+            sql = (
+                f"select b._line, b.column_name, b.reason, cast({row} as varchar) as raw"
+                f" from ({bad_rows}) as b left join {staged.relation} as s on b._line = s._line"
+                " order by b._line"
+            )
+        found = self.connection.execute(sql).fetchall()
+        lines = staged.raw_text([row[0] for row in found])
+        number, content = next(lines, (0, None))
+        batch: list[tuple[object, ...]] = []
+        for line, column, reason, raw in found:
+            while content is not None and number < line:
+                number, content = next(lines, (0, None))
+            shown = content if number == line else raw
+            batch.append((part.table.name, part.file, line, column or None, reason, shown))
+            if len(batch) >= REJECT_BATCH:
+                self._write_rejects(batch)
+                batch = []
+        self._write_rejects(batch)
+        return len(found)
+
+    def _write_rejects(self, batch: list[tuple[object, ...]]) -> None:
+        if not batch:
+            return
+        names = ("source_table", "source_file", "source_line", "column_name", "reason", "raw_text")
+        types = [pa.string(), pa.string(), pa.int64(), pa.string(), pa.string(), pa.string()]
+        arrays = [pa.array([row[i] for row in batch], type=kind) for i, kind in enumerate(types)]
+        cursor = self.connection.cursor()
+        cursor.register("reject_batch", pa.table(dict(zip(names, arrays, strict=True))))
+        cursor.execute("insert into rejects select * from reject_batch")
+        cursor.close()
+
+    def broken(self, part: Part) -> int:
+        """Put the records of a file that could not be read into the rejects."""
+        broken = part.staged.broken
+        if not broken:
+            return 0
+        name = f"broken_{self.next_number()}"
+        arrays = {
+            "_line": pa.array([item.line for item in broken], type=pa.int64()),
+            "reason": pa.array([item.reason for item in broken], type=pa.string()),
+        }
+        self.connection.register(name, pa.table(arrays))
+        rejected = self.reject(
+            part, f"select _line, cast(null as varchar) as column_name, reason from {name}"
+        )
+        self.connection.unregister(name)
+        return rejected
+
+    # ---- streaming --------------------------------------------------------------------------
+
+    def stream(self, sql: str) -> Iterator[pa.Table]:
+        """The result of a query in Arrow batches."""
+        cursor = self.connection.cursor()
+        cursor.execute("set TimeZone = 'UTC'")
+        try:
+            reader = cursor.execute(sql).to_arrow_reader(256 * 1024)
+            for batch in reader:
+                if batch.num_rows:
+                    yield pa.Table.from_batches([batch])
+        finally:
+            cursor.close()
+
+    def attach(self) -> None:
+        """Make the warehouse readable from the work database as ``wh``."""
+        self.connection.execute(f"attach {text(self.request.warehouse)} as wh (read_only)")
+
+    def detach(self) -> None:
+        """Let go of the warehouse."""
+        self.connection.execute("detach wh")
+
+    def now(self) -> datetime:
+        """The time, as the warehouse writes it: UTC without a zone."""
+        return datetime.now(UTC).replace(tzinfo=None)

@@ -1,0 +1,137 @@
+"""The declared shape of each source: the YAML files of ``orchestration/raw_tables``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+import yaml
+
+SPEC_FOLDER = Path(__file__).resolve().parent.parent / "raw_tables"
+
+DUCKDB_TYPES = {
+    "varchar": "VARCHAR",
+    "json": "VARCHAR",
+    "bigint": "BIGINT",
+    "boolean": "BOOLEAN",
+    "date": "DATE",
+    "timestamp": "TIMESTAMP",
+}
+
+LOADER_COLUMNS = {
+    "_dlt_load_id": "VARCHAR",
+    "_source_file": "VARCHAR",
+    "_source_line": "BIGINT",
+}
+
+# Ends of something: a far-future date there means "no end", so it is read as empty.
+END_COLUMNS = frozenset(
+    {
+        "valid_to",
+        "ended_at",
+        "current_term_end",
+        "expires_at",
+        "discount_until",
+        "paused_until",
+        "expires__c",
+    }
+)
+
+
+@dataclass(frozen=True)
+class ColumnSpec:
+    """One declared column: its name, its declared type and whether it must hold a value."""
+
+    name: str
+    type: str
+    required: bool
+
+    @property
+    def sql_type(self) -> str:
+        """The DuckDB type the column has in the raw table."""
+        return DUCKDB_TYPES.get(self.type, self.type.upper())
+
+    @property
+    def scale(self) -> int | None:
+        """Decimals kept, for a decimal column."""
+        if not self.type.startswith("decimal"):
+            return None
+        return int(self.type.rstrip(")").split(",")[1])
+
+
+@dataclass(frozen=True)
+class TableSpec:
+    """One raw table: its columns, key and rules."""
+
+    source: str
+    name: str
+    domain: str
+    columns: dict[str, ColumnSpec]
+    key: tuple[str, ...]
+    version: str | None = None
+    append_only: bool = False
+    one_of: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def required(self) -> list[str]:
+        """Names of the columns that must hold a value in every row."""
+        return [column.name for column in self.columns.values() if column.required]
+
+    @property
+    def rejects_duplicates(self) -> bool:
+        """Whether a second row with the same key in one delivery is an error.
+
+        A product-analytics vendor delivers at least once, so its repeats are kept as they came.
+        """
+        return bool(self.key) and (not self.append_only or self.source == "files")
+
+
+@dataclass(frozen=True)
+class SourceSpec:
+    """One source system: its tables by name."""
+
+    name: str
+    tables: dict[str, TableSpec]
+    required_tables: tuple[str, ...] = ()
+
+    @property
+    def dataset(self) -> str:
+        """The schema of the warehouse that holds this source's raw tables."""
+        return f"raw_{self.name}"
+
+
+def source_names() -> list[str]:
+    """Names of all sources that have a YAML file."""
+    return sorted(path.stem for path in SPEC_FOLDER.glob("*.yml"))
+
+
+@cache
+def source_spec(source: str) -> SourceSpec:
+    """Read the declared shape of one source."""
+    path = SPEC_FOLDER / f"{source}.yml"
+    if not path.exists():
+        names = ", ".join(source_names())
+        raise ValueError(f"There is no source named '{source}'. Use one of: {names}.")
+    raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+    tables = {
+        name: TableSpec(
+            source=source,
+            name=name,
+            domain=body.get("domain", raw.get("domain", "")),
+            columns=_columns(body["columns"]),
+            key=tuple(body.get("key", ())),
+            version=body.get("version"),
+            append_only=bool(body.get("append_only", False)),
+            one_of={column: tuple(values) for column, values in body.get("one_of", {}).items()},
+        )
+        for name, body in raw["tables"].items()
+    }
+    return SourceSpec(source, tables, tuple(raw.get("required_tables", ())))
+
+
+def _columns(raw: dict[str, str]) -> dict[str, ColumnSpec]:
+    return {
+        name: ColumnSpec(name, declared.rstrip("!"), declared.endswith("!"))
+        for name, declared in raw.items()
+    }

@@ -1,0 +1,309 @@
+"""Which rows of a delivery are new: the difference between its files and the raw table."""
+
+from __future__ import annotations
+
+from orchestration.loads.checks import key_text
+from orchestration.loads.part import Part, PartPlan
+from orchestration.loads.run import LoadRun
+from orchestration.loads.spec import TableSpec
+from orchestration.loads.warehouse import quote, text
+
+
+class TableLoad:
+    """Finds the new rows of one table and says which queries give them."""
+
+    def __init__(self, run: LoadRun, table: TableSpec) -> None:
+        """Remember the load and the table."""
+        self.run = run
+        self.table = table
+        self.queries: list[str] = []
+        self._parts: list[Part] = []
+
+    # ---- parts ------------------------------------------------------------------------------
+
+    def add(self, plan: PartPlan) -> Part:
+        """Type and judge the rows of one file; its bad rows go to the rejects.
+
+        Raises:
+            FileError: The file cannot be used for this table.
+        """
+        run = self.run
+        part = Part(run.connection, run.next_number(), plan, run.window)
+        self._parts.append(part)
+        counts = part.count()
+        self._report(part, counts.open_ends, counts.rounded)
+        count = run.count(self.table.name, part.file)
+        count.read += part.staged.records
+        count.unmapped += counts.rows - counts.matched
+        count.rejected += run.broken(part)
+        if counts.bad:
+            count.rejected += run.reject(part, part.bad_rows())
+        run.columns.setdefault(self.table.name, set()).update(part.delivered)
+        return part
+
+    def _report(self, part: Part, ends: dict[str, int], rounded: dict[str, int]) -> None:
+        note = self.run.note
+        where = {"table": self.table.name, "file": part.file}
+        for column, rows in ends.items():
+            if rows:
+                note(
+                    "info",
+                    f"{rows} far-future dates (year 2199 or later) were read as 'no end'",
+                    column=column,
+                    **where,
+                )
+        for column, rows in rounded.items():
+            if rows:
+                scale = self.table.columns[column].scale
+                note(
+                    "warning",
+                    f"{rows} numbers have more than {scale} decimals and were rounded",
+                    column=column,
+                    **where,
+                )
+        for header in part.staged.skipped:
+            note(
+                "info",
+                f"column '{header}' was left out: the loader keeps that name for itself",
+                column=header,
+                **where,
+            )
+        if part.staged.cut_off:
+            last = part.staged.broken[-1].line
+            note(
+                "warning",
+                f"the file ends in the middle of line {last}: it was probably not written to its "
+                "end. Export it again",
+                **where,
+            )
+
+    # ---- keyed tables -----------------------------------------------------------------------
+
+    def keyed(self) -> None:
+        """New and changed rows of a table with a key."""
+        if not self._parts:
+            return
+        delivery = self._collect()
+        self._reject_duplicates(delivery)
+        for part in self._parts:
+            count = self.run.count(self.table.name, part.file)
+            count.unchanged += self.run.rows(
+                f"select count(*) from {delivery} where _part = {part.number}"
+            )
+        self._keep_changed(delivery)
+        self._finish(delivery)
+
+    def _collect(self) -> str:
+        """All good rows of the delivery in one table."""
+        name = f"delivery_{self.run.next_number()}"
+        columns = {
+            column.name: column.sql_type
+            for column in self.table.columns.values()
+            if column.name in self.run.columns[self.table.name]
+            or column.name in (*self.table.key, self.table.version)
+        }
+        extras = sorted(self.run.columns[self.table.name] - columns.keys())
+        columns |= dict.fromkeys(extras, "VARCHAR")
+        body = ", ".join(f"{quote(column)} {kind}" for column, kind in columns.items())
+        self.run.connection.execute(f"create table {name} (_part bigint, _line bigint, {body})")
+        for part in self._parts:
+            self.run.connection.execute(
+                f"insert into {name} by name select {part.number} as _part, *"
+                f" from ({part.good_rows()})"
+            )
+        return name
+
+    def _reject_duplicates(self, delivery: str) -> None:
+        """Keep one row per key: the one with the newest version, else the first."""
+        table = self.table
+        key = ", ".join(quote(name) for name in table.key)
+        if not self.run.rows(
+            f"select count(*) from (select 1 from {delivery} group by {key} having count(*) > 1)"
+        ):
+            return
+        newest = f"{quote(table.version)} desc nulls last, " if table.version else ""
+        losers = f"losers_{self.run.next_number()}"
+        self.run.connection.execute(
+            f"create table {losers} as select * from (select *,"
+            f" first_value(_part) over w as _kept_part, first_value(_line) over w as _kept_line,"
+            f" row_number() over w as _place from {delivery}"
+            f" window w as (partition by {key} order by {newest}_part, _line"
+            " rows between unbounded preceding and unbounded following)) where _place > 1"
+        )
+        self._write_duplicates(losers)
+        self.run.connection.execute(
+            f"delete from {delivery} using {losers} where {delivery}._part = {losers}._part"
+            f" and {delivery}._line = {losers}._line"
+        )
+        self.run.connection.execute(f"drop table {losers}")
+
+    def _write_duplicates(self, losers: str) -> None:
+        table = self.table
+        files = {part.number: part.file for part in self._parts}
+        case = " ".join(f"when {number} then {text(file)}" for number, file in files.items())
+        better = f" (newest {table.version})" if table.version else ""
+        for part in self._parts:
+            sql = (
+                f"select _line, {text(table.key[0])} as column_name,"
+                f" {key_text(table.key, 'l')} || ' is already on line '"
+                f" || cast(_kept_line as varchar) || case when _kept_part <> {part.number}"
+                f" then ' of ' || case _kept_part {case} end else '' end"
+                f" || {text(f', which is kept{better}; keep one row per key')} as reason"
+                f" from {losers} as l where _part = {part.number}"
+            )
+            count = self.run.count(table.name, part.file)
+            count.rejected += self.run.reject(part, sql)
+
+    def _keep_changed(self, delivery: str) -> None:
+        """Remove rows that equal the newest loaded row of their key (and version)."""
+        run, table = self.run, self.table
+        raw = f"wh.{quote(run.spec.dataset)}.{quote(table.name)}"
+        run.attach()
+        try:
+            if not run.rows(f"select count(*) from {raw}"):
+                return
+            # A row of an older version equals the loaded row of that version, not the newest one.
+            same = [*table.key, *([table.version] if table.version else [])]
+            given = run.columns[table.name]
+            same_key = " and ".join(
+                f"{self._value('d', name, given)} is not distinct from n.{quote(name)}"
+                for name in same
+            )
+            equal = " and ".join(
+                f"{self._value('d', name, given)} is not distinct from"
+                f" {self._value('n', name, set(run.raw_columns[table.name]))}"
+                for name in sorted(given | set(run.raw_columns[table.name]))
+            )
+            partition = ", ".join(quote(name) for name in same)
+            run.connection.execute(
+                f"delete from {delivery} where rowid in (select d.rowid from {delivery} as d"
+                f" join (select * from {raw} qualify row_number() over (partition by {partition}"
+                f" order by _dlt_load_id desc, _source_line desc) = 1) as n"
+                f" on {same_key} where {equal})"
+            )
+        finally:
+            run.detach()
+
+    @staticmethod
+    def _value(alias: str, name: str, present: set[str]) -> str:
+        return f"{alias}.{quote(name)}" if name in present else "null"
+
+    def _finish(self, delivery: str) -> None:
+        """Count what is left of a delivery and queue it for loading."""
+        for part in self._parts:
+            loaded = self.run.rows(f"select count(*) from {delivery} where _part = {part.number}")
+            count = self.run.count(self.table.name, part.file)
+            count.loaded += loaded
+            count.unchanged -= loaded
+            if loaded:
+                self._queue(part, f"select * from {delivery} where _part = {part.number}")
+
+    def _queue(self, part: Part, rows: str) -> None:
+        columns = sorted(
+            self.run.columns[self.table.name] & set(part.delivered),
+            key=[*self.table.columns, *sorted(part.plan.extras)].index,
+        )
+        picked = ", ".join(quote(name) for name in columns)
+        self.queries.append(
+            f"select {picked}, {text(self.run.load_id)} as _dlt_load_id,"
+            f" {text(part.file)} as _source_file, _line as _source_line"
+            f" from ({rows}) order by _line"
+        )
+
+    # ---- append-only tables -----------------------------------------------------------------
+
+    def appended(self) -> None:
+        """Rows of new and changed files of a table that only ever grows."""
+        losers = self._repeated() if self.table.rejects_duplicates else None
+        for part, seen in self._seen_before():
+            good = part.good_rows()
+            kept = part.counts.matched - part.counts.bad
+            if losers:
+                lost = f"select _line from {losers} where _part = {part.number}"
+                good += f" and _line not in ({lost})"
+                kept -= self.run.rows(f"select count(*) from ({lost})")
+            loaded = kept
+            if seen:
+                delivery = f"delivery_{self.run.next_number()}"
+                self.run.connection.execute(
+                    f"create table {delivery} as select {part.number} as _part, * from ({good})"
+                )
+                self._remove_seen(part, delivery)
+                good = f"select * from {delivery}"
+                loaded = self.run.rows(f"select count(*) from {delivery}")
+            count = self.run.count(self.table.name, part.file)
+            count.loaded += loaded
+            count.unchanged += kept - loaded
+            if loaded:
+                self._queue(part, good)
+
+    def _seen_before(self) -> list[tuple[Part, bool]]:
+        """Parts, with whether rows of their file are in the raw table already."""
+        run = self.run
+        if not self._parts:
+            return []
+        names = ", ".join(text(part.file) for part in self._parts)
+        raw = f"wh.{quote(run.spec.dataset)}.{quote(self.table.name)}"
+        run.attach()
+        try:
+            found = run.connection.execute(
+                f"select distinct _source_file from {raw} where _source_file in ({names})"
+            ).fetchall()
+        finally:
+            run.detach()
+        seen = {row[0] for row in found}
+        return [(part, part.file in seen) for part in self._parts]
+
+    def _remove_seen(self, part: Part, delivery: str) -> None:
+        """Remove rows of a changed file that were loaded from it before, each as often."""
+        run, table = self.run, self.table
+        raw = f"wh.{quote(run.spec.dataset)}.{quote(table.name)}"
+        given, kept = set(part.delivered), set(run.raw_columns[table.name])
+        columns = sorted(given | kept)
+        new = ", ".join(f"{self._value('d', name, given)} as {quote(name)}" for name in columns)
+        old = ", ".join(f"{self._value('o', name, kept)} as {quote(name)}" for name in columns)
+        names = ", ".join(quote(name) for name in columns)
+        same = " and ".join(f"n.{quote(c)} is not distinct from m.{quote(c)}" for c in columns)
+        run.attach()
+        try:
+            run.connection.execute(
+                f"delete from {delivery} where _line in (select n._line from (select *,"
+                f" row_number() over (partition by {names} order by _line) as _copy"
+                f" from (select d._line, {new} from {delivery} as d)) as n"
+                f" join (select *, row_number() over (partition by {names}) as _copy"
+                f" from (select {old} from {raw} as o where _source_file = {text(part.file)}))"
+                f" as m on n._copy = m._copy and {same})"
+            )
+        finally:
+            run.detach()
+
+    def _repeated(self) -> str | None:
+        """Rows whose key a row before has, over all files of the delivery."""
+        run, table = self.run, self.table
+        key = ", ".join(quote(name) for name in table.key)
+        union = " union all ".join(
+            f"select {part.number} as _part, _line, {key}"
+            f"{', ' + quote(table.version) if table.version else ''}"
+            f" from {part.view} where _matched and not _bad"
+            for part in self._parts
+        )
+        if not self._parts or not run.rows(
+            f"select count(*) from (select 1 from ({union}) group by {key} having count(*) > 1)"
+        ):
+            return None
+        losers = f"losers_{run.next_number()}"
+        newest = f"{quote(table.version)} desc nulls last, " if table.version else ""
+        run.connection.execute(
+            f"create table {losers} as select * from (select *,"
+            f" first_value(_part) over w as _kept_part, first_value(_line) over w as _kept_line,"
+            f" row_number() over w as _place, count(*) over (partition by {key}) as _rows"
+            f" from ({union}) window w as (partition by {key} order by {newest}_part, _line"
+            " rows between unbounded preceding and unbounded following)) where _place > 1"
+        )
+        self._write_duplicates(losers)
+        return losers
+
+    def drop(self) -> None:
+        """Remove what is no longer needed from the work database."""
+        for part in self._parts:
+            part.drop()

@@ -1,0 +1,142 @@
+"""The tables the loader keeps in the warehouse: raw tables, rejects, counts and messages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+
+from orchestration.loads.spec import LOADER_COLUMNS, SourceSpec, TableSpec
+
+REJECT_COLUMNS = {
+    "rejected_at": "TIMESTAMP",
+    "run_id": "VARCHAR",
+    "source_table": "VARCHAR",
+    "source_file": "VARCHAR",
+    "source_line": "BIGINT",
+    "column_name": "VARCHAR",
+    "reason": "VARCHAR",
+    "raw_text": "VARCHAR",
+}
+
+# What raw_loads holds. delivered_files and delivered_columns are the loader's own memory: which
+# append-only files are in already, and which columns each table had last time.
+LOAD_TABLES = {
+    "settings": {"name": "VARCHAR", "value": "VARCHAR"},
+    "file_counts": {
+        "run_id": "VARCHAR",
+        "loaded_at": "TIMESTAMP",
+        "source": "VARCHAR",
+        "source_table": "VARCHAR",
+        "source_file": "VARCHAR",
+        "rows_read": "BIGINT",
+        "rows_loaded": "BIGINT",
+        "rows_unchanged": "BIGINT",
+        "rows_rejected": "BIGINT",
+        "rows_unmapped": "BIGINT",
+    },
+    "messages": {
+        "run_id": "VARCHAR",
+        "severity": "VARCHAR",
+        "source": "VARCHAR",
+        "source_table": "VARCHAR",
+        "source_file": "VARCHAR",
+        "column_name": "VARCHAR",
+        "message": "VARCHAR",
+    },
+    "delivered_files": {
+        "source": "VARCHAR",
+        "source_table": "VARCHAR",
+        "source_file": "VARCHAR",
+        "fingerprint": "VARCHAR",
+        "rows_read": "BIGINT",
+        "rows_rejected": "BIGINT",
+        "rows_unmapped": "BIGINT",
+        "run_id": "VARCHAR",
+    },
+    "delivered_columns": {
+        "source": "VARCHAR",
+        "source_table": "VARCHAR",
+        "column_name": "VARCHAR",
+        "run_id": "VARCHAR",
+    },
+}
+
+
+def quote(name: str) -> str:
+    """Quote an SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def text(value: object) -> str:
+    """Write a value as an SQL string literal."""
+    return "'" + str(value).replace("'", "''") + "'"
+
+
+@contextmanager
+def opened(warehouse: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open the warehouse for writing and close it again, whatever happens."""
+    warehouse.parent.mkdir(parents=True, exist_ok=True)
+    connection = duckdb.connect(str(warehouse))
+    try:
+        connection.execute("set TimeZone = 'UTC'")
+        yield connection
+    finally:
+        connection.close()
+
+
+def table_columns(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> dict[str, str]:
+    """Columns of a table as it is in the warehouse, with their types; empty when absent."""
+    rows = connection.execute(
+        "select column_name, data_type from duckdb_columns()"
+        " where database_name = current_database() and schema_name = ? and table_name = ?"
+        " order by column_index",
+        [schema, table],
+    ).fetchall()
+    return dict(rows)
+
+
+def ensure_table(
+    connection: duckdb.DuckDBPyConnection, schema: str, table: str, columns: dict[str, str]
+) -> None:
+    """Create the table, or add the columns it lacks."""
+    existing = table_columns(connection, schema, table)
+    name = f"{quote(schema)}.{quote(table)}"
+    if not existing:
+        body = ", ".join(f"{quote(column)} {kind}" for column, kind in columns.items())
+        connection.execute(f"create table {name} ({body})")
+        return
+    for column, kind in columns.items():
+        if column not in existing:
+            connection.execute(f"alter table {name} add column {quote(column)} {kind}")
+
+
+def raw_columns(table: TableSpec) -> dict[str, str]:
+    """Every declared column of a raw table and the loader's own, with their types."""
+    declared = {column.name: column.sql_type for column in table.columns.values()}
+    return declared | LOADER_COLUMNS
+
+
+def ensure_tables(connection: duckdb.DuckDBPyConnection, spec: SourceSpec) -> None:
+    """Make every declared table of a source exist with every declared column."""
+    connection.execute(f"create schema if not exists {quote(spec.dataset)}")
+    connection.execute("create schema if not exists raw_loads")
+    for table in spec.tables.values():
+        ensure_table(connection, spec.dataset, table.name, raw_columns(table))
+    ensure_table(connection, spec.dataset, "rejects", REJECT_COLUMNS)
+    for name, columns in LOAD_TABLES.items():
+        ensure_table(connection, "raw_loads", name, columns)
+
+
+def write_settings(warehouse: Path, settings: dict[str, str | None]) -> None:
+    """Set run-wide values (as_of_date, run_id, company) in ``raw_loads.settings``."""
+    with opened(warehouse) as connection:
+        connection.execute("create schema if not exists raw_loads")
+        ensure_table(connection, "raw_loads", "settings", LOAD_TABLES["settings"])
+        connection.begin()
+        for name, value in settings.items():
+            connection.execute("delete from raw_loads.settings where name = ?", [name])
+            connection.execute("insert into raw_loads.settings values (?, ?)", [name, value])
+        connection.commit()

@@ -1,0 +1,68 @@
+"""One writer per home: a file lock that says who holds it."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from orchestration.home import Home, HomeError
+
+# The command takes the lock before the run starts, and the run's own session asks again: within
+# one process the second asking is granted.
+_held: set[Path] = set()
+
+
+class HomeLockedError(HomeError):
+    """Another process works in the home."""
+
+
+@contextmanager
+def home_lock(home: Home) -> Iterator[None]:
+    """Hold the home for this process; a second process is told who has it."""
+    path = home.lock_file
+    if path in _held:
+        yield
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a+", encoding="utf-8") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise HomeLockedError(_holder_text(home, handle.name)) from error
+        _describe_holder(handle.fileno())
+        _held.add(path)
+        try:
+            yield
+        finally:
+            _held.discard(path)
+            os.ftruncate(handle.fileno(), 0)
+            fcntl.flock(handle, fcntl.LOCK_UN)
+
+
+def _describe_holder(descriptor: int) -> None:
+    """Write who holds the lock, for the message the next one gets."""
+    holder = {
+        "pid": os.getpid(),
+        "command": " ".join([Path(sys.argv[0]).name, *sys.argv[1:]]),
+        "since": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+    os.ftruncate(descriptor, 0)
+    os.write(descriptor, json.dumps(holder).encode())
+
+
+def _holder_text(home: Home, lock_path: str) -> str:
+    text = Path(lock_path).read_text(encoding="utf-8")
+    try:
+        holder = json.loads(text)
+    except json.JSONDecodeError:
+        return f"Another process works in {home.path}. Wait for it to end, then run again."
+    return (
+        f"Another process works in {home.path}: process {holder['pid']} "
+        f"(`{holder['command']}`), since {holder['since']}. Wait for it to end, then run again."
+    )

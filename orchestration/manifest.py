@@ -1,0 +1,134 @@
+"""The dbt manifest: made only when it is missing or the project has changed.
+
+Dagster needs the manifest to know the assets, dbt needs a parsed project to build. Both use the
+home's target folder, so one `dbt parse` serves Dagster and leaves the partial parse that the
+build then starts from. The stamp beside the manifest says which state of the project it is of.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from orchestration.home import Home
+from orchestration.project import (
+    DBT_PROJECT_FILE,
+    ProjectError,
+    dbt_environment,
+    dbt_executable,
+    project_root,
+    vars_arguments,
+)
+
+STAMP_FILE = "manifest_stamp.json"
+# What dbt reads while it parses: a change below any of these may change the manifest.
+PARSED_FOLDERS = (
+    "models",
+    "seeds",
+    "macros",
+    "analyses",
+    "tests/generic",
+    "tests/metrics",
+    "tests/reconciliation",
+    "tests/fixtures",
+    "dbt_project",
+)
+
+
+def manifest_path(home: Home) -> Path:
+    """Return where the home's manifest is."""
+    return home.dbt_target / "manifest.json"
+
+
+def read_manifest(home: Home) -> dict[str, Any]:
+    """Return the home's manifest."""
+    return json.loads(manifest_path(home).read_bytes())
+
+
+def _project_files(root: Path) -> Iterator[Path]:
+    yield root / DBT_PROJECT_FILE
+    yield root / "profiles.yml"
+    for folder in PARSED_FOLDERS:
+        for directory, _, names in os.walk(root / folder):
+            for name in sorted(names):
+                yield Path(directory, name)
+
+
+def fingerprint(home: Home) -> str:
+    """Return a hash of what the manifest depends on: files (path, size, time), vars and home."""
+    root = project_root()
+    digest = hashlib.sha256()
+    for path in sorted(_project_files(root)):
+        status = path.stat()
+        digest.update(f"{path.relative_to(root)}:{status.st_size}:{status.st_mtime_ns}\n".encode())
+    digest.update(json.dumps([vars_arguments(home), str(home.path)]).encode())
+    return digest.hexdigest()
+
+
+def is_fresh(home: Home) -> bool:
+    """Whether the manifest is of the project as it is now, and nobody replaced it since."""
+    stamp_file = home.dbt_target / STAMP_FILE
+    manifest = manifest_path(home)
+    if not (stamp_file.is_file() and manifest.is_file()):
+        return False
+    stamp = json.loads(stamp_file.read_text(encoding="utf-8"))
+    return stamp == {"project": fingerprint(home), "manifest": manifest.stat().st_mtime_ns}
+
+
+def write_stamp(home: Home, project: str) -> None:
+    """Record that the manifest is of the given state of the project."""
+    stamp = {"project": project, "manifest": manifest_path(home).stat().st_mtime_ns}
+    (home.dbt_target / STAMP_FILE).write_text(json.dumps(stamp), encoding="utf-8")
+
+
+@dataclass
+class Parse:
+    """A `dbt parse` that was started, or none when the manifest was fresh."""
+
+    home: Home
+    project: str
+    process: subprocess.Popen[str] | None
+
+    def wait(self) -> None:
+        """Wait for the parse and stamp the manifest.
+
+        Raises:
+            ProjectError: When the project does not parse; the text is dbt's own.
+        """
+        if self.process is None:
+            return
+        output, _ = self.process.communicate()
+        if self.process.returncode != 0:
+            raise ProjectError(f"The dbt project does not parse:\n{output.strip()}")
+        write_stamp(self.home, self.project)
+
+
+def start_parse(home: Home) -> Parse:
+    """Start `dbt parse` when the manifest is missing or stale.
+
+    It runs in its own process, so the caller can import what it needs meanwhile.
+    """
+    home.create()
+    if is_fresh(home):
+        return Parse(home, "", None)
+    process = subprocess.Popen(
+        [dbt_executable(), "--quiet", "parse", *vars_arguments(home)],
+        cwd=project_root(),
+        env={**os.environ, **dbt_environment(home)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    return Parse(home, fingerprint(home), process)
+
+
+def ensure_manifest(home: Home) -> Path:
+    """Make the manifest if needed, and return its path."""
+    start_parse(home).wait()
+    return manifest_path(home)

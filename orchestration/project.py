@@ -1,0 +1,87 @@
+"""Where the project's files are, and the environment dbt runs in.
+
+The root holds `dbt_project.yml`; everything that starts dbt takes its folder, its environment and
+its vars from here, so that a refresh, a plain `csw dbt` and Dagster parse the project the same way
+and dbt's partial parse stays valid from one to the next.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from orchestration.home import Home
+
+DBT_PROJECT_FILE = "dbt_project.yml"
+PROJECT_VARIABLE = "CSW_PROJECT"
+PACKAGE = Path(__file__).resolve().parent
+
+
+class ProjectError(Exception):
+    """The project's own files are missing or wrong; the text says what to do."""
+
+
+def project_root() -> Path:
+    """Return the folder that holds `dbt_project.yml`.
+
+    That is the folder `CSW_PROJECT` names, else the folder above this package, else (when the
+    package was installed somewhere else) the current folder.
+    """
+    named = os.environ.get(PROJECT_VARIABLE)
+    folders = [Path(named).absolute()] if named else [PACKAGE.parent, Path.cwd()]
+    for folder in folders:
+        if (folder / DBT_PROJECT_FILE).is_file():
+            return folder
+    raise ProjectError(
+        f"{DBT_PROJECT_FILE} was not found in {' or '.join(map(str, folders))}. "
+        f"Run the command from the project's root folder, or set {PROJECT_VARIABLE}."
+    )
+
+
+def dbt_executable() -> str:
+    """Return the dbt that belongs to this Python, else the one on the PATH."""
+    beside_python = Path(sys.executable).parent / "dbt"
+    return str(beside_python) if beside_python.exists() else "dbt"
+
+
+def dbt_environment(home: Home) -> dict[str, str]:
+    """Return the variables that point dbt at a home, on top of the process's own."""
+    root = str(project_root())
+    return {
+        "CSW_HOME": str(home.path),
+        "DBT_PROJECT_DIR": root,
+        "DBT_PROFILES_DIR": root,
+        "DBT_TARGET_PATH": str(home.dbt_target),
+        "DBT_LOG_PATH": str(home.dbt_logs),
+        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+        # The version check asks the package index: a refresh needs no network.
+        "DBT_VERSION_CHECK": "false",
+    }
+
+
+def use_home(home: Home) -> None:
+    """Put a home's variables into this process, for the tools started from it."""
+    os.environ.update(dbt_environment(home))
+    os.environ["DAGSTER_HOME"] = str(home.dagster)
+
+
+def vars_arguments(home: Home) -> list[str]:
+    """Return `--vars {…}` when the home's vars differ from the project's, else nothing.
+
+    Any change of the vars makes dbt parse everything again, so a home that uses the defaults
+    passes none, and nothing that changes daily is ever passed here.
+    """
+    overrides = home.vars_overrides(default_vars())
+    return ["--vars", json.dumps(overrides, sort_keys=True)] if overrides else []
+
+
+def default_vars() -> dict[str, Any]:
+    """Return the vars that `dbt_project.yml` sets."""
+    import yaml  # noqa: PLC0415
+
+    text = (project_root() / DBT_PROJECT_FILE).read_text(encoding="utf-8")
+    return dict(yaml.safe_load(text).get("vars") or {})

@@ -1,0 +1,245 @@
+"""Publishing: what BI reads, written after the tests and switched at once.
+
+Write, audit, publish: the tables are copied to files whose names are new, then `manifest.json` and
+the link `marts.duckdb` are replaced atomically. A reader that has the old file open goes on with
+it; a crash half way leaves yesterday's files in force.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+# Every DuckDB client since 1.0 opens this format.
+STORAGE_VERSION = "v1.0.0"
+SCHEMA = "marts"
+KEPT = 3
+DATABASE_LINK = "marts.duckdb"
+# DuckDB before 1.5 names a database after the path it was opened by, and then cannot tell the
+# schema `marts` from the database `marts`. For those clients the same file has a second name.
+PLAIN_LINK = "customer_success.duckdb"
+MANIFEST = "manifest.json"
+HASH_CHUNK = 1 << 20
+
+
+@dataclass(frozen=True)
+class Relation:
+    """A table to publish.
+
+    Attributes:
+        schema: Its schema in the warehouse.
+        name: Its name, there and in the published file.
+        grain: The columns that tell its rows apart; rows are written in their order.
+    """
+
+    schema: str
+    name: str
+    grain: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class PublishedTable:
+    """One table of the published file."""
+
+    rows: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Publication:
+    """What `manifest.json` says."""
+
+    run_id: str
+    as_of_date: str
+    company: str
+    database: str
+    parquet: str
+    published_at: str
+    marts: dict[str, PublishedTable]
+    versions: dict[str, str]
+    policy: dict[str, Any] = field(default_factory=dict)
+
+
+def publish(
+    warehouse: Path,
+    target: Path,
+    relations: Sequence[Relation],
+    *,
+    run_id: str,
+    as_of: str,
+    company: str,
+    versions: dict[str, str],
+    policy: dict[str, Any],
+) -> Publication:
+    """Write the tables to new files and make them the published ones.
+
+    Args:
+        warehouse: The warehouse the tables are in; it is only read.
+        target: The folder of the published files.
+        relations: The tables.
+        run_id: The run, part of the files' names.
+        as_of: The day the figures are for.
+        company: Whose figures they are.
+        versions: The versions of the tools that made them.
+        policy: The metric policies in force.
+
+    Returns:
+        What was published.
+    """
+    target.mkdir(parents=True, exist_ok=True)
+    remove_leftovers(target)
+    database = target / f"marts_{run_id}.duckdb"
+    parquet = target / "parquet" / run_id
+    temporary_database = target / f".{database.name}.tmp"
+    temporary_parquet = target / "parquet" / f".{run_id}.tmp"
+    temporary_parquet.mkdir(parents=True)
+    with _both(warehouse, temporary_database) as connection:
+        tables = {
+            relation.name: _copy(connection, relation, temporary_parquet)
+            for relation in sorted(relations, key=lambda relation: relation.name)
+        }
+    temporary_parquet.replace(parquet)
+    temporary_database.replace(database)
+    publication = Publication(
+        run_id=run_id,
+        as_of_date=as_of,
+        company=company,
+        database=database.name,
+        parquet=f"parquet/{run_id}",
+        published_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        marts=tables,
+        versions=versions,
+        policy=policy,
+    )
+    _write_manifest(target, publication)
+    for name in (DATABASE_LINK, PLAIN_LINK):
+        point_link(target / name, database)
+    remove_old(target, keep=KEPT)
+    return publication
+
+
+def read_publication(target: Path) -> Publication | None:
+    """Return what is published now, if anything is."""
+    file = target / MANIFEST
+    if not file.is_file():
+        return None
+    content = json.loads(file.read_text(encoding="utf-8"))
+    marts = {name: PublishedTable(**table) for name, table in content.pop("marts").items()}
+    return Publication(marts=marts, **content)
+
+
+@contextmanager
+def _both(warehouse: Path, database: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open the warehouse for reading and the new file for writing."""
+    with duckdb.connect() as connection:
+        connection.execute(f"attach {_text(warehouse)} as warehouse (read_only)")
+        connection.execute(
+            f"attach {_text(database)} as published (storage_version '{STORAGE_VERSION}')"
+        )
+        connection.execute(f"create schema published.{SCHEMA}")
+        yield connection
+        connection.execute("checkpoint published")
+        connection.execute("detach published")
+
+
+def _copy(
+    connection: duckdb.DuckDBPyConnection, relation: Relation, parquet: Path
+) -> PublishedTable:
+    """Copy one table to the new file and to Parquet, in the order of its grain."""
+    source = f"warehouse.{_name(relation.schema)}.{_name(relation.name)}"
+    published = f"published.{SCHEMA}.{_name(relation.name)}"
+    order = ", ".join(_name(column) for column in relation.grain) or "all"
+    connection.execute(f"create table {published} as select * from {source} order by {order}")
+    _copy_comments(connection, relation, published)
+    file = parquet / f"{relation.name}.parquet"
+    connection.execute(f"copy {published} to {_text(file)} (format parquet, compression zstd)")
+    (rows,) = connection.execute(f"select count(*) from {published}").fetchone() or (0,)
+    return PublishedTable(rows=rows, sha256=_sha256(file))
+
+
+def _copy_comments(
+    connection: duckdb.DuckDBPyConnection, relation: Relation, published: str
+) -> None:
+    """Give the published table the descriptions that dbt wrote on the warehouse's."""
+    where = "database_name = 'warehouse' and schema_name = ? and table_name = ?"
+    place = [relation.schema, relation.name]
+    table = connection.execute(
+        f"select comment from duckdb_tables() where {where} and comment is not null", place
+    ).fetchone()
+    if table:
+        connection.execute(f"comment on table {published} is {_text(table[0])}")
+    columns = connection.execute(
+        f"select column_name, comment from duckdb_columns() where {where} and comment is not null",
+        place,
+    ).fetchall()
+    for column, comment in columns:
+        connection.execute(f"comment on column {published}.{_name(column)} is {_text(comment)}")
+
+
+def _write_manifest(target: Path, publication: Publication) -> None:
+    temporary = target / f".{MANIFEST}.tmp"
+    with temporary.open("w", encoding="utf-8") as file:
+        json.dump(asdict(publication), file, indent=2)
+        file.write("\n")
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(target / MANIFEST)
+
+
+def point_link(link: Path, database: Path) -> None:
+    """Make a link name the newest file; a copy where links cannot be made."""
+    temporary = link.with_name(f".{link.name}.tmp")
+    temporary.unlink(missing_ok=True)
+    try:
+        temporary.symlink_to(database.name)
+    except (OSError, NotImplementedError):
+        shutil.copyfile(database, temporary)
+    temporary.replace(link)
+
+
+def remove_leftovers(target: Path) -> None:
+    """Remove what a run that was killed left half written."""
+    for leftover in [*target.glob(".*.tmp*"), *(target / "parquet").glob(".*.tmp")]:
+        if leftover.is_dir():
+            shutil.rmtree(leftover)
+        else:
+            leftover.unlink()
+
+
+def remove_old(target: Path, *, keep: int) -> None:
+    """Keep the newest publications; a name begins with its time, so the order is that of names."""
+    current = read_publication(target)
+    databases = sorted(target.glob("marts_*.duckdb"), reverse=True)
+    for database in databases[keep:]:
+        if current is None or database.name != current.database:
+            database.unlink()
+    folders = sorted((path for path in (target / "parquet").iterdir()), reverse=True)
+    for folder in folders[keep:]:
+        if current is None or f"parquet/{folder.name}" != current.parquet:
+            shutil.rmtree(folder)
+
+
+def _sha256(file: Path) -> str:
+    digest = hashlib.sha256()
+    with file.open("rb") as content:
+        while chunk := content.read(HASH_CHUNK):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def _name(identifier: str) -> str:
+    return '"' + identifier.replace('"', '""') + '"'
+
+
+def _text(value: object) -> str:
+    return "'" + str(value).replace("'", "''") + "'"

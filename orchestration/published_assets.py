@@ -1,0 +1,126 @@
+"""The published file as an asset, downstream of every fact and mart."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib.metadata import version
+from typing import Any
+
+import dagster as dg
+
+from orchestration.dbt_assets import BuildState, LayerTranslator, layer_of
+from orchestration.home import Home
+from orchestration.instance import WAREHOUSE_POOL
+from orchestration.manifest import read_manifest
+from orchestration.progress import current
+from orchestration.project import default_vars
+from orchestration.publish import Publication, Relation, publish
+from orchestration.raw_assets import daily_freshness
+from orchestration.session import RefreshSession
+
+PUBLISHED_ASSET = "published_marts"
+PUBLISHED_LAYERS = ("facts", "marts")
+VERSIONED = {
+    "dbt": "dbt-core",
+    "dbt-duckdb": "dbt-duckdb",
+    "duckdb": "duckdb",
+    "project": "customer-success-warehouse",
+}
+# Vars that say what is loaded and when; all others are policies that decide what a figure means.
+NOT_POLICY = ("sources", "as_of_date")
+
+
+def published_models(manifest: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return the models that are published: every fact and every mart."""
+    return [
+        node
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "model"
+        and layer_of(node) in PUBLISHED_LAYERS
+        and node["config"].get("materialized") != "ephemeral"
+    ]
+
+
+def relation_of(node: Mapping[str, Any]) -> Relation:
+    """Return where a model's table is, and its grain as its contract or its meta says."""
+    return Relation(node["schema"], node["alias"], grain_of(node))
+
+
+def grain_of(node: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the columns of a model's grain: its primary key, else `meta.grain`."""
+    for constraint in node.get("constraints") or []:
+        if constraint.get("type") == "primary_key" and constraint.get("columns"):
+            return tuple(constraint["columns"])
+    grain = (node["config"].get("meta") or {}).get("grain") or ()
+    return (grain,) if isinstance(grain, str) else tuple(grain)
+
+
+def tool_versions() -> dict[str, str]:
+    """Return the versions of what made the figures."""
+    return {name: version(package) for name, package in VERSIONED.items()}
+
+
+def policy_of(home: Home) -> dict[str, Any]:
+    """Return the metric policies in force in a home."""
+    values = {**default_vars(), **home.read().vars}
+    return {name: value for name, value in values.items() if name not in NOT_POLICY}
+
+
+def publish_home(home: Home, run_id: str) -> Publication:
+    """Publish a home's facts and marts as its last build left them.
+
+    Raises:
+        dg.Failure: When the last build did not pass its tests; the published files stay.
+    """
+    manifest = read_manifest(home)
+    state = BuildState.read(home).content
+    if not state.get("succeeded"):
+        raise dg.Failure(
+            "The last build did not pass, so it is not published. Run the refresh again.",
+            allow_retries=False,
+        )
+    return publish(
+        home.warehouse,
+        home.published,
+        [relation_of(node) for node in published_models(manifest)],
+        run_id=run_id,
+        as_of=state["as_of"],
+        company=home.read().company,
+        versions=tool_versions(),
+        policy=policy_of(home),
+    )
+
+
+def build_published_asset(home: Home) -> dg.AssetsDefinition:
+    """Return the asset that publishes; it runs only after every test of the build has passed."""
+    translator = LayerTranslator()
+    upstream = [translator.get_asset_key(node) for node in published_models(read_manifest(home))]
+
+    @dg.asset(
+        key=PUBLISHED_ASSET,
+        deps=upstream,
+        group_name="published",
+        description=(
+            "What BI reads: one DuckDB file and one Parquet file per fact and mart, and "
+            "`manifest.json` with the rows and hash of each."
+        ),
+        kinds={"duckdb", "parquet"},
+        freshness_policy=daily_freshness(),
+        pool=WAREHOUSE_POOL,
+    )
+    def published_marts(session: RefreshSession) -> dg.MaterializeResult:
+        with current().step("Publish"):
+            publication = publish_home(home, session.run_id)
+        current().record.publication = publication
+        return dg.MaterializeResult(
+            metadata={
+                "database": dg.MetadataValue.path(str(home.published / publication.database)),
+                "as_of_date": publication.as_of_date,
+                "rows": dg.MetadataValue.json(
+                    {name: table.rows for name, table in publication.marts.items()}
+                ),
+                "policy": dg.MetadataValue.json(publication.policy),
+            }
+        )
+
+    return published_marts

@@ -1,0 +1,72 @@
+"""The session of one run: its home, its day, its id, and the lock that makes it the only writer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from dagster import ConfigurableResource, InitResourceContext
+from pydantic import PrivateAttr
+
+from orchestration.home import Home
+from orchestration.loads import write_settings
+from orchestration.lock import home_lock
+from orchestration.progress import current
+from orchestration.project import use_home
+
+
+class RefreshSession(ConfigurableResource):
+    """What all steps of a run share.
+
+    Attributes:
+        home: The home's folder.
+        as_of: The day the figures are for (YYYY-MM-DD); empty: the last complete day of the data.
+        full_refresh: Rebuild the incremental tables from the first day on.
+    """
+
+    home: str
+    as_of: str = ""
+    full_refresh: bool = False
+
+    _run_id: str = PrivateAttr(default="")
+    _as_of: date | None = PrivateAttr(default=None)
+
+    @contextmanager
+    def yield_for_execution(self, context: InitResourceContext) -> Iterator[RefreshSession]:
+        """Hold the home's lock for as long as the run lasts, and name the run."""
+        home = self.opened_home
+        home.create()
+        use_home(home)
+        stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+        self._run_id = f"{stamp}_{(context.run_id or 'manual')[:8]}"
+        self._as_of = date.fromisoformat(self.as_of) if self.as_of else None
+        current().record.run_id = self._run_id
+        with home_lock(home):
+            yield self
+
+    @property
+    def opened_home(self) -> Home:
+        """The home as an object with paths."""
+        return Home(Path(self.home))
+
+    @property
+    def run_id(self) -> str:
+        """The name of this run, in the order of time."""
+        return self._run_id
+
+    @property
+    def requested_as_of(self) -> date | None:
+        """The day that was asked for, if one was."""
+        return self._as_of
+
+    def write_settings(self, as_of: date) -> None:
+        """Write the run's settings where the dbt models read them."""
+        settings = {
+            "as_of_date": as_of.isoformat(),
+            "run_id": self.run_id,
+            "company": self.opened_home.read().company,
+        }
+        write_settings(self.opened_home.warehouse, settings)
+        current().record.as_of = as_of.isoformat()

@@ -1,0 +1,102 @@
+"""What is loaded and what is published."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+from rich.console import Console
+from rich.table import Table
+
+from orchestration.home import Home, HomeError
+from orchestration.load_counts import read_loads
+from orchestration.publish import DATABASE_LINK, read_publication
+from orchestration.summary import show_publication
+
+ROW_SQL = """
+    select source, source_table, sum(rows_loaded)::bigint, max(loaded_at)
+    from raw_loads.file_counts
+    group by source, source_table
+    order by source, source_table
+"""
+
+
+def show_status(console: Console, home: Home) -> None:
+    """Show the raw tables and what is published."""
+    _require_home(home)
+    console.print(f"{home.read().company} in {home.path}", highlight=False, soft_wrap=True)
+    _show_loaded(console, home.warehouse)
+    publication = read_publication(home.published)
+    if publication is None:
+        console.print("Nothing is published yet: run `csw refresh`.")
+        return
+    show_publication(console, home, publication)
+    console.print(f"Published {publication.published_at} by run {publication.run_id}.")
+    console.print(f"Open it read-only: {home.published / DATABASE_LINK}", soft_wrap=True)
+
+
+def _show_loaded(console: Console, warehouse: Path) -> None:
+    if not warehouse.is_file():
+        console.print("Nothing is loaded yet: run `csw refresh`.")
+        return
+    with _reading(warehouse) as connection:
+        if not _has(connection, "file_counts"):
+            return
+        rows = connection.execute(ROW_SQL).fetchall()
+    table = Table("source", "table", box=None, pad_edge=False, header_style="bold")
+    table.add_column("rows loaded", justify="right")
+    table.add_column("last load")
+    for source, name, loaded, at in rows:
+        table.add_row(source, name, f"{loaded:,}", f"{at:%Y-%m-%d %H:%M}")
+    console.print(table)
+
+
+def show_messages(console: Console, home: Home) -> None:
+    """List the messages and rejects of the newest run that loaded something."""
+    _require_home(home)
+    run_id = last_run(home.warehouse)
+    if run_id is None:
+        console.print("Nothing is loaded yet: run `csw refresh`.")
+        return
+    loads = read_loads(home.warehouse, run_id)
+    table = Table("severity", "source", "file, column or line", "what", box=None, pad_edge=False)
+    for message in loads.messages:
+        table.add_row(message.severity, message.source, message.where, message.text)
+    for reject in loads.rejects:
+        where = f"{reject.file}, line {reject.first_line}"
+        table.add_row("rejected", reject.source, where, f"{reject.rows:,} rows: {reject.reason}")
+    console.print(table)
+
+
+def last_run(warehouse: Path) -> str | None:
+    """Return the newest run that loaded something."""
+    if not warehouse.is_file():
+        return None
+    with _reading(warehouse) as connection:
+        if not _has(connection, "file_counts"):
+            return None
+        found = connection.execute("select max(run_id) from raw_loads.file_counts").fetchone()
+    return found[0] if found else None
+
+
+def _require_home(home: Home) -> None:
+    if not home.exists():
+        raise HomeError(f"{home.path} is not a home yet: run `csw refresh`.")
+
+
+def _reading(warehouse: Path) -> duckdb.DuckDBPyConnection:
+    try:
+        return duckdb.connect(warehouse, read_only=True)
+    except duckdb.IOException as error:
+        raise HomeError(
+            f"{warehouse} is being written: a refresh runs. What is published stays readable."
+        ) from error
+
+
+def _has(connection: duckdb.DuckDBPyConnection, table: str) -> bool:
+    found = connection.execute(
+        "select 1 from information_schema.tables "
+        "where table_schema = 'raw_loads' and table_name = ?",
+        [table],
+    ).fetchone()
+    return found is not None

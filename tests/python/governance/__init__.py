@@ -1,0 +1,1 @@
+"""Rules of the project's layers, read from the dbt manifest."""
