@@ -66,7 +66,8 @@ lint: $(SYNCED) ## Check the style of Python and SQL
 	@lint_home=$$(mktemp -d) && trap 'rm -rf "$$lint_home"' EXIT && \
 		CSW_HOME="$$lint_home" DBT_TARGET_PATH="$$lint_home/target" \
 		DBT_LOG_PATH="$$lint_home/logs" DBT_SEND_ANONYMOUS_USAGE_STATS=false \
-		$(RUN) sqlfluff lint --disable-progress-bar models tests analyses dbt_project
+		$(RUN) sqlfluff lint --disable-progress-bar models analyses \
+		tests/metrics tests/reconciliation
 
 format: $(SYNCED) ## Put Python and SQL into shape
 	@$(RUN) ruff check --fix --quiet .

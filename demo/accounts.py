@@ -9,6 +9,7 @@ from demo.streams import stream
 
 FIRST_COHORT = 120
 PER_MONTH = 8
+STORIES = 60
 # One manager of accounts leaves; the accounts are handed over in the days before.
 LEAVER, LEAVES = 1, at(2024, 6, 28, 16)
 SEGMENTS = ("SMB", "Mid-Market", "Enterprise")
@@ -96,8 +97,9 @@ def csm_id(number: int) -> str:
 
 
 def first_cohort(scale: float) -> int:
-    """Accounts that are there when the demo begins."""
-    return max(1, round(FIRST_COHORT * scale))
+    """Accounts that are there when the demo begins; from scale 0.1 on enough for every story."""
+    least = STORIES if scale >= 0.1 else 1
+    return max(least, round(FIRST_COHORT * scale))
 
 
 def arrivals(month: int, scale: float) -> range:
@@ -140,7 +142,7 @@ def make(index: int, *, seed: int, scale: float, story: str) -> Account:
     low, high = ((8, 90), (100, 900), (1_000, 9_000))[size]
     employees = int(low * (high / low) ** rng.random())
     region, country, currency = _place(rng.random())
-    spot = month_start(month) + int(rng.random() * 27) * DAY + 8 * HOUR + int(rng.random() * 28_800)
+    spot = month_start(month) + int(rng.random() * 28) * DAY + 8 * HOUR + int(rng.random() * 28_800)
     lead = int((10 + rng.random() * 45) * DAY)
     # The first cohort was in the CRM before the demo begins; whoever comes later enters it in the
     # month of arrival and signs some weeks afterwards.

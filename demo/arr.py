@@ -79,8 +79,7 @@ def _leader(items: tuple[Item, ...]) -> str | None:
 
 def _spans(states: list[State], start_date: int) -> list[tuple[int, int | None, State]]:
     """Days on which each state is the last one of the day."""
-    last = states[-1]
-    over = last.ended_at // DAY if last.kind == "deleted" else None
+    over = _end(states)
     starts = [start_date // DAY] + [state.at // DAY for state in states[1:]]
     spans = []
     for number, state in enumerate(states):
@@ -106,44 +105,52 @@ def histories(sub: Subscription, cut: int, rates: dict[str, Decimal]) -> list[Li
     states = sub.known(cut)
     if not states:
         return []
-    rate = rates[sub.currency]
     lines: dict[str, LineHistory] = {}
+    over = _end(states)
     for first, until, state in _spans(states, sub.start_date):
-        tag = _tag(state)
-        leader = _leader(state.items) if state.discount is not None else None
-        cuts = [first]
-        if state.discount is not None:
-            for edge in (state.discount.start, state.discount.end):
-                day = edge // DAY if edge is not None else None
-                if day is not None and first < day and (until is None or day < until):
-                    cuts.append(day)
-        for day in cuts:
-            if day * DAY >= cut:
-                continue
-            discount = _in_force(state.discount, day)
-            for item in state.items:
-                line = lines.get(item.id)
-                if line is None:
-                    line = LineHistory(
-                        item.id, item.price.product, sub.number, sub.customer, [], []
-                    )
-                    lines[item.id] = line
-                cents = 0
-                if tag == "on":
-                    cents = line_cents(item, discount, leads=item.id == leader, rate=rate)
-                line.levels.append(Level(day, cents, tag, item, discount))
-            present = {item.id for item in state.items}
-            for line in lines.values():
-                if line.item not in present and line.levels[-1].tag != "off":
-                    line.levels.append(Level(day, 0, "off", line.levels[-1].item))
-        if tag == "paused":
-            for item in state.items:
-                if item.id in lines:
-                    lines[item.id].pauses.append((first, until))
-        if until is not None and until == _end(states):
-            for line in lines.values():
-                line.levels.append(Level(until, 0, "off", line.levels[-1].item))
+        present = {item.id for item in state.items}
+        for item in state.items:
+            if item.id not in lines:
+                product = item.price.product
+                lines[item.id] = LineHistory(item.id, product, sub.number, sub.customer, [], [])
+        for day in _edges(state, first, until):
+            if day * DAY < cut:
+                _add_levels(lines, state, day, rates[sub.currency])
+        for line in lines.values():
+            if line.item not in present and line.levels[-1].tag != "off":
+                _switch_off(line, first)
+            if line.item in present and _tag(state) == "paused":
+                line.pauses.append((first, until))
+            if until is not None and until == over:
+                _switch_off(line, until)
     return list(lines.values())
+
+
+def _edges(state: State, first: int, until: int | None) -> list[int]:
+    """The first day of a state, and the days within it on which its discount begins or ends."""
+    days = [first]
+    if state.discount is not None:
+        for edge in (state.discount.start, state.discount.end):
+            day = edge // DAY if edge is not None else first
+            if first < day and (until is None or day < until):
+                days.append(day)
+    return days
+
+
+def _add_levels(lines: dict[str, LineHistory], state: State, day: int, rate: Decimal) -> None:
+    """What each item of a state is worth from a day on."""
+    tag = _tag(state)
+    discount = _in_force(state.discount, day)
+    leader = _leader(state.items) if discount is not None else None
+    for item in state.items:
+        cents = 0
+        if tag == "on":
+            cents = line_cents(item, discount, leads=item.id == leader, rate=rate)
+        lines[item.id].levels.append(Level(day, cents, tag, item, discount))
+
+
+def _switch_off(line: LineHistory, day: int) -> None:
+    line.levels.append(Level(day, 0, "off", line.levels[-1].item))
 
 
 def _end(states: list[State]) -> int | None:

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field, replace
 from demo.catalog import Coupon, Price
 from demo.clock import DAY, add_months
 
-OPEN = ("trialing", "active", "past_due", "unpaid", "paused", "incomplete")
 PAYING = ("active", "past_due")
+USABLE = ("trialing", "active", "past_due")
+Reason = tuple[str | None, str | None, str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ class State:
     canceled_at: int | None = None
     cancel_at: int | None = None
     ended_at: int | None = None
-    cancellation: tuple[str | None, str | None, str | None] = (None, None, None)
+    cancellation: Reason = (None, None, None)
 
 
 @dataclass(slots=True)
@@ -76,6 +77,11 @@ class Subscription:
     def ended(self) -> bool:
         """Whether the subscription is over."""
         return bool(self.states) and self.now.ended_at is not None
+
+    @property
+    def usable(self) -> bool:
+        """Whether it gives access to the product."""
+        return not self.ended and self.now.status in USABLE and not self.now.paused
 
     @property
     def active(self) -> bool:

@@ -4,13 +4,12 @@ import heapq
 from collections.abc import Callable, Iterable
 
 from demo.accounts import Account
-from demo.billing import Discount, Item, State, Subscription, period_end
+from demo.billing import Discount, Item, Reason, State, Subscription, period_end
 from demo.catalog import CONNECT, CORE, Coupon, Price, metered
 from demo.clock import DAY, HOUR, add_months, day_date
+from demo.collecting import Collector
 from demo.ids import stripe
 from demo.invoicing import (
-    FAILURES,
-    Attempt,
     Invoice,
     Line,
     discounted,
@@ -22,22 +21,20 @@ from demo.invoicing import (
 )
 from demo.streams import stream
 
-Reason = tuple[str | None, str | None, str | None]
 REQUESTED = "cancellation_requested"
-FAILED: Reason = ("payment_failed", None, None)
 
 
 class Book:
     """Subscriptions, invoices and the agenda of one account."""
 
     def __init__(self, account: Account, seed: int) -> None:
+        """An empty book."""
         self.account = account
         self.seed = seed
         self.subs: list[Subscription] = []
         self.invoices: list[Invoice] = []
         self.customers: dict[str, dict] = {}
-        self.risk = 0.0
-        self.outcome: str | None = None
+        self.collector = Collector(account.index, seed, self.plan, self.end)
         self.no_card: set[str] = set()
         self.next_items: dict[str, list[tuple[int, tuple[Item, ...]]]] = {}
         self._agenda: list = []
@@ -80,6 +77,7 @@ class Book:
         *,
         start_date: int | None = None,
         trial_days: int = 0,
+        incomplete: bool = False,
         coupon: Coupon | None = None,
         customer: int = 0,
         collection: str = "charge_automatically",
@@ -107,7 +105,7 @@ class Book:
         state = State(
             at=ts,
             kind="created",
-            status="trialing" if trial_days else "active",
+            status="trialing" if trial_days else "incomplete" if incomplete else "active",
             items=items,
             period_start=begin,
             period_end=end,
@@ -117,13 +115,18 @@ class Book:
         )
         sub.states.append(state)
         self.subs.append(sub)
-        self.plan(end, self.rollover, sub)
+        self.plan(ts + 23 * HOUR if incomplete else end, *self._first_step(sub))
+        if incomplete:
+            return sub
         if trial_days:
             text = "Trial period"
             self._bill(sub, ts, "subscription_create", [Line(0, text, begin, end, price, 1)])
         else:
             self._bill_period(sub, ts, "subscription_create", extra=[fee] if fee else [])
         return sub
+
+    def _first_step(self, sub: Subscription) -> tuple[Callable, Subscription]:
+        return (self.expire if sub.now.status == "incomplete" else self.rollover), sub
 
     def _next(self, sub: Subscription, start: int) -> int:
         first = sub.start_date
@@ -237,6 +240,10 @@ class Book:
         """Collect payment again."""
         if not sub.ended and sub.now.paused:
             sub.change(ts, "updated", paused=False, resumes_at=None)
+
+    def expire(self, ts: int, sub: Subscription) -> None:
+        """The first payment never succeeded: the subscription never was."""
+        sub.change(ts, status="incomplete_expired", ended_at=ts)
 
     def card_added(self, ts: int, sub: Subscription) -> None:
         """A subscription that Stripe paused after its trial starts after all."""
@@ -352,74 +359,6 @@ class Book:
         elif invoice.total <= 0:
             settle(invoice)
         elif invoice.due is not None:
-            self._wait_for_transfer(invoice, sub)
+            self.collector.wait_for_transfer(invoice, sub)
         else:
-            self._charge(invoice, sub)
-
-    def _fate(self, number: int) -> str:
-        """How the collection of an invoice goes."""
-        if self.outcome is not None:
-            fate, self.outcome = self.outcome, None
-            return fate
-        rng = stream(self.seed, "pay", self.account.index, number)
-        if rng.random() >= self.risk:
-            return "paid"
-        draw = rng.random()
-        return "recover" if draw < 0.84 else "cancel" if draw < 0.95 else "unpaid"
-
-    def _charge(self, invoice: Invoice, sub: Subscription | None) -> None:
-        rng = stream(self.seed, "charge", self.account.index, invoice.number)
-        first = invoice.created + HOUR + int(rng.random() * 600)
-        fate = self._fate(invoice.number) if sub is not None else "paid"
-        if fate == "paid":
-            invoice.attempts.append(Attempt(first, ok=True))
-            invoice.paid_at = first
-            return
-        failure = FAILURES[int(rng.random() * len(FAILURES))]
-        tries = [first, first + 3 * DAY, first + 8 * DAY, first + 15 * DAY]
-        good = 1 + int(rng.random() * 3) if fate == "recover" else None
-        for number, ts in enumerate(tries):
-            ok = number == good
-            invoice.attempts.append(Attempt(ts, ok, None if ok else failure))
-            if ok:
-                break
-        self.plan(first + 1, self._past_due, sub)
-        last = invoice.attempts[-1].ts
-        if fate == "recover":
-            invoice.paid_at = last
-            self.plan(last + 1, self._recovered, sub)
-        else:
-            invoice.uncollectible_at = last + DAY
-            self.plan(last + DAY, self._given_up, sub, fate)
-
-    def _wait_for_transfer(self, invoice: Invoice, sub: Subscription) -> None:
-        rng = stream(self.seed, "transfer", self.account.index, invoice.number)
-        fate = self._fate(invoice.number)
-        if fate == "paid":
-            invoice.paid_at = invoice.created + int((3 + rng.random() * 26) * DAY)
-            invoice.attempts.append(Attempt(invoice.paid_at, ok=True))
-            return
-        self.plan(invoice.due + 1, self._past_due, sub)
-        if fate == "recover":
-            invoice.paid_at = invoice.due + int((3 + rng.random() * 30) * DAY)
-            invoice.attempts.append(Attempt(invoice.paid_at, ok=True))
-            self.plan(invoice.paid_at + 1, self._recovered, sub)
-        else:
-            invoice.uncollectible_at = invoice.due + 60 * DAY
-            self.plan(invoice.uncollectible_at, self._given_up, sub, fate)
-
-    def _past_due(self, ts: int, sub: Subscription) -> None:
-        if not sub.ended and sub.now.status == "active":
-            sub.change(ts, status="past_due")
-
-    def _recovered(self, ts: int, sub: Subscription) -> None:
-        if not sub.ended and sub.now.status == "past_due":
-            sub.change(ts, status="active")
-
-    def _given_up(self, ts: int, sub: Subscription, fate: str) -> None:
-        if sub.ended or sub.now.status != "past_due":
-            return
-        if fate == "unpaid":
-            sub.change(ts, status="unpaid")
-        else:
-            self.end(ts, sub, reason=FAILED)
+            self.collector.charge(invoice, sub)

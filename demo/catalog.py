@@ -1,5 +1,6 @@
 """What the demo company sells: products, plans, prices, coupons."""
 
+import math
 from dataclasses import dataclass
 from functools import cache
 
@@ -93,12 +94,13 @@ def price(
     product: str,
     nickname: str,
     currency: str,
-    interval: str,
-    count: int,
+    term: tuple[str, int],
+    *,
     unit_amount: int,
     year: int,
 ) -> Price:
-    """A licensed price."""
+    """A licensed price; the term is an interval and how many of it."""
+    interval, count = term
     key = f"{product}|{nickname}|{currency}|{interval}|{count}|{unit_amount}|{year}"
     return Price(
         id="price_" + token("price", 16, *key.encode()),
@@ -111,6 +113,18 @@ def price(
         interval_count=count,
         usage_type="licensed",
         created=version_start(year),
+    )
+
+
+def raised(old: Price, factor: float, year: int) -> Price:
+    """The same price for more money."""
+    return price(
+        old.product,
+        old.nickname,
+        old.currency,
+        (old.interval, old.interval_count),
+        unit_amount=math.ceil(old.unit_amount * factor),
+        year=year,
     )
 
 
@@ -167,11 +181,11 @@ def list_price(
     year: int,
     reduction: float = 0.0,
 ) -> Price:
-    """The price of a plan in the list of a year, after a negotiated reduction (0–1)."""
+    """The price of a plan in the list of a year, after a negotiated reduction (0 to 1)."""
     months, factor = TERM[(interval, count)]
     cents = LIST_CENTS[(product, plan)] * months * factor * 1.05 ** (year - 2023)
     amount = local_amount(cents * (1 - reduction), currency)
-    return price(product, plan, currency, interval, count, amount, year)
+    return price(product, plan, currency, (interval, count), unit_amount=amount, year=year)
 
 
 def coupon(duration: str, *, percent: float | None = None, months: int | None = None) -> Coupon:

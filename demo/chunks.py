@@ -90,6 +90,7 @@ class Writer:
     """Collects text rows into files and puts them in place when all is written."""
 
     def __init__(self, exports: Path) -> None:
+        """Open all files, so that an empty one is written too."""
         self.exports = exports
         self.counts: dict[str, int] = {}
         self._files: dict[str, IO[str]] = {}
@@ -173,8 +174,7 @@ def tracks(
         halves = _interleave(files.months)
         futures = pool.map(_history_run, halves, [files.until] * len(halves))
         for done in futures:
-            for name, count in done:
-                yield name, count
+            yield from done
             say(f"Usage written up to {done[-1][0]}")
 
 

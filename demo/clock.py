@@ -39,6 +39,12 @@ def month_start(month: int) -> int:
     return day_number(month_date(month)) * DAY
 
 
+def moment_in(month: int, share: float) -> int:
+    """The moment at which a share (0 to 1) of the month is over; never after its last hour."""
+    start = month_start(month)
+    return start + int(share * (month_start(month + 1) - start - HOUR))
+
+
 @lru_cache(maxsize=20_000)
 def _month_of_day(number: int) -> int:
     day = day_date(number)

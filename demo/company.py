@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
 
-from demo import accounts, chunks, truth
+from demo import accounts, chunks, truth, truth_files
 from demo.clock import DAY, START, day_number, month_index
 from demo.export import segment, stripe
 from demo.usage import population
@@ -94,6 +94,7 @@ def generate(
     summary = DemoSummary(months=months, accounts=number)
     for vendor in ("salesforce", "stripe", "segment/tracks", "zendesk", "delighted"):
         (plan.exports / vendor).mkdir(parents=True, exist_ok=True)
+    _clear_unfinished(plan)
 
     say(f"Demo company: {number:,} accounts over {months} months")
     ranges = [range(first, min(first + CHUNK, number)) for first in range(0, number, CHUNK)]
@@ -103,8 +104,7 @@ def generate(
     shares, prices = [], {}
     users: list[tuple] = []
     groups: list[tuple] = []
-    rates_year = until.year
-    for done, result in enumerate(chunks.run(jobs, rates_year), start=1):
+    for done, result in enumerate(chunks.run(jobs, until.year), start=1):
         writer.add(result.texts)
         facts += result.facts
         shares += result.shares
@@ -128,10 +128,19 @@ def generate(
         summary.new_files.append(name)
         summary.events += count
     say("Writing the truth")
-    truth_rows = truth.write(home / "truth", facts, until)
-    summary.rows.update({f"truth/{name}.parquet": count for name, count in truth_rows.items()})
+    truth_rows = truth_files.write(home / "truth", facts, until)
+    summary.rows.update({f"truth/{name}": count for name, count in truth_rows.items()})
     _save(plan)
     return summary
+
+
+def _clear_unfinished(plan: Plan) -> None:
+    """Remove track files of a run that did not get to its end: they are beyond the state file."""
+    done = "" if plan.done_until is None else plan.done_until.isoformat()
+    for path in (plan.exports / "segment" / "tracks").glob("tracks_????-??*.parquet"):
+        day = path.stem.removeprefix("tracks_")
+        if not done or (len(day) == len(done) and day > done):
+            path.unlink()
 
 
 def plan_files(plan: Plan) -> chunks.TrackFiles:

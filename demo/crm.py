@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from random import Random
 
-from demo.clock import DAY, HOUR, month_of, month_start
-from demo.life import Life, MonthRecord
+from demo.clock import DAY, HOUR, moment_in, month_of, month_start
+from demo.life import Life
 from demo.people import Contact
+from demo.records import MonthRecord
 from demo.streams import stream
 
 MILESTONES = (
@@ -72,14 +73,16 @@ def touches(life: Life) -> list[Touch]:
             continue
         rng = stream(life.seed, "touch", life.account.index, record.month)
         for kind, spot in _kinds(rng, life, record, month_of(start), careless=careless):
-            ts = month_start(record.month) + int(spot * 27) * DAY
+            ts = moment_in(record.month, spot) // DAY * DAY
             ts += 9 * HOUR + int(rng.random() * 8 * HOUR)
             if ts < start:
                 continue
             planned = max(ts - int(rng.random() * 6 * DAY), month_start(record.month), start)
+            # Some are put off, now and then into the next month.
+            ts += int(rng.random() * 9 * DAY) if rng.random() < 0.25 else 0
             mood = rng.random() + 0.12 * record.satisfaction
             outcome = OUTCOMES[0 if mood > 0.5 else 1 if mood > 0.25 else 2 if mood > 0.05 else 3]
-            contact = _contact(rng, life.people.contacts, ts)
+            contact = _contact(rng, life.people.contacts, planned)
             gone = rng.random() < 0.004
             result.append(Touch(ts, kind, planned, outcome, contact, gone))
     return result
@@ -142,7 +145,7 @@ def overrides(life: Life) -> list[Override]:
         rng = stream(life.seed, "override", life.account.index, record.month)
         if rng.random() < 0.008:
             bad = record.latent < 0
-            ts = month_start(record.month) + int(rng.random() * 27) * DAY + 10 * HOUR
+            ts = moment_in(record.month, rng.random()) // DAY * DAY + 10 * HOUR
             reason = "Sponsor announced a review of tools" if bad else "Signed off a wider roll-out"
             days = int(30 + 60 * rng.random()) if rng.random() < 0.8 else None
             withdrawn = ts + 20 * DAY if rng.random() < 0.08 else None

@@ -15,7 +15,7 @@ VARIANTS = 8
 
 @dataclass(frozen=True, slots=True)
 class Tracked:
-    """One kind of event. ``depth`` is how far an account must have come to use it (0–3)."""
+    """One kind of event. ``depth`` is how far an account must have come to use it (0 to 3)."""
 
     event: str
     feature: str
@@ -100,8 +100,14 @@ def write_seed(path: Path) -> None:
     with path.open("w", newline="") as file:
         out = csv.writer(file, lineterminator="\n")
         out.writerow(
-            ("event_name", "feature", "product_id", "is_key_feature", "is_value_event")
-            + ("is_gated_attempt",)
+            (
+                "event_name",
+                "feature",
+                "product_id",
+                "is_key_feature",
+                "is_value_event",
+                "is_gated_attempt",
+            )
         )
         for e in EVENTS:
             flags = [str(flag).lower() for flag in (e.key, e.value, e.gated)]

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from random import Random
 
 from demo.clock import DAY, HOUR, month_start
-from demo.life import Life, MonthRecord
+from demo.life import Life
+from demo.records import MonthRecord
 from demo.streams import stream
 
 PRAISE = ("Does what we need.", "Support is quick.", "The reports save us hours.")
@@ -36,16 +37,16 @@ def surveys(life: Life) -> list[Survey]:
             continue
         rng = stream(life.seed, "survey", index, record.month)
         if (record.month + index) % 6 == 0:
-            _round(rng, life, record, "nps", min(12, 2 + record.seats // 8), result)
+            _round(rng, life, record, result, kind="nps", asked=min(12, 2 + record.seats // 8))
         if (record.month + index) % 3 == 1:
-            _round(rng, life, record, "csat", 1 + record.seats // 30, result)
+            _round(rng, life, record, result, kind="csat", asked=1 + record.seats // 30)
         if record.month == life.account.arrival + 2:
-            _round(rng, life, record, "ces", 1, result)
+            _round(rng, life, record, result, kind="ces", asked=1)
     return result
 
 
 def _round(
-    rng: Random, life: Life, record: MonthRecord, kind: str, asked: int, result: list[Survey]
+    rng: Random, life: Life, record: MonthRecord, result: list[Survey], *, kind: str, asked: int
 ) -> None:
     sent = month_start(record.month) + int(3 + rng.random() * 20) * DAY + 9 * HOUR
     people = [
@@ -60,10 +61,11 @@ def _round(
             continue
         survey.answered = survey.sent + int(rng.expovariate(1 / (1.2 * DAY))) + 120
         if kind == "nps":
-            survey.score = max(0, min(10, round(7.7 + 1.15 * mood + 1.5 * rng.gauss(0, 1))))
+            noise = 1.5 * rng.gauss(0, 1) - (4 if rng.random() < 0.05 else 0)
+            survey.score = max(0, min(10, round(8.1 + 1.1 * mood + noise)))
             low = survey.score <= 6
         else:
-            survey.score = max(1, min(5, round(3.9 + 0.55 * mood + 0.75 * rng.gauss(0, 1))))
+            survey.score = max(1, min(5, round(3.9 + 0.55 * mood + 0.95 * rng.gauss(0, 1))))
             low = survey.score <= 2
         if rng.random() < 0.35:
             words = BLAME if low else PRAISE

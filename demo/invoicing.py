@@ -106,7 +106,7 @@ def period_lines(state: State, discount: Discount | None, start: int, end: int) 
         lines.append(
             Line(
                 amount,
-                f"{item.quantity} × {item.price.nickname} ({start_to_end(start, end)})",
+                f"{item.quantity} x {item.price.nickname} ({start_to_end(start, end)})",
                 start,
                 end,
                 item.price,
@@ -152,7 +152,7 @@ def proration_lines(before: State, after: State, discount: Discount | None, ts: 
             if key in others or not item.price.licensed:
                 continue
             amount = sign * round(item.price.unit_amount * item.quantity * left * keep)
-            text = f"{verb} on {item.quantity} × {item.price.nickname} after {iso_day(ts)}"
+            text = f"{verb} on {item.quantity} x {item.price.nickname} after {iso_day(ts)}"
             lines.append(
                 Line(
                     amount,

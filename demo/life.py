@@ -4,34 +4,18 @@ import math
 from dataclasses import dataclass, field
 from random import Random
 
-from demo import catalog
+from demo import catalog, offers
 from demo.accounts import LEAVER, LEAVES, Account, csm_id
-from demo.billing import Item, Subscription, seats_of
-from demo.book import REQUESTED, Book, Reason
-from demo.catalog import ADD_ONS, CONNECT, CORE, PLANS, Coupon, Price, list_price
-from demo.clock import DAY, HOUR, add_months, day_date, month_of, month_start
+from demo.billing import Item, Reason, Subscription, seats_of
+from demo.book import REQUESTED, Book
+from demo.catalog import ADD_ONS, CONNECT, CORE, PLANS, Price, list_price
+from demo.clock import DAY, HOUR, add_months, day_date, moment_in, month_of, month_start
 from demo.invoicing import Line
+from demo.offers import REDUCTION, Offer, yearly_amount
 from demo.people import People
+from demo.records import Deal, Departure, MonthRecord
 from demo.streams import stream
 
-# Plan weights and billing intervals by segment.
-PLAN_MIX = {
-    "SMB": (0.5, 0.95, 1.0),
-    "Mid-Market": (0.1, 0.7, 1.0),
-    "Enterprise": (0.0, 0.25, 1.0),
-}
-TERM_MIX = {
-    "SMB": ((0.60, "month", 1), (0.70, "month", 3), (1.0, "year", 1)),
-    "Mid-Market": (
-        (0.20, "month", 1),
-        (0.33, "month", 3),
-        (0.36, "month", 6),
-        (0.95, "year", 1),
-        (1.0, "year", 2),
-    ),
-    "Enterprise": ((0.07, "month", 3), (0.84, "year", 1), (0.93, "year", 2), (1.0, "year", 3)),
-}
-REDUCTION = {"SMB": (0.0, 0.03), "Mid-Market": (0.05, 0.15), "Enterprise": (0.15, 0.2)}
 REASONS: tuple[tuple[str, str, str, bool], ...] = (
     ("too_expensive", "Price", "Budget cut", True),
     ("missing_features", "Product gap", "Reporting did not cover their case", True),
@@ -42,61 +26,6 @@ REASONS: tuple[tuple[str, str, str, bool], ...] = (
     ("other", "Company closed", "Out of business", False),
     ("other", "Acquired", "Acquired; the parent uses another tool", False),
 )
-
-
-@dataclass(slots=True)
-class Deal:
-    """An opportunity as Salesforce will know it."""
-
-    created: int
-    close: int
-    kind: str
-    amount: float
-    currency: str
-    won: bool
-
-
-@dataclass(slots=True)
-class Offer:
-    """What a new customer signs."""
-
-    lines: list[tuple[Price, int]]
-    trial_days: int
-    lost: bool
-    growth: float
-    coupon: Coupon | None
-
-
-def yearly_amount(lines: list[tuple[Price, int]]) -> float:
-    """What some lines come to in a year, major units."""
-    total = 0.0
-    for price, quantity in lines:
-        times = {"day": 365, "week": 52, "month": 12, "year": 1}[price.interval]
-        minor = price.unit_amount * quantity * times / price.interval_count
-        total += minor / 10 ** catalog.MINOR_DIGITS[price.currency]
-    return round(total, 2)
-
-
-@dataclass(slots=True)
-class MonthRecord:
-    """What the month was like, for usage, support and surveys."""
-
-    month: int
-    latent: float
-    satisfaction: float
-    seats: int
-    tier: int
-    add_ons: tuple[bool, ...]
-
-
-@dataclass(slots=True)
-class Departure:
-    """Why an account left."""
-
-    ts: int
-    reason: str
-    detail: str
-    controllable: bool
 
 
 @dataclass(slots=True)
@@ -128,7 +57,8 @@ class Life:
         rng = stream(self.seed, "life", account.index, month)
         self._drift(rng)
         satisfaction = 0.8 * self.latent[-1] + 0.35 * rng.gauss(0, 1)
-        self.book.risk = 0.012 + 0.02 / (1 + math.exp(2.0 * self.latent[-1]))
+        self.book.collector.risk = 0.006 + 0.06 / (1 + math.exp(1.5 + 2.2 * self.latent[-1]))
+        self.book.collector.recovery = 0.94 if self.latent[-1] > -0.3 else 0.72
         self._manager(month)
         if not account.story and not account.prospect:
             if month_of(account.start) == month:
@@ -147,7 +77,7 @@ class Life:
     def _drift(self, rng: Random) -> None:
         mean = self.account.mean
         before = self.latent[-1] if self.latent else mean + 0.4
-        step = mean + 0.87 * (before - mean) + 0.38 * rng.gauss(0, 1) + self.shock
+        step = mean + 0.9 * (before - mean) + 0.33 * rng.gauss(0, 1) + self.shock
         step += self.dips.pop(self.current, 0.0)
         self.shock = 0.0
         if rng.random() < 0.02:
@@ -168,11 +98,7 @@ class Life:
     def _owned(self) -> tuple[int, int, tuple[bool, ...]]:
         seats, tier, owned = 0, 0, set()
         for sub in self.book.subs:
-            if (
-                sub.ended
-                or sub.now.paused
-                or sub.now.status not in ("trialing", "active", "past_due")
-            ):
+            if not sub.usable:
                 continue
             seats += seats_of(sub.now, CORE)
             for item in sub.now.items:
@@ -189,38 +115,12 @@ class Life:
     # --- buying ---------------------------------------------------------------------------
 
     def prepare(self) -> None:
-        """What the account will sign: known to sales when it enters the CRM."""
+        """Sales expects a contract."""
         account = self.account
-        rng = stream(self.seed, "sign", account.index)
-        draw = rng.random()
-        plan = next(
-            p for p, limit in zip(PLANS, PLAN_MIX[account.segment], strict=True) if draw < limit
-        )
-        draw = rng.random()
-        interval, count = next((i, c) for limit, i, c in TERM_MIX[account.segment] if draw < limit)
-        low, spread = REDUCTION[account.segment]
-        reduction = low + spread * rng.random()
-        seats = self.first_seats(rng.random())
-        year = day_date(account.start // DAY).year
-        price = list_price(
-            CORE, plan, account.currency, interval, count, year=year, reduction=reduction
-        )
-        lines = [(price, seats)]
-        if plan == "Scale" and rng.random() < 0.35:
-            add_on = list_price(
-                catalog.INSIGHTS, "Insights", account.currency, interval, count, year=year
-            )
-            lines.append((add_on, seats))
-        trial = 14 if account.segment == "SMB" and rng.random() < 0.3 else 0
-        lost = trial > 0 and rng.random() < 0.2
-        yearly = interval == "year" and count == 1
-        growth = 0.12 + 0.15 * rng.random()
-        ramped = yearly and account.segment == "Enterprise" and rng.random() < 0.35
-        coupon = self._first_coupon(rng, interval, price, seats)
-        self.offer = Offer(lines, trial, lost, growth if ramped else 0.0, coupon)
-        amount = yearly_amount(lines)
-        won = not lost and not account.prospect
+        offer = self.offer = offers.make(account, self.seed)
+        won = not offer.lost and not account.prospect
         close = account.start if won else account.start + 20 * DAY
+        amount = yearly_amount(offer.lines)
         created = account.created + DAY
         self.add_deal(Deal(created, close, "New Business", amount, account.currency, won))
 
@@ -246,33 +146,11 @@ class Life:
         if offer.growth:
             self.ramp(sub, offer.growth)
 
-    def first_seats(self, draw: float) -> int:
-        """Seats of the first contract."""
-        account = self.account
-        share = {"SMB": 0.25, "Mid-Market": 0.12, "Enterprise": 0.05}[account.segment]
-        cap = {"SMB": 30, "Mid-Market": 120, "Enterprise": 320}[account.segment]
-        return max(3, min(cap, round(account.employees * share * (0.5 + draw))))
-
     def fee(self, name: str, cents: int, ts: int, quantity: int = 1) -> Line:
         """An invoice line for something sold once."""
         currency = self.account.currency
         price = catalog.one_time(name, currency, catalog.local_amount(cents, currency))
         return Line(price.unit_amount * quantity, name, ts, ts, price, quantity)
-
-    def _first_coupon(self, rng: Random, interval: str, price: Price, seats: int) -> Coupon | None:
-        draw = rng.random()
-        if draw < 0.05:
-            return catalog.coupon("once", percent=20)
-        if draw < 0.11 and interval == "month":
-            return catalog.coupon("repeating", percent=25, months=6)
-        if draw < 0.11:
-            return catalog.coupon("repeating", percent=15, months=12)
-        if draw < 0.15:
-            return catalog.coupon("forever", percent=7.5)
-        if draw < 0.17:
-            amount = max(1, price.unit_amount * seats // 20)
-            return catalog.amount_coupon("forever", amount, price.currency)
-        return None
 
     def ramp(self, sub: Subscription, growth: float) -> None:
         """A three-year contract whose seats grow at each anniversary."""
@@ -303,7 +181,7 @@ class Life:
 
     def _decide(self, rng: Random, month: int, sub: Subscription) -> None:
         mood = self.lagged()
-        ts = month_start(month) + int(rng.random() * 28 * DAY)
+        ts = moment_in(month, rng.random())
         draw = rng.random
         if self._leaving(rng, month, sub, mood):
             return
@@ -398,10 +276,10 @@ class Life:
             self.decided.add((sub.id, end))
             if self.locked.get(sub.id, 0) > end + DAY:
                 return False
-            chance = 1 / (1 + math.exp(2.7 + 2.6 * mood))
+            chance = 1 / (1 + math.exp(3.3 + 3.4 * mood))
         else:
-            chance = 0.17 / (1 + math.exp(3.0 + 2.6 * mood))
-        ts = month_start(month) + int(spread * 27 * DAY)
+            chance = 0.2 / (1 + math.exp(3.7 + 3.4 * mood))
+        ts = moment_in(month, spread)
         lead = int((20 + 40 * spread) * DAY)
         if draw >= chance:
             if long:
@@ -440,18 +318,10 @@ class Life:
         year = day_date(ts // DAY).year
         items = []
         for item in sub.now.items:
-            p = item.price
-            if p.licensed and p.product == CORE:
-                p = catalog.price(
-                    p.product,
-                    p.nickname,
-                    p.currency,
-                    p.interval,
-                    p.interval_count,
-                    math.ceil(p.unit_amount * 1.05),
-                    year,
-                )
-            items.append(Item(item.id, p, item.quantity, item.created))
+            price = item.price
+            if price.licensed and price.product == CORE:
+                price = catalog.raised(price, 1.05, year)
+            items.append(Item(item.id, price, item.quantity, item.created))
         return tuple(items)
 
     def come_back(self, ts: int, old: Subscription) -> None:
@@ -470,7 +340,7 @@ class Life:
         draw, when = rng.random(), rng.random()
         if month <= month_of(account.start):
             return
-        ts = month_start(month) + int(when * 27 * DAY)
+        ts = moment_in(month, when)
         segments = list(REDUCTION)
         if draw < 0.003 and account.segment != "Enterprise":
             self.book.plan(
@@ -488,7 +358,7 @@ class Life:
         if account.csm == csm_id(LEAVER) and month == month_of(LEAVES):
             ts = LEAVES - int(rng.random() * 10 * DAY)
         elif rng.random() < 0.006 and account.created < month_start(month):
-            ts = month_start(month) + int(rng.random() * 27 * DAY)
+            ts = moment_in(month, rng.random())
         if ts is not None:
             others = [csm_id(n) for n in range(self.csms) if n != LEAVER]
             old = account.csm

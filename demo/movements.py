@@ -37,7 +37,7 @@ def _steps(fact: truth.AccountFacts) -> list[Step]:
 
 
 def _parts(before: Level, after: Level) -> list[tuple[str, int]]:
-    """Split a change of a running line: seats at the old price, then price or plan, then discount."""
+    """Split a change of a running line: seats at the old price, then price or plan."""
     old, new = before.item, after.item
     total = after.cents - before.cents
     undiscounted = before.discount is None and after.discount is None
@@ -111,18 +111,20 @@ def _of_account(fact: truth.AccountFacts) -> list[tuple[int, str, str, int]]:
 def _started(
     step: Step, opening: int, closing: int, owned: set[str], group: list[Step], *, ever: bool
 ) -> str:
-    """The subtype of a line that starts or stops having ARR."""
-    if step.after.cents:
-        if step.before is not None and step.before.tag == "paused":
-            return "resume"
-        if opening == 0:
-            return "reactivation" if ever else "new"
-        swapped = any(
-            other.after.cents == 0 and other.line.product == step.line.product for other in group
-        )
-        if swapped:
-            return "plan"
-        return "seats" if step.line.product in owned else "cross_sell"
+    """The subtype of a line that starts to have ARR, or stops."""
+    if not step.after.cents:
+        return _stopped(step, closing, group)
+    if step.before is not None and step.before.tag == "paused":
+        return "resume"
+    if opening == 0:
+        return "reactivation" if ever else "new"
+    if any(o.after.cents == 0 and o.line.product == step.line.product for o in group):
+        return "plan"
+    return "seats" if step.line.product in owned else "cross_sell"
+
+
+def _stopped(step: Step, closing: int, group: list[Step]) -> str:
+    """The subtype of a line that stops having ARR."""
     if step.after.tag == "paused":
         return "pause"
     if closing == 0:
@@ -160,7 +162,7 @@ def line_movements(facts: list[truth.AccountFacts], owner_of: dict[int, truth.Ow
                         if cents:
                             add(owner.first, line.item, owner.day, "transfer", -cents)
                             add(owner.second, line.item, owner.day, "transfer", cents)
-    return truth._table(
+    return truth.table(
         rows,
         {
             "account_id": pa.string(),

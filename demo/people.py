@@ -5,7 +5,7 @@ from random import Random
 
 from demo import names
 from demo.accounts import Account
-from demo.clock import DAY, month_of, month_start
+from demo.clock import DAY, moment_in, month_of, month_start
 from demo.streams import stream
 
 ROLES = ("champion", "decision_maker", "sponsor", "admin", "billing")
@@ -55,7 +55,7 @@ class People:
     def start(self) -> None:
         """The people who buy."""
         rng = stream(self.seed, "people", self.account.index)
-        self.habit = 0.45 + 0.35 * rng.random()
+        self.habit = 0.5 + 0.22 * rng.random()
         for role in ROLES:
             if role in ("champion", "billing") or rng.random() < 0.65:
                 self._contact(rng, role, self.account.created + int(rng.random() * 5 * DAY))
@@ -85,24 +85,28 @@ class People:
         if not seats:
             return
         opening = max(first, start)
-        self._turnover(rng, first, latent)
-        share = min(1.25, max(0.15, self.habit + 0.16 * latent + 0.04 * rng.gauss(0, 1)))
+        self._turnover(rng, month, latent)
+        share = min(1.25, max(0.15, self.habit + 0.2 * latent + 0.04 * rng.gauss(0, 1)))
         if len(self.present) <= 3:
             share *= 0.7
         target = max(2, round(seats * share))
         gap = target - len(self.present)
-        span = max(DAY, first + 27 * DAY - opening)
+        span = max(DAY, month_start(month + 1) - DAY - opening)
         joining = gap if gap < 4 or not self.users else int(gap * 0.6)
         for _ in range(max(0, joining)):
             self._join(rng, opening + int(rng.random() * span))
         for _ in range(max(0, int(-gap * 0.5))):
-            self._leave(rng, first + int(rng.random() * 27 * DAY))
+            self._leave(rng, moment_in(month, rng.random()))
 
-    def _turnover(self, rng: Random, first: int, latent: float) -> None:
+    def _turnover(self, rng: Random, month: int, latent: float) -> None:
         for contact in list(self.contacts):
             rate = 0.011 if contact.role == "champion" else 0.008
-            if contact.left is None and contact.created < first and rng.random() < rate:
-                contact.left = first + int(rng.random() * 27 * DAY)
+            if (
+                contact.left is None
+                and contact.created < month_start(month)
+                and rng.random() < rate
+            ):
+                contact.left = moment_in(month, rng.random())
                 if contact.user is not None and self.users[contact.user].left is None:
                     self.users[contact.user].left = contact.left
                     self.present.remove(contact.user)
@@ -111,7 +115,7 @@ class People:
                     self._contact(rng, contact.role, later)
         leaving = sum(rng.random() < 0.012 for _ in self.present)
         for _ in range(leaving):
-            self._leave(rng, first + int(rng.random() * 27 * DAY))
+            self._leave(rng, moment_in(month, rng.random()))
 
     def _join(self, rng: Random, ts: int) -> None:
         number = len(self.users)

@@ -4,9 +4,10 @@ import math
 from dataclasses import dataclass, field
 from random import Random
 
-from demo.clock import DAY, HOUR, month_start
-from demo.life import Life, MonthRecord
+from demo.clock import DAY, HOUR, moment_in, month_start
+from demo.life import Life
 from demo.people import User
+from demo.records import MonthRecord
 from demo.streams import stream
 
 AGENTS = 14
@@ -111,9 +112,11 @@ def tickets(life: Life) -> list[Ticket]:
         left = math.exp(-min(rate, 8))
         total = rng.random()
         while total > left and len(moments) < 25:
-            spot = month_start(record.month) + int(rng.random() * 28 * DAY)
+            spot = moment_in(record.month, rng.random())
             # Most people write in the day; some at night and on weekends.
-            moments.append(spot if rng.random() < 0.2 else working(spot))
+            later = working(spot) if rng.random() < 0.8 else spot
+            # Weekend mail of the last days stays in its month.
+            moments.append(later if later < month_start(record.month + 1) else spot)
             total *= rng.random()
         for ts in sorted(moments):
             people = _present(life.people.users, ts)
@@ -157,12 +160,12 @@ def _ticket(rng: Random, number: int, ts: int, requester: int, record: MonthReco
         ticket.set(later, "priority", "urgent", agent)
     if rng.random() < 0.01 - 0.004 * min(1.0, mood):
         return ticket
-    _work(rng, ticket, first, agent, pace, mood, escalated=escalated)
+    _work(rng, ticket, first, agent, pace=pace, mood=mood, escalated=escalated)
     return ticket
 
 
 def _work(
-    rng: Random, ticket: Ticket, ts: int, agent: int, pace: float, mood: float, *, escalated: bool
+    rng: Random, ticket: Ticket, ts: int, agent: int, *, pace: float, mood: float, escalated: bool
 ) -> None:
     """From the first answer to solved, perhaps reopened, then closed."""
     requester = ticket.requester
@@ -191,7 +194,7 @@ def _work(
         solved, agent = answer + 60, other
     ticket.offered = solved + DAY
     if rng.random() < 0.34:
-        happy = rng.random() < 1 / (1 + math.exp(-1.9 - 1.1 * mood + 0.05 * hours))
+        happy = rng.random() < 1 / (1 + math.exp(-2.4 - 1.1 * mood + 0.025 * hours))
         moment = solved + DAY + int(rng.random() * 2 * DAY)
         ticket.score = (moment, "good" if happy else "bad")
     ticket.set(solved + 4 * DAY, "status", "closed", agent)

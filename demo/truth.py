@@ -8,10 +8,8 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from demo.accounts import Account
 from demo.arr import LineHistory
@@ -20,7 +18,6 @@ from demo.names import FREE_MAIL
 
 UNASSIGNED = "unassigned"
 MONEY = pa.decimal128(18, 2)
-LATE_RENEWAL_DAYS = 90
 
 
 @dataclass(slots=True)
@@ -104,14 +101,12 @@ def intervals(line: LineHistory, owner: Owner) -> list[Interval]:
         return spans
     result = []
     for span in spans:
+        if span.start < owner.day:
+            stop = owner.day if span.stop is None else min(span.stop, owner.day)
+            result.append(Interval(span.item, owner.first, span.start, stop, span.cents))
         if span.stop is None or span.stop > owner.day:
-            if span.start < owner.day:
-                before = Interval(span.item, owner.first, span.start, owner.day, span.cents)
-                result.append(before)
-            span = Interval(
-                span.item, owner.second, max(span.start, owner.day), span.stop, span.cents
-            )
-        result.append(span)
+            start = max(span.start, owner.day)
+            result.append(Interval(span.item, owner.second, start, span.stop, span.cents))
     return result
 
 
@@ -225,10 +220,10 @@ def account_months(ends: MonthEnds) -> pa.Table:
     fields = ["account_id", "month", "opening_arr", "closing_arr", "movement"]
     fields += [f"{name}_arr" for name in MOVEMENTS] + ["transfer_arr"]
     types = {"account_id": pa.string(), "month": pa.date32(), "movement": pa.string()}
-    return _table(rows, {name: types.get(name, MONEY) for name in fields})
+    return table(rows, {name: types.get(name, MONEY) for name in fields})
 
 
-def _table(rows: dict[str, list], schema: dict[str, pa.DataType]) -> pa.Table:
+def table(rows: dict[str, list], schema: dict[str, pa.DataType]) -> pa.Table:
     """A table whose money columns are given in cents."""
     columns = []
     for name, kind in schema.items():
@@ -250,7 +245,7 @@ def line_intervals(facts: list[AccountFacts], owner_of: dict[int, Owner]) -> pa.
                 rows["valid_from"].append(day_date(span.start))
                 rows["valid_to"].append(None if span.stop is None else day_date(span.stop))
                 rows["arr"].append(span.cents)
-    return _table(
+    return table(
         rows,
         {
             "subscription_item_id": pa.string(),
@@ -272,7 +267,7 @@ def account_states(facts: list[AccountFacts]) -> pa.Table:
             rows["latent_health"].append(round(latent, 4))
             rows["satisfaction"].append(round(satisfaction, 4))
             rows["seats"].append(seats)
-    return _table(
+    return table(
         rows,
         {
             "account_id": pa.string(),
@@ -282,21 +277,3 @@ def account_states(facts: list[AccountFacts]) -> pa.Table:
             "seats": pa.int64(),
         },
     )
-
-
-def write(folder: Path, facts: list[AccountFacts], until: date) -> dict[str, int]:
-    """Write the truth as known on a day; returns the rows per file."""
-    from demo.movements import line_movements  # noqa: PLC0415
-
-    cut = (day_number(until) + 1) * DAY
-    owner_of = owners([fact.account for fact in facts], cut)
-    tables = {
-        "account_month": account_months(month_ends(facts, owner_of, until)),
-        "line_interval": line_intervals(facts, owner_of),
-        "line_movement": line_movements(facts, owner_of),
-        "account_state": account_states(facts),
-    }
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, table in tables.items():
-        pq.write_table(table, folder / f"{name}.parquet")
-    return {name: table.num_rows for name, table in tables.items()}

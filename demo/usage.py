@@ -142,55 +142,26 @@ def _open_days(people: Population, first: int, days: int) -> np.ndarray:
 
 
 def month_events(people: Population, month: int, seed: int, table: np.ndarray) -> Events:
-    """Everything that happened in a month."""
+    """Everything that happened in a month, in the order of users; copies come last."""
     rng = array_stream(seed, "usage", month)
     begin, end = month_start(month), month_start(month + 1)
     days = (end - begin) // DAY
-    users = np.flatnonzero(
-        (people.joined < end)
-        & (people.left > begin)
-        & (people.seats[month][people.user_account] > 0)
-    )
-    # Accounts that left within the month have no seats at its end but were there before.
-    gone = np.flatnonzero(
-        (people.joined < end)
-        & (people.left > begin)
-        & (people.seats[month][people.user_account] == 0)
-    )
     usable = _open_days(people, begin // DAY, days)
-    gone = gone[usable[people.user_account[gone]].any(axis=1)]
-    users = np.sort(np.concatenate([users, gone]))
+    users = _users_of_month(people, begin, end, usable)
     account = people.user_account[users]
     mood = _mood(people, month)[account]
-    weekdays = np.array([d for d in range(days) if (begin // DAY + d + 3) % 7 < 5])
-    count = len(weekdays)
-    chance = np.clip(0.34 * people.weight[users] * np.exp(0.42 * mood), 0.01, 0.97)
-    active = rng.binomial(count, chance)
-    extra = rng.poisson(active * (0.5 + 0.5 * people.weight[users]) * np.exp(0.18 * mood))
-    total = active + np.where(active > 0, extra, 0)
-    which = np.repeat(np.arange(len(users)), total)
+    which, day = _active_days(rng, people.weight[users], mood, begin // DAY, days)
     size = len(which)
-    first_row = np.cumsum(total) - total
-    turn = np.arange(size) - first_row[which]
-    spread = rng.random(size)
-    turn = np.where(turn < active[which], turn, (spread * active[which]).astype(np.int64))
-    # Different active days for a user: steps through the weekdays, prime to their number.
-    steps = np.array([s for s in range(1, count) if np.gcd(s, count) == 1])
-    step = steps[rng.integers(0, len(steps), len(users))]
-    offset = rng.integers(0, count, len(users))
-    day = weekdays[(offset[which] + turn * step[which]) % count]
-    weekend = rng.random(size) < 0.03
-    day = np.where(weekend, (spread * 7919 % 1 * days).astype(np.int64), day)
     second = (6.5 + 6.5 * (rng.random(size) + rng.random(size))) * 3600
     happened = (begin + day * DAY) * MICRO + (second * 1000).astype(np.int64) * 1000
-    kinds = features.pattern(
+    row = features.pattern(
         people.tier[month][account],
         people.add_ons[month][account],
         _depth(mood, people.user_number[users]),
-    )
-    flat = (table + np.arange(len(table))[:, None]).ravel()
+    )[which]
     draw = rng.random(size)
-    row = kinds[which]
+    # One search in all rows at once: each row of the table is shifted by its number.
+    flat = (table + np.arange(len(table))[:, None]).ravel()
     event = np.searchsorted(flat, row + draw, side="right") - row * table.shape[1]
     event = np.minimum(event, table.shape[1] - 1)
     owner = account[which]
@@ -208,16 +179,53 @@ def month_events(people: Population, month: int, seed: int, table: np.ndarray) -
         received=happened,
         variant=(draw * 65_536 % features.VARIANTS).astype(np.int32),
     )
-    odd, late, copies = rng.random(size), rng.random(size), rng.random(size)
-    _misplace(events, odd)
+    _misplace(events, rng.random(size))
+    return _delivered(rng, events, keep)
+
+
+def _users_of_month(people: Population, begin: int, end: int, usable: np.ndarray) -> np.ndarray:
+    """Users who were there in a month, of accounts that had access in it."""
+    there = (people.joined < end) & (people.left > begin)
+    return np.flatnonzero(there & usable.any(axis=1)[people.user_account])
+
+
+def _active_days(
+    rng: np.random.Generator, weight: np.ndarray, mood: np.ndarray, first: int, days: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """The user and the day of the month of each event."""
+    weekdays = np.array([d for d in range(days) if (first + d + 3) % 7 < 5])
+    count = len(weekdays)
+    chance = np.clip(0.31 * weight * np.exp(0.5 * mood), 0.01, 0.97)
+    active = rng.binomial(count, chance)
+    extra = rng.poisson(active * (0.4 + 0.4 * weight) * np.exp(0.3 * mood))
+    total = active + np.where(active > 0, extra, 0)
+    which = np.repeat(np.arange(len(weight)), total)
+    size = len(which)
+    turn = np.arange(size) - (np.cumsum(total) - total)[which]
+    spread = rng.random(size)
+    turn = np.where(turn < active[which], turn, (spread * active[which]).astype(np.int64))
+    # Different active days for a user: steps through the weekdays, prime to their number.
+    steps = np.array([s for s in range(1, count) if np.gcd(s, count) == 1])
+    step = steps[rng.integers(0, len(steps), len(weight))]
+    offset = rng.integers(0, count, len(weight))
+    day = weekdays[(offset[which] + turn * step[which]) % count]
+    weekend = rng.random(size) < 0.03
+    return which, np.where(weekend, (spread * 7919 % 1 * days).astype(np.int64), day)
+
+
+def _delivered(rng: np.random.Generator, events: Events, keep: np.ndarray) -> Events:
+    """When each event was received; some late, some twice."""
+    size = len(keep)
+    late, copies, wait = rng.random(size), rng.random(size), rng.random(size)
     delay = (0.3 + 4 * rng.exponential(1.0, size)) * MICRO
-    tardy = late < LATE_SHARE
-    delay = np.where(tardy, (late / LATE_SHARE) ** 2 * (MAX_DELAY - 60) * MICRO, delay)
-    events.received = happened + (delay // 1000).astype(np.int64) * 1000
+    tardy = (late / LATE_SHARE) ** 2 * (MAX_DELAY - 60) * MICRO
+    delay = np.where(late < LATE_SHARE, tardy, delay)
+    events.received = events.happened + (delay // 1000).astype(np.int64) * 1000
     again = np.flatnonzero(keep & (copies < DUPLICATE_SHARE))
     repeated = events.take(again)
-    quick = rng.random(size)[again]
-    wait = np.where(quick < 0.6, quick * 600, (quick - 0.6) * 7 * DAY) * MICRO
+    wait = wait[again]
+    # Most copies come within minutes, the others up to three days later.
+    wait = np.where(wait < 0.6, wait * 600, (wait - 0.6) * 7 * DAY) * MICRO
     repeated.received = repeated.received + (wait // 1000).astype(np.int64) * 1000 + 1000
     return join([events.take(np.flatnonzero(keep)), repeated])
 

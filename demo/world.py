@@ -31,7 +31,7 @@ def live(index: int, months: int, *, seed: int, scale: float) -> Life:
     life = Life(account, seed, Book(account, seed), people, accounts.csm_count(scale))
     people.start()
     if account.story:
-        stories.STORIES[account.story](life)
+        stories.play(account.story, life)
     else:
         life.prepare()
         rng = stream(seed, "deleted", index)

@@ -26,7 +26,7 @@
 {%- endmacro %}
 
 
-{# Seconds as minutes with two decimals. #}
+{# Whole seconds as minutes with two decimals; no number of seconds lies half way between two. #}
 {% macro seconds_to_minutes(seconds) -%}
-    cast(round(cast({{ seconds }} as decimal(18, 4)) / 60, 2) as decimal(18, 2))
+    cast({{ seconds }} / 60.0 as decimal(18, 2))
 {%- endmacro %}

@@ -166,7 +166,7 @@ def _run_build(
         arguments.append("--full-refresh")
         current().note(full_refresh_reason)
     project = fingerprint(home)
-    state.start()
+    state.start(as_of)
     results_file = home.dbt_target / "run_results.json"
     results_file.unlink(missing_ok=True)
     invocation = dbt.cli(
@@ -209,7 +209,7 @@ def _stream(
     for event in invocation.stream_raw_events():
         data = event.raw_event["data"]
         if event.raw_event["info"]["name"] in RESULT_EVENTS:
-            current().advance(data.get("index", 0), data.get("total", 0), data.get("name", ""))
+            current().advance(*_place(data), data["node_info"]["node_name"])
         name = (data.get("node_info") or {}).get("unique_id")
         if name and name not in invocation.manifest["nodes"]:
             # A unit test; or a model added since the run began, which the next run will know.
@@ -224,6 +224,11 @@ def _stream(
                 outputs.append(result)
             else:
                 yield result
+
+
+def _place(data: Mapping[str, Any]) -> tuple[int, int]:
+    """Return which of how many nodes an event is about; tests name the total differently."""
+    return data.get("index") or 0, data.get("total") or data.get("num_models") or 0
 
 
 def decide_as_of(session: RefreshSession) -> date:
@@ -282,12 +287,18 @@ class BuildState:
         if built and as_of.isoformat() < built:
             return f"Incremental tables are rebuilt: {as_of} is before {built}, the last run's day."
         if built and self.content.get("models") != self.models:
-            return "Incremental tables are rebuilt: their models or settings have changed."
+            return (
+                "Incremental tables are rebuilt: their models or settings changed."
+            )
         return ""
 
-    def start(self) -> None:
-        """Record that the warehouse is being changed: until the end it is not to be published."""
-        self._write({**self.content, "succeeded": False})
+    def start(self, as_of: date) -> None:
+        """Record that the warehouse is being changed: until the end it is not to be published.
+
+        The day counts from now on: a build that fails may have filled incremental tables up to it.
+        """
+        reached = max(self.content.get("as_of", ""), as_of.isoformat())
+        self._write({**self.content, "succeeded": False, "as_of": reached})
 
     def finish(self, session: RefreshSession, as_of: date) -> None:
         """Record a build whose tests have passed."""

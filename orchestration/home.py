@@ -148,6 +148,9 @@ class Home:
 
     def create(self) -> None:
         """Make the folders; an existing home is left as it is."""
+        if "'" in str(self.path):
+            # dlt puts the path into SQL as it is.
+            raise HomeError(f"The path of a home may not hold an apostrophe: {self.path}")
         for folder in (self.path, self.dagster, self.dlt, self.dbt_target, self.dbt_logs):
             folder.mkdir(parents=True, exist_ok=True)
 

@@ -19,6 +19,8 @@ from orchestration.project import use_home
 if TYPE_CHECKING:
     from dagster import ExecuteInProcessResult
 
+LOGS_KEPT = 30
+
 
 @dataclass
 class RefreshResult:
@@ -79,6 +81,8 @@ def refresh(
             outcome = run_job(home, as_of=as_of, full_refresh=full_refresh, verbose=verbose)
     kept_log = home.runs / f"{recorder.record.run_id or 'failed'}.log"
     log.replace(kept_log)
+    for old in sorted(home.runs.glob("*.log"))[:-LOGS_KEPT]:
+        old.unlink()
     return RefreshResult(recorder.record, outcome, time.monotonic() - started, kept_log)
 
 

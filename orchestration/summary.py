@@ -160,9 +160,10 @@ def show_times(console: Console, result: RefreshResult) -> None:
 
 def _problem_line(problem: Problem) -> str:
     kind = "test" if problem.kind in ("test", "unit_test") else problem.kind
-    found = "" if problem.failing_rows is None else f" found {problem.failing_rows:,} rows"
-    text = f"{kind} {problem.name}{found}"
-    return text if problem.failing_rows is not None else f"{text}: {problem.message}"
+    if problem.failing_rows is None:
+        return f"{kind} {problem.name}: {problem.message}"
+    rows = "1 row" if problem.failing_rows == 1 else f"{problem.failing_rows:,} rows"
+    return f"{kind} {problem.name} found {rows}"
 
 
 def _warned(number: int) -> str:

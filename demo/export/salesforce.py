@@ -7,8 +7,9 @@ from demo.accounts import Account, account_id
 from demo.clock import DAY, iso, iso_day
 from demo.export.delighted import csv_line
 from demo.ids import salesforce
-from demo.life import Deal, Life
+from demo.life import Life
 from demo.names import TITLES
+from demo.records import Deal
 from demo.streams import stream
 
 COLUMNS = {
@@ -198,7 +199,7 @@ def _opportunities(life: Life, cut: int, home: str) -> Iterator[str]:
             _key("opportunity", life, number),
             "false",
             home,
-            f"{life.account.name} – {deal.kind}",
+            f"{life.account.name} - {deal.kind}",
             deal.kind,
             stage,
             f"{deal.amount:.2f}",

@@ -67,6 +67,7 @@ class Tracks:
     """Writes the track files of a range of days."""
 
     def __init__(self, people: Population, folder: Path, seed: int) -> None:
+        """Prepare the values that all files share."""
         self.people = people
         self.folder = folder
         self.seed = seed
@@ -84,10 +85,7 @@ class Tracks:
         parts = [self._events(month)]
         if month > 0:
             before = self._carry if self._carry and self._carry[0] == month - 1 else None
-            if before is None:
-                late = self._late(month - 1, self._events(month - 1))
-            else:
-                late = before[1]
+            late = before[1] if before else self._late(month - 1, self._events(month - 1))
             parts.append(late)
         self._carry = (month, self._late(month, parts[0]))
         events = join(parts)

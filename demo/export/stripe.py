@@ -29,8 +29,13 @@ FILES = (
 )
 
 
+# What every object repeats, and what the warehouse has no use for.
+LEFT_OUT = ("object", "collection_method")
+
+
 def text(row: dict) -> str:
     """One JSON line."""
+    row = {key: value for key, value in row.items() if key not in LEFT_OUT}
     return json.dumps(row, separators=(",", ":"), ensure_ascii=False) + "\n"
 
 

@@ -37,7 +37,7 @@ months as (
     from closings
 ),
 
-merges as (
+account_merges as (
     select
         account_id,
         survivor_account_id,
@@ -47,7 +47,7 @@ merges as (
 
 openings_by_survivor as (
     select
-        coalesce(merges.survivor_account_id, openings.account_id) as account_id,
+        coalesce(account_merges.survivor_account_id, openings.account_id) as account_id,
         openings.month,
         months.is_complete,
         sum(openings.opening_arr) as opening_arr,
@@ -57,12 +57,12 @@ openings_by_survivor as (
     from openings
     inner join months
         on openings.month = months.month
-    left outer join merges
+    left outer join account_merges
         on
-            openings.account_id = merges.account_id
-            and months.snapshot_on >= merges.merged_on
+            openings.account_id = account_merges.account_id
+            and months.snapshot_on >= account_merges.merged_on
     group by
-        coalesce(merges.survivor_account_id, openings.account_id),
+        coalesce(account_merges.survivor_account_id, openings.account_id),
         openings.month,
         months.is_complete
 ),

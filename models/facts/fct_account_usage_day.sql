@@ -4,6 +4,7 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='replace_from',
+    on_schema_change='fail',
     unique_key=['account_id', 'usage_date'],
     pre_hook="{{ remove_accounts_without_usage(this, ref('int_product_account_inputs')) }}",
     post_hook="{{ note_usage_progress(ref('int_product_user_days')) }}"

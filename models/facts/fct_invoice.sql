@@ -30,7 +30,7 @@ customers as (
     from {{ ref('int_account_xref') }}
 ),
 
-merges as (
+account_merges as (
     select
         account_id,
         survivor_account_id
@@ -62,7 +62,7 @@ final as (
         invoices.source_system,
         invoices.invoice_id,
         coalesce(
-            merges.survivor_account_id, customers.account_id, 'unassigned'
+            account_merges.survivor_account_id, customers.account_id, 'unassigned'
         ) as account_id,
         invoices.status,
         invoices.issued_at,
@@ -97,8 +97,8 @@ final as (
         on
             invoices.source_system = customers.source_system
             and invoices.customer_key = customers.system_key
-    left outer join merges
-        on customers.account_id = merges.account_id
+    left outer join account_merges
+        on customers.account_id = account_merges.account_id
     left outer join plan_rates
         on invoices.currency = plan_rates.currency
     left outer join attempts

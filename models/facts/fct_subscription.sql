@@ -24,7 +24,7 @@ customers as (
     from {{ ref('int_account_xref') }}
 ),
 
-merges as (
+account_merges as (
     select
         account_id,
         survivor_account_id
@@ -52,7 +52,7 @@ final as (
         subscriptions.source_system,
         subscriptions.subscription_id,
         coalesce(
-            merges.survivor_account_id, customers.account_id, 'unassigned'
+            account_merges.survivor_account_id, customers.account_id, 'unassigned'
         ) as account_id,
         subscriptions.status,
         subscriptions.started_on,
@@ -72,8 +72,8 @@ final as (
         on
             subscriptions.source_system = customers.source_system
             and subscriptions.customer_key = customers.system_key
-    left outer join merges
-        on customers.account_id = merges.account_id
+    left outer join account_merges
+        on customers.account_id = account_merges.account_id
     left outer join lines
         on
             subscriptions.source_system = lines.source_system

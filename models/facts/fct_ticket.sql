@@ -12,16 +12,9 @@ with tickets as (
         is_escalated,
         is_merged,
         satisfaction,
-        {{ support_target_minutes('priority') }} as target_minutes
+        {{ support_target_minutes('priority') }} as target_minutes,
+        (status not in ('solved', 'closed')) as is_open
     from {{ ref('int_support_tickets') }}
-),
-
-due as (
-    select
-        source_system,
-        ticket_id,
-        {{ dbt.dateadd('minute', 'target_minutes', 'created_at') }} as due_at
-    from tickets
 ),
 
 times as (
@@ -41,34 +34,36 @@ durations as (
         source_system,
         ticket_id,
         {%- for kind in ['first_response', 'first_resolution', 'full_resolution'] %}
-        {%- for clock in ['calendar', 'business'] %}
         max(
-            case
-                when duration_kind = '{{ kind }}'
-                    then {{ clock }}_seconds
-            end
-        ) as {{ kind }}{{ '_business' if clock == 'business' }}_seconds,
+            case when duration_kind = '{{ kind }}' then calendar_seconds end
+        ) as {{ kind }}_seconds,
+        max(
+            case when duration_kind = '{{ kind }}' then business_seconds end
+        ) as {{ kind }}_business_seconds{{ ',' if not loop.last }}
         {%- endfor %}
-        {%- endfor %}
-        count(*) as kinds
     from {{ ref('int_support_ticket_durations') }}
     group by
         source_system,
         ticket_id
 ),
 
--- How long the ticket has waited for its first answer: until it came, else until the ticket ended
--- without one, else until the end of the as-of date.
+-- A ticket waits for its first answer until it comes: an open one until the end of the as-of date,
+-- one that ended without an answer until it ended.
 waits as (
     select
-        source_system,
-        ticket_id,
+        tickets.source_system,
+        tickets.ticket_id,
+        {{ dbt.dateadd('minute', 'tickets.target_minutes', 'tickets.created_at') }} as due_at,
         coalesce(
-            first_response_at,
-            first_ended_at,
-            {{ dbt.dateadd('day', 1, as_of_date()) }}
+            times.first_response_at,
+            case when tickets.is_open then {{ dbt.dateadd('day', 1, as_of_date()) }} end,
+            times.first_ended_at
         ) as waited_until
-    from times
+    from tickets
+    inner join times
+        on
+            tickets.source_system = times.source_system
+            and tickets.ticket_id = times.ticket_id
 ),
 
 final as (
@@ -98,17 +93,14 @@ final as (
         cast(tickets.satisfaction as varchar) as satisfaction,
         tickets.is_merged,
         cast(tickets.source_system as varchar) as source_system,
-        tickets.status not in ('solved', 'closed') as is_open,
-        (not tickets.is_merged and waits.waited_until > due.due_at) as is_breached
+        tickets.is_open,
+        (not tickets.is_merged and coalesce(waits.waited_until > waits.due_at, false))
+            as is_breached
     from tickets
     inner join times
         on
             tickets.source_system = times.source_system
             and tickets.ticket_id = times.ticket_id
-    inner join due
-        on
-            tickets.source_system = due.source_system
-            and tickets.ticket_id = due.ticket_id
     inner join waits
         on
             tickets.source_system = waits.source_system

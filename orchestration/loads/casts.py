@@ -21,6 +21,15 @@ def is_nested(physical: str) -> bool:
     return physical.endswith("]") or physical.startswith(("STRUCT", "MAP", "UNION"))
 
 
+def is_empty(value: str, physical: str) -> str:
+    """SQL condition: there is no value."""
+    if physical == "VARCHAR":
+        return f"({value} is null or trim({value}) = '')"
+    if physical in _FLOATS:
+        return f"({value} is null or isnan({value}))"
+    return f"{value} is null"
+
+
 def as_text(value: str, physical: str) -> str:
     """The value as text: nested values as JSON, whole floats without their ``.0``."""
     if physical == "VARCHAR":
@@ -30,7 +39,8 @@ def as_text(value: str, physical: str) -> str:
     if physical in _FLOATS:
         # pandas turns an integer column with gaps into floats; '17.0' would match no other id.
         return (
-            f"case when {value} = trunc({value}) and abs({value}) < 1e15"
+            f"case when isnan({value}) then null"
+            f" when {value} = trunc({value}) and abs({value}) < 1e15"
             f" then cast(cast({value} as bigint) as varchar) else cast({value} as varchar) end"
         )
     if physical == _ZONED:
@@ -88,7 +98,7 @@ def _from_text(content: str, column: ColumnSpec) -> str:
     if kind == "bigint":
         # A plain cast would round 1.5 to 2 without a word.
         return (
-            f"case when try_cast({content} as decimal(38, 9)) = try_cast({content} as bigint)"
+            f"case when regexp_full_match({content}, '[+-]?[0-9]+(\\.0*)?')"
             f" then try_cast({content} as bigint) end"
         )
     return f"try_cast({content} as {column.sql_type})"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from orchestration.loads.casts import as_text, cast
+from orchestration.loads.casts import as_text, cast, is_empty
 from orchestration.loads.currencies import ISO_4217
 from orchestration.loads.spec import END_COLUMNS, ColumnSpec, TableSpec
 from orchestration.loads.warehouse import quote, text
@@ -14,6 +14,7 @@ YEARS_BACK = 25
 YEARS_AHEAD = 15
 OPEN_END_YEAR = 2199
 
+CURRENCY_TYPE = "iso_4217"
 CURRENCY_COLUMNS = frozenset({"currency", "currency_iso_code"})
 UNIX_SOURCES = frozenset({"stripe", "delighted"})
 UNIX_COLUMNS = frozenset(
@@ -30,6 +31,12 @@ _ADVICE = {
     "date": "is not a date; write it as 2024-12-31",
     "timestamp": "is not a time; write it as 2024-12-31T23:59:59Z",
 }
+
+
+def currency_type() -> str:
+    """SQL that makes the type a currency code must cast to."""
+    codes = ", ".join(text(code) for code in sorted(ISO_4217))
+    return f"create type {CURRENCY_TYPE} as enum ({codes})"
 
 
 @dataclass(frozen=True)
@@ -65,74 +72,72 @@ def _shift(day: date, years: int) -> date:
 class TypedColumn:
     """How a declared column is made from what the file holds.
 
+    The casts are done once, in a view; the value and the checks refer to it.
+
     Attributes:
-        value: The typed value.
+        base: SQL of the value in the declared type.
+        value: SQL of the value to load, over the view that has ``base``.
         checks: What may be wrong with it.
         open_end: Condition: a far-future date that was read as "no end"; None if none can be.
         rounded: Condition: the number had more decimals than are kept; None if none can be.
     """
 
+    base: str
     value: str
     checks: list[Check]
     open_end: str | None = None
     rounded: str | None = None
 
 
-def typed(
-    raw: str, physical: str, column: ColumnSpec, table: TableSpec, window: Window
-) -> TypedColumn:
+def typed(column: ColumnSpec, physical: str, table: TableSpec, window: Window) -> TypedColumn:
     """The typed value of a column and its checks.
 
     Args:
-        raw: SQL of the value as the file has it.
-        physical: Its DuckDB type.
-        column: The declared column.
+        column: The declared column; the file's value is ``r:<name>``, the cast one ``b:<name>``.
+        physical: The DuckDB type the file has it in.
         table: The table it belongs to.
         window: The dates it may lie between.
     """
-    base = cast(raw, physical, column)
+    raw = quote(f"r:{column.name}")
+    base = quote(f"b:{column.name}")
+    definition = cast(raw, physical, column)
     written = as_text(raw, physical)
     shown = f"left(coalesce({written}, ''), 60)"
-    is_empty = f"{raw} is null"
-    if physical == "VARCHAR":
-        is_empty = f"({raw} is null or trim({raw}) = '')"
+    empty = is_empty(raw, physical)
     checks: list[Check] = []
     if column.required:
         reason = f"{column.name} is required and empty; fill it in"
-        checks.append(Check(column.name, is_empty, text(reason)))
-    if column.type not in ("varchar", "json") and base != raw:
-        condition = f"(not {is_empty} and {base} is null)"
+        checks.append(Check(column.name, empty, text(reason)))
+    if column.type not in ("varchar", "json") and definition != raw:
+        condition = f"({base} is null and not {empty})"
         advice = _ADVICE.get(column.type, "is not a number; write it as 1234.56")
         checks.append(_named(column.name, condition, shown, advice))
     if column.type == "json" and physical == "VARCHAR":
-        condition = f"({raw} is not null and not json_valid({raw}))"
+        condition = f"not json_valid({raw})"
         checks.append(_named(column.name, condition, shown, "is not valid JSON; correct it"))
     value, open_end = base, None
     if column.type in ("date", "timestamp"):
-        limit = base
         if column.name in END_COLUMNS:
             open_end = f"({base} >= {column.sql_type.lower()} '{OPEN_END_YEAR}-01-01')"
             value = f"case when {open_end} then null else {base} end"
-            limit = f"({value})"
-        checks.append(_far_off(column.name, limit, shown, window))
+        checks.append(_far_off(column, base, shown, window, ends=open_end is not None))
     elif column.name in UNIX_COLUMNS and table.source in UNIX_SOURCES:
         checks.append(_unix_far_off(column.name, base, shown, window))
     allowed = table.one_of.get(column.name)
     if allowed:
         words = ", ".join(allowed)
-        condition = f"(not {is_empty} and {written} not in ({', '.join(map(text, allowed))}))"
+        condition = f"({written} not in ({', '.join(map(text, allowed))}) and not {empty})"
         checks.append(_named(column.name, condition, shown, f"is not one of: {words}"))
     if column.name in CURRENCY_COLUMNS:
-        codes = ", ".join(text(code) for code in sorted(ISO_4217))
-        condition = f"(not {is_empty} and upper(trim({written})) not in ({codes}))"
+        condition = f"(try_cast(upper(trim({written})) as {CURRENCY_TYPE}) is null and not {empty})"
         advice = "is not an ISO 4217 currency code; write a code such as USD or EUR"
         checks.append(_named(column.name, condition, shown, advice))
     rounded = None
-    if column.scale is not None and not physical.startswith("DECIMAL") and base != raw:
+    if column.scale is not None and not physical.startswith("DECIMAL") and definition != raw:
         lost = f"abs(try_cast({written} as double) - cast({base} as double))"
         # The margin tells a lost decimal from a float that is not exact.
         rounded = f"({lost} > 1e-{column.scale + 3})"
-    return TypedColumn(value, checks, open_end, rounded)
+    return TypedColumn(definition, value, checks, open_end, rounded)
 
 
 def _named(column: str, condition: str, shown: str, advice: str) -> Check:
@@ -140,23 +145,29 @@ def _named(column: str, condition: str, shown: str, advice: str) -> Check:
     return Check(column, condition, reason)
 
 
-def _far_off(column: str, value: str, shown: str, window: Window) -> Check:
-    condition = f"({value} < '{window.first}' or {value} >= '{window.last}')"
+def _far_off(column: ColumnSpec, value: str, shown: str, window: Window, *, ends: bool) -> Check:
+    literal = f"{column.sql_type.lower()} "
+    condition = f"({value} < {literal}'{window.first}' or {value} >= {literal}'{window.last}')"
+    if ends:
+        condition = f"({condition} and {value} < {literal}'{OPEN_END_YEAR}-01-01')"
     advice = (
         f"is implausibly far off (expected {window.first} to {window.last}); "
         "correct the date or leave it empty"
     )
-    return _named(column, condition, shown, advice)
+    return _named(column.name, condition, shown, advice)
 
 
 def _unix_far_off(column: str, value: str, shown: str, window: Window) -> Check:
-    first = f"epoch(date '{window.first}')"
-    last = f"epoch(date '{window.last}')"
+    first, last = _seconds(window.first), _seconds(window.last)
     advice = (
         f"is implausibly far off as Unix seconds (expected {window.first} to {window.last}); "
         "milliseconds must be divided by 1000"
     )
     return _named(column, f"({value} < {first} or {value} >= {last})", shown, advice)
+
+
+def _seconds(day: date) -> int:
+    return (day - date(1970, 1, 1)).days * 86_400
 
 
 def any_of(checks: list[Check]) -> str:

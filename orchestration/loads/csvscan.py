@@ -19,6 +19,7 @@ from orchestration.loads.textscan import (
     NUL,
     QUOTE,
     RETURN,
+    UNCLOSED,
     Block,
     BlockReader,
     Broken,
@@ -27,7 +28,6 @@ from orchestration.loads.textscan import (
     csv_fields,
 )
 
-UNCLOSED = "a quote is opened and not closed; close it, or double it inside a quoted field"
 INNER_QUOTE = (
     "a quote stands inside a field; put the whole field in quotes and double the quotes "
     'inside it ("")'
@@ -45,7 +45,7 @@ class _Records:
 
 
 def scan_csv(path: Path, folder: Path, name: str) -> TextScan:
-    """Scan a CSV file; broken records are left out of the cleaned copy DuckDB reads."""
+    """Scan a CSV file; broken records are left out of the cleaned copy is read."""
     header, delimiter, offset, line = _header(path)
     scan = TextScan(path, path, header, delimiter, skip=line, first=line)
     cleaned = _Cleaner(folder / name, scan)
@@ -69,9 +69,9 @@ def scan_csv(path: Path, folder: Path, name: str) -> TextScan:
         scan.rows += len(kept)
         lengths = block.ends[records.last] - block.starts[records.first]
         scan.longest = max(scan.longest, int(lengths.max(initial=0)))
-        ends_open = block.last and not block.data.endswith(b"\n")
-        if ends_open and len(good) and not good[-1] and not blank[-1]:
-            scan.cut_off = True
+        if block.last and not block.data.endswith(b"\n") and len(good):
+            scan.open_line = int(records.first[-1]) + block.first_line
+            scan.cut_off = not good[-1] and not blank[-1]
         cleaned.add(block, records, good)
     cleaned.close()
     if not regular:
@@ -129,7 +129,11 @@ def _records(
         if len(odd):
             first, last, unclosed = _join(block, odd, delimiter, fields)
             tail = unclosed[-1] if unclosed and unclosed[-1] == odd[-1] else None
-            if tail and not block.last and len(data) - block.starts[tail] < LONGEST_RECORD:
+            if (
+                tail is not None
+                and not block.last
+                and len(data) - block.starts[tail] < LONGEST_RECORD
+            ):
                 reader.put_back(block, tail)
                 return _records(_cut(block, tail), delimiter, fields, reader)
             places = np.searchsorted(first, unclosed)
@@ -148,7 +152,9 @@ def _records(
     found = np.diff(np.searchsorted(delimiters, np.append(starts, len(data)))) + 1
     for index in np.flatnonzero(found != fields).tolist():
         reasons.setdefault(index, _count_reason(int(found[index]), fields))
-    reasons.update(_bad_bytes(block, data, first, last))
+    for index, reason in _bad_bytes(block, data, first, last):
+        if reasons.get(index) != UNCLOSED:
+            reasons[index] = reason
     return block, _Records(first, last, reasons)
 
 
@@ -265,8 +271,7 @@ class _Cleaner:
 
     def add(self, block: Block, records: _Records, good: np.ndarray) -> None:
         """Copy the good records of a block, if anything before or in it had to be left out."""
-        mixed = block.data.count(b"\r\n") not in (0, len(block.starts))
-        sound = bool(good.all()) and not mixed
+        sound = bool(good.all())
         if self._stream is None and sound:
             self._done += len(block.data)
             return
@@ -277,7 +282,7 @@ class _Cleaner:
         for begin, end in zip(edges[::2], edges[1::2], strict=True):
             start = block.starts[records.first[begin]]
             stop = block.ends[records.last[end - 1]]
-            self._stream.write(block.data[start:stop].replace(b"\r\n", b"\n"))
+            self._stream.write(block.data[start:stop])
 
     def _start(self) -> None:
         """Begin the copy with everything sound that came before."""
@@ -289,7 +294,7 @@ class _Cleaner:
             while left:
                 part = source.read(min(left, 4 * 1024 * 1024))
                 left -= len(part)
-                self._stream.write(part.replace(b"\r\n", b"\n"))
+                self._stream.write(part)
         self._scan.clean = self._target
         self._scan.skip = 0
 

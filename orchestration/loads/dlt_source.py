@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
-# Read by dlt when it first needs its configuration: nothing is ever sent anywhere.
+# dlt reads its settings from the environment: nothing is ever sent anywhere, and the copy of
+# what was loaded, as big as the raw data, is not kept.
 os.environ.setdefault("RUNTIME__DLTHUB_TELEMETRY", "false")
+os.environ.setdefault("LOAD__DELETE_COMPLETED_JOBS", "true")
 
 import dlt
 import pyarrow as pa

@@ -20,6 +20,7 @@ from orchestration.loads.tables import TableLoad
 def new_rows(run: LoadRun, table: TableSpec) -> Iterator[pa.Table]:
     """Arrow batches of the rows that are new or changed; a file problem gives none at all."""
     plan = make_plan(run)
+    run.attempted.add(table.name)
     load = TableLoad(run, table)
     readings = plan.readings.get(table.name, [])
     try:
@@ -33,8 +34,8 @@ def new_rows(run: LoadRun, table: TableSpec) -> Iterator[pa.Table]:
         _give_up(run, table, problem)
         return
     loaded = 0
-    for query in load.queries:
-        for batch in run.stream(query):
+    for file, query in load.queries:
+        for batch in run.stream(query, file):
             loaded += batch.num_rows
             yield batch
     run.loaded[table.name] = loaded
@@ -80,6 +81,7 @@ def _read(run: LoadRun, table: TableSpec, load: TableLoad, reading: Reading) -> 
         known = run.known_files.get((table.name, file))
         if known and known[0] == digest:
             run.counts[table.name, file] = known[1]
+            run.skipped.append((table.name, file))
             return
     try:
         load.add(reading.plan(run, table))

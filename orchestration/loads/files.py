@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +19,7 @@ FORMATS = {
     ".json": "jsonl",
     ".parquet": "parquet",
 }
+UNREADABLE = {".xlsx", ".xls", ".ods", ".zip", ".7z", ".tar", ".bz2", ".zst", ".xml", ".avro"}
 _NAMING = NamingConvention(63)
 
 
@@ -33,8 +35,7 @@ class InputFile:
     @property
     def stem(self) -> str:
         """File name without its endings."""
-        name = self.path.name.removesuffix(".gz")
-        return name[: -len(Path(name).suffix)]
+        return Path(self.path.stem).stem if self.gzipped else self.path.stem
 
 
 def snake_case(name: str) -> str:
@@ -43,18 +44,31 @@ def snake_case(name: str) -> str:
 
 
 def list_files(folder: Path) -> list[InputFile]:
-    """All data files in a folder and one level below it, in a stable order."""
+    """All data files in a folder and below it, in a stable order."""
     found = []
-    for path in sorted(folder.rglob("*")):
-        relative = path.relative_to(folder)
-        if not path.is_file() or any(part.startswith((".", "_")) for part in relative.parts):
-            continue
+    for path, relative in _visible(folder):
         gzipped = path.suffix.lower() == ".gz"
         ending = Path(path.stem).suffix if gzipped else path.suffix
         kind = FORMATS.get(ending.lower())
         if kind:
             found.append(InputFile(path, relative.as_posix(), kind, gzipped))
     return found
+
+
+def unreadable_files(folder: Path) -> list[str]:
+    """Files that may hold data in a format that is not read, such as a spreadsheet."""
+    return [
+        relative.as_posix()
+        for path, relative in _visible(folder)
+        if {suffix.lower() for suffix in path.suffixes} & UNREADABLE
+    ]
+
+
+def _visible(folder: Path) -> Iterator[tuple[Path, Path]]:
+    for path in sorted(folder.rglob("*")):
+        relative = path.relative_to(folder)
+        if path.is_file() and not any(part.startswith((".", "_")) for part in relative.parts):
+            yield path, relative
 
 
 def table_of(file: InputFile, spec: SourceSpec) -> str | None:

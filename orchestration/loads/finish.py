@@ -5,7 +5,7 @@ from __future__ import annotations
 import duckdb
 
 from orchestration.loads.extract import make_plan
-from orchestration.loads.files import InputFile
+from orchestration.loads.files import unreadable_files
 from orchestration.loads.mapped import unmapped_columns
 from orchestration.loads.model import (
     FileCount,
@@ -15,6 +15,7 @@ from orchestration.loads.model import (
     Message,
     TableCount,
 )
+from orchestration.loads.reader import count_records
 from orchestration.loads.references import unknown_references
 from orchestration.loads.run import LoadRun
 from orchestration.loads.warehouse import ensure_tables, quote, text
@@ -31,6 +32,7 @@ def finish(run: LoadRun) -> LoadReport:
     run.prepare(run.load_id)
     try:
         _missing_tables(run)
+        _rejected_rows(run)
         _unmapped_files(run)
         _unmapped_columns(run)
         _columns_changed(run)
@@ -72,19 +74,43 @@ def _missing_tables(run: LoadRun) -> None:
             )
 
 
+def _rejected_rows(run: LoadRun) -> None:
+    """Say how many rows of each file were rejected, with the first one as an example."""
+    found = run.connection.execute(
+        "select source_table, source_file, count(*), min_by(source_line, source_line),"
+        " min_by(reason, source_line) from rejects group by all order by all"
+    ).fetchall()
+    for table, file, rows, line, reason in found:
+        read = run.counts[table, file].read
+        run.note(
+            "warning",
+            f"{rows} of {read} rows were rejected (line {line}: {reason}); all of them are in "
+            f"{run.spec.dataset}.rejects",
+            table=table,
+            file=file,
+        )
+
+
 def _unmapped_files(run: LoadRun) -> None:
     """Say how many rows of files that belong to no table are left out."""
     if run.plan is None:
         return
+    # A vendor's export holds more than is used here; a file of one's own should be used.
+    severity = "warning" if run.spec.name == "files" else "info"
+    for name in unreadable_files(run.request.folder):
+        advice = "files of this kind are not read; export it as CSV, Parquet or JSON lines"
+        run.note(severity, advice, file=name)
     for file in run.plan.unmapped:
-        rows = _records(run, file)
-        if rows is None:
+        try:
+            rows = count_records(run.connection, file, run.folder)
+        except (FileError, OSError, duckdb.Error) as problem:
+            run.note(severity, f"no table takes this file; {problem}", file=file.relative)
             continue
         count = run.count(None, file.relative)
         count.read += rows
         count.unmapped += rows
         run.note(
-            "warning",
+            severity,
             f"no table takes this file, so its {rows} rows are not loaded; rename it to a table "
             "or map it in mapping.yml",
             file=file.relative,
@@ -92,8 +118,8 @@ def _unmapped_files(run: LoadRun) -> None:
 
 
 def _unmapped_columns(run: LoadRun) -> None:
-    """Say which columns of mapped files are not used."""
-    if run.plan is None:
+    """Say which columns of mapped files are not used, once every table was read."""
+    if run.plan is None or run.plan.readings.keys() - run.attempted:
         return
     for staged, headers in unmapped_columns(run, run.plan):
         for header in headers:
@@ -103,14 +129,6 @@ def _unmapped_columns(run: LoadRun) -> None:
                 file=staged.file.relative,
                 column=header,
             )
-
-
-def _records(run: LoadRun, file: InputFile) -> int | None:
-    try:
-        return run.staged(file, frozenset()).records
-    except FileError as problem:
-        run.note("warning", f"no table takes this file, and {problem.text}", file=file.relative)
-        return None
 
 
 def _columns_changed(run: LoadRun) -> None:
@@ -159,15 +177,7 @@ def _check(run: LoadRun) -> None:
 def _write(run: LoadRun) -> None:
     connection, request, source = run.connection, run.request, run.spec.name
     now = run.now()
-    connection.execute(
-        f"insert into {quote(run.spec.dataset)}.rejects by name select ? as rejected_at,"
-        " ? as run_id, r.* from memory.rejects as r"
-        f" where not exists (select 1 from {quote(run.spec.dataset)}.rejects as k where"
-        " k.source_table is not distinct from r.source_table and k.source_file = r.source_file"
-        " and k.source_line is not distinct from r.source_line and k.reason = r.reason"
-        " and k.raw_text is not distinct from r.raw_text)",
-        [now, request.run_id],
-    )
+    _write_rejects(connection, run)
     for (table, file), count in sorted(run.counts.items(), key=lambda item: item[0][1]):
         connection.execute(
             "insert into raw_loads.file_counts values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -187,6 +197,29 @@ def _write(run: LoadRun) -> None:
             ],
         )
     _remember(connection, run)
+
+
+def _write_rejects(connection: duckdb.DuckDBPyConnection, run: LoadRun) -> None:
+    """Add new rejects; a row that is still bad is kept once and carries the newest run's id."""
+    rejects, run_id = f"{quote(run.spec.dataset)}.rejects", run.request.run_id
+    same = (
+        "k.source_table is not distinct from r.source_table and k.source_file = r.source_file"
+        " and k.source_line is not distinct from r.source_line and k.reason = r.reason"
+        " and k.raw_text is not distinct from r.raw_text"
+    )
+    connection.execute(
+        f"update {rejects} as k set run_id = ? from memory.rejects as r where {same}", [run_id]
+    )
+    connection.execute(
+        f"insert into {rejects} by name select ? as rejected_at, ? as run_id, r.*"
+        f" from memory.rejects as r where not exists (select 1 from {rejects} as k where {same})",
+        [run.now(), run_id],
+    )
+    for table, file in run.skipped:
+        connection.execute(
+            f"update {rejects} set run_id = ? where source_table = ? and source_file = ?",
+            [run_id, table, file],
+        )
 
 
 def _remember(connection: duckdb.DuckDBPyConnection, run: LoadRun) -> None:

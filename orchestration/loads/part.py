@@ -81,18 +81,19 @@ class Part:
         self.file = plan.staged.file.relative
         self.view = f"part_{number}"
         self._raw = f"raw_{number}"
+        self._cast = f"cast_{number}"
         self._connection = connection
         self._check_required()
         physical = self._create_raw_view()
         self._columns: dict[str, TypedColumn] = {
-            name: typed(quote(f"r:{name}"), physical[f"r:{name}"], column, plan.table, window)
+            name: typed(column, physical[f"r:{name}"], plan.table, window)
             for name, column in plan.table.columns.items()
             if f"r:{name}" in physical
         }
         self._checks = self._failed_expressions()
         for column in self._columns.values():
             self._checks += column.checks
-        self._create_view(physical)
+        self._create_views()
 
     @property
     def delivered(self) -> list[str]:
@@ -103,11 +104,12 @@ class Part:
         given = self.plan.values.keys() | self.plan.expressions.keys()
         missing = [name for name in self.table.required if name not in given]
         if missing and (self.staged.columns or self.staged.rows):
-            found = ", ".join(self.staged.headers.values()) or "none"
+            found = ", ".join(self.staged.headers.values()) or "no columns"
+            names = ", ".join(missing)
+            what = f"columns {names} are" if len(missing) > 1 else f"column {names} is"
             raise FileError(
-                f"required column{'s' if len(missing) > 1 else ''} {', '.join(missing)} "
-                f"missing; the file has: {found}. Rename the column in the file or map it in "
-                "mapping.yml",
+                f"required {what} missing; the file has: {found}. Rename the column in the file "
+                "or map it in mapping.yml",
                 file=self.file,
                 column=missing[0],
             )
@@ -157,18 +159,22 @@ class Part:
             checks.insert(0, Check("", f"({quote('e: where')} is null)", failed))
         return checks
 
-    def _create_view(self, physical: dict[str, str]) -> None:
+    def _create_views(self) -> None:
         matched = "true"
         if self.plan.where:
             matched = f"coalesce({quote('e: where')}.v, true)"
         items = [f"{column.value} as {quote(name)}" for name, column in self._columns.items()]
         items += [f"{quote('x:' + name)} as {quote(name)}" for name in self.plan.extras]
+        bases = [f"{column.base} as {quote('b:' + n)}" for n, column in self._columns.items()]
+        self._connection.execute(
+            f"create view {self._cast} as select {', '.join(['*', *bases])} from {self._raw}"
+        )
         for name in (*self.table.key, self.table.version):
             if name and name not in self._columns:
                 items.append(f"cast(null as {self.table.columns[name].sql_type}) as {quote(name)}")
         self._connection.execute(
             f"create view {self.view} as select {', '.join(['_line', *items])},"
-            f" {matched} as _matched, {any_of(self._checks)} as _bad from {self._raw}"
+            f" {matched} as _matched, {any_of(self._checks)} as _bad from {self._cast}"
         )
         self._matched = matched
 
@@ -189,7 +195,7 @@ class Part:
             items += [f"count({quote('x:' + name)})" for name in self.plan.extras]
         try:
             found = self._connection.execute(
-                f"select {', '.join(items)} from {self._raw}"
+                f"select {', '.join(items)} from {self._cast}"
             ).fetchone()
         except duckdb.Error as problem:
             message = str(problem).strip().splitlines()[0]
@@ -212,7 +218,7 @@ class Part:
         """SQL of the bad rows: line, column, reason."""
         return (
             f"select _line, {first_column(self._checks)} as column_name,"
-            f" {all_reasons(self._checks)} as reason from {self._raw}"
+            f" {all_reasons(self._checks)} as reason from {self._cast}"
             f" where {self._matched} and {any_of(self._checks)}"
         )
 
@@ -227,4 +233,6 @@ class Part:
 
     def drop(self) -> None:
         """Remove the views again."""
-        self._connection.execute(f"drop view {self.view}; drop view {self._raw}")
+        self._connection.execute(
+            f"drop view {self.view}; drop view {self._cast}; drop view {self._raw}"
+        )

@@ -10,13 +10,15 @@ from pathlib import Path
 import duckdb
 import numpy as np
 import pyarrow as pa
+from pyarrow import csv as pa_csv
 
 from orchestration.loads.csvscan import scan_csv
 from orchestration.loads.files import InputFile, snake_case
+from orchestration.loads.jsonscan import read_json_lines
 from orchestration.loads.model import EmptyFileError, FileError
 from orchestration.loads.textscan import (
     BOM,
-    BlockReader,
+    UNCLOSED,
     Broken,
     TextScan,
     plain_copy,
@@ -24,6 +26,7 @@ from orchestration.loads.textscan import (
 )
 from orchestration.loads.warehouse import quote, text
 
+BATCH_BYTES = 8 * 1024 * 1024
 RESERVED = ("_dlt_", "_source_")
 
 
@@ -39,6 +42,7 @@ class StagedFile:
         rows: Sound records.
         broken: Records that could not be read.
         cut_off: Whether the file seems to end in the middle of a record.
+        open_line: The last line, when it has no line end.
         plain: The unpacked text file, to quote lines from; None where lines mean nothing.
         skipped: Headers that were not taken in because their names are the loader's own.
     """
@@ -50,6 +54,7 @@ class StagedFile:
     rows: int
     broken: list[Broken] = field(default_factory=list)
     cut_off: bool = False
+    open_line: int | None = None
     plain: Path | None = None
     skipped: list[str] = field(default_factory=list)
 
@@ -73,7 +78,12 @@ class StagedFile:
         """The text of records by the lines they start on."""
         if self.plain is not None and lines:
             wanted = np.unique(np.array(lines, dtype=np.int64))
-            yield from raw_lines(self.plain, wanted, quoted=self.file.format == "csv")
+            yield from raw_lines(
+                self.plain,
+                wanted,
+                quoted=self.file.format == "csv",
+                unclosed=frozenset(item.line for item in self.broken if item.reason == UNCLOSED),
+            )
 
 
 def stage(
@@ -112,6 +122,20 @@ def stage(
         raise FileError(f"the file cannot be opened: {problem}", file=file.relative) from problem
 
 
+def count_records(connection: duckdb.DuckDBPyConnection, file: InputFile, folder: Path) -> int:
+    """Records of a file nobody reads, without bringing it in."""
+    path = file.path
+    if file.gzipped:
+        path = plain_copy(file.path, folder, f"counted.{file.format}")
+    if file.format == "csv":
+        scan = scan_csv(path, folder, "counted.clean.csv")
+        return scan.rows + len(scan.broken)
+    if file.format == "parquet":
+        return _parquet_rows(connection, path)
+    with path.open("rb") as stream:
+        return sum(1 for line in stream if line.strip())
+
+
 def _names(headers: list[str]) -> tuple[dict[str, int], dict[str, str], list[str]]:
     """Column names in snake case with their positions, the headers as written, and those left out.
 
@@ -145,9 +169,8 @@ def _stage_csv(
 ) -> StagedFile:
     scan = scan_csv(path, folder, f"{relation}.clean.csv")
     positions, written, skipped = _names(scan.header)
-    fields = ", ".join(f"'c{i}': 'varchar'" for i in range(len(scan.header)))
     picked = ", ".join(f"c{position} as {quote(name)}" for name, position in positions.items())
-    with _records(connection, scan, relation, fields) as records:
+    with _records(connection, scan, relation) as records:
         if scan.lines is None:
             line = f"rowid + {scan.first + 1}"
             source = records
@@ -169,39 +192,62 @@ def _stage_csv(
         rows=scan.rows,
         broken=scan.broken,
         cut_off=scan.cut_off,
+        open_line=scan.open_line,
         plain=path,
         skipped=skipped,
     )
 
 
 @contextlib.contextmanager
-def _records(
-    connection: duckdb.DuckDBPyConnection, scan: TextScan, relation: str, fields: str
-) -> Iterator[str]:
-    """A table of the sound records in file order: their rowid is their number."""
+def _records(connection: duckdb.DuckDBPyConnection, scan: TextScan, relation: str) -> Iterator[str]:
+    """A table of the sound records in file order: their rowid is their number.
+
+    Arrow's reader takes the sound records, not DuckDB's: that one stumbles over line ends of
+    two kinds and over line breaks of one kind in fields of a file with the other.
+    """
     records = f"{relation}_records"
-    empty = scan.rows == 0
-    source = (
-        f"read_csv({text(scan.clean)}, auto_detect = false, header = false, skip = {scan.skip},"
-        f" delim = {text(scan.delimiter)}, quote = '\"', escape = '\"', nullstr = '',"
-        f" strict_mode = true, max_line_size = {max(scan.longest + 1024, 2_000_000)},"
-        f" columns = {{{fields}}})"
-    )
-    try:
-        connection.execute(
-            f"create table {records} as select * from {source}" + (" limit 0" if empty else "")
-        )
-    except duckdb.Error as problem:
-        raise FileError(f"the file cannot be read as CSV: {_first_line(problem)}") from problem
-    found = connection.execute(f"select count(*) from {records}").fetchone()
-    if found is None or found[0] != scan.rows:
+    names = [f"c{i}" for i in range(len(scan.header))]
+    body = ", ".join(f"{name} varchar" for name in names)
+    connection.execute(f"create table {records} ({body})")
+    found = 0
+    if scan.rows:
+        try:
+            for batch in _batches(scan, names):
+                connection.register("csv_batch", batch)
+                connection.execute(f"insert into {records} select * from csv_batch")
+                connection.unregister("csv_batch")
+                found += batch.num_rows
+        except pa.ArrowInvalid as problem:
+            raise FileError(
+                f"the file cannot be read as CSV: {_first_line(problem, scan.path)}"
+            ) from problem
+    if found != scan.rows:
         raise FileError(
-            f"{scan.rows} records were counted and {found and found[0]} were read; export the "
-            "file again with plain line ends and quotes"
+            f"{scan.rows} records were counted and {found} were read; export the file again with "
+            "plain line ends and quotes"
         )
     yield records
     if scan.lines is not None:
         connection.execute(f"drop table {records}")
+
+
+def _batches(scan: TextScan, names: list[str]) -> pa_csv.CSVStreamingReader:
+    return pa_csv.open_csv(
+        scan.clean,
+        read_options=pa_csv.ReadOptions(
+            column_names=names,
+            skip_rows=scan.skip,
+            block_size=max(BATCH_BYTES, 2 * scan.longest),
+        ),
+        parse_options=pa_csv.ParseOptions(
+            delimiter=scan.delimiter, newlines_in_values=True, ignore_empty_lines=False
+        ),
+        convert_options=pa_csv.ConvertOptions(
+            column_types=dict.fromkeys(names, pa.string()),
+            null_values=[""],
+            strings_can_be_null=True,
+        ),
+    )
 
 
 def _stage_json(
@@ -225,11 +271,12 @@ def _stage_json(
             )
         except duckdb.Error as problem:
             raise FileError(
-                f"the JSON array cannot be read: {_first_line(problem)}; export one object per line"
+                f"the JSON array cannot be read ({_first_line(problem, path)}); write one object "
+                "per line instead"
             ) from problem
     else:
         connection.execute(f"create table {documents} (_line bigint, doc varchar)")
-        broken, cut_off = _json_lines(connection, path, documents)
+        broken, cut_off = read_json_lines(connection, path, documents)
     keys = [
         row[0]
         for row in connection.execute(
@@ -270,74 +317,17 @@ def _paths(names: list[str], written: dict[str, str]) -> str:
     return "[" + ", ".join(text(f'$."{key}"') for key in keys) + "]::varchar[]"
 
 
-def _json_lines(
-    connection: duckdb.DuckDBPyConnection, path: Path, documents: str
-) -> tuple[list[Broken], bool]:
-    """Fill the table of documents from a file with one JSON object per line."""
-    broken: list[Broken] = []
-    cut_off = False
-    for block in BlockReader(path):
-        data = block.data
-        if block.first_line == 1 and data.startswith(BOM):
-            data = b"   " + data[len(BOM) :]
-        numbers = np.arange(block.first_line, block.first_line + len(block.starts))
-        try:
-            data.decode("utf-8")
-        except UnicodeDecodeError:
-            data, bad = _blank_invalid(data, block.starts, block.ends)
-            broken += [
-                Broken(int(numbers[index]), "the line is not valid UTF-8; export it as UTF-8")
-                for index in bad
-            ]
-        offsets = pa.py_buffer(np.append(block.starts, len(data)).astype(np.int64))
-        docs = pa.LargeStringArray.from_buffers(len(numbers), offsets, pa.py_buffer(data))
-        connection.register("json_lines", pa.table({"_line": numbers, "doc": docs}))
-        connection.execute(
-            f"insert into {documents} select _line, doc from json_lines"
-            " where json_valid(doc) and json_type(doc) = 'OBJECT'"
-        )
-        bad_lines = connection.execute(
-            "select _line from json_lines where trim(doc, e' \\t\\r\\n') <> ''"
-            " and (not json_valid(doc) or json_type(doc) <> 'OBJECT') order by _line"
-        ).fetchall()
-        connection.unregister("json_lines")
-        broken += [
-            Broken(number, "the line is not a JSON object; write one object per line")
-            for (number,) in bad_lines
-        ]
-        if block.last and bad_lines and not block.data.endswith(b"\n"):
-            cut_off = bad_lines[-1][0] == int(numbers[-1])
-    return sorted(broken, key=lambda item: item.line), cut_off
-
-
-def _blank_invalid(data: bytes, starts: np.ndarray, ends: np.ndarray) -> tuple[bytes, list[int]]:
-    """Overwrite lines that are not UTF-8 with spaces, and name them."""
-    view = np.frombuffer(data, dtype=np.uint8)
-    high = np.flatnonzero(view >= 0x80)
-    content = bytearray(data)
-    bad: list[int] = []
-    for index in np.unique(np.searchsorted(starts, high, side="right") - 1).tolist():
-        try:
-            data[starts[index] : ends[index]].decode("utf-8")
-        except UnicodeDecodeError:
-            bad.append(index)
-            content[starts[index] : ends[index]] = b" " * int(ends[index] - starts[index])
-    return bytes(content), bad
-
-
 def _stage_parquet(
     connection: duckdb.DuckDBPyConnection, file: InputFile, path: Path, relation: str
 ) -> StagedFile:
     source = f"read_parquet({text(path)}, file_row_number = true)"
     try:
         described = connection.execute(f"describe select * from {source}").fetchall()
-        counted = connection.execute(
-            f"select num_rows from parquet_file_metadata({text(path)})"
-        ).fetchone()
+        rows = _parquet_rows(connection, path)
     except duckdb.Error as problem:
         raise FileError(
-            f"the Parquet file cannot be read ({_first_line(problem)}); it is damaged or was not "
-            "written to its end. Export it again"
+            f"the Parquet file cannot be read ({_first_line(problem, path)}); it is damaged or "
+            "was not written to its end. Export it again"
         ) from problem
     types = {row[0]: row[1] for row in described if row[0] != "file_row_number"}
     headers = list(types)
@@ -351,10 +341,17 @@ def _stage_parquet(
         relation=relation,
         columns={name: types[written[name]] for name in positions},
         headers=written,
-        rows=counted[0] if counted else 0,
+        rows=rows,
         skipped=skipped,
     )
 
 
-def _first_line(problem: Exception) -> str:
-    return str(problem).strip().splitlines()[0].removesuffix(".")
+def _parquet_rows(connection: duckdb.DuckDBPyConnection, path: Path) -> int:
+    found = connection.execute(
+        f"select num_rows from parquet_file_metadata({text(path)})"
+    ).fetchone()
+    return int(found[0]) if found else 0
+
+
+def _first_line(problem: Exception, path: Path) -> str:
+    return str(problem).replace(str(path), path.name).strip().splitlines()[0].removesuffix(".")

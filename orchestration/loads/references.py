@@ -46,9 +46,9 @@ def _unknown(run: LoadRun, table: str, column: str, parent: str, files: list[str
             table,
             file,
             column,
-            f"{rows} rows name a {column} that {parent} does not have (first on line {line}, for "
-            f"example {', '.join(examples)}); they are loaded and belong to no {parent[:-1]} until "
-            f"{parent} holds it: add it there or correct it here",
+            f"the {column} of {rows} rows is not in {parent} (first on line {line}, for example "
+            f"{', '.join(examples)}); the rows are loaded and belong to no {parent[:-1]} until it "
+            f"is: add it to {parent} or correct it here",
         )
         for file, rows, line, examples in found
     ]

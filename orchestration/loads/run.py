@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 
-from orchestration.loads.checks import Window
+from orchestration.loads.checks import Window, currency_type
 from orchestration.loads.files import InputFile
 from orchestration.loads.model import FileCount, LoadRequest, Message
 from orchestration.loads.part import Part
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from orchestration.loads.plan import Plan
 
 REJECT_BATCH = 10_000
+BATCH_ROWS = 256 * 1024
 
 
 class LoadRun:
@@ -38,6 +40,8 @@ class LoadRun:
         self.messages: list[Message] = []
         self.columns: dict[str, set[str]] = {}
         self.fingerprints: dict[tuple[str, str], str] = {}
+        self.attempted: set[str] = set()
+        self.skipped: list[tuple[str, str]] = []
         self.loaded: dict[str, int] = {}
         self.load_id = ""
         self.prepared = False
@@ -67,6 +71,7 @@ class LoadRun:
             ":memory:", config={"temp_directory": str(self.folder / "spill")}
         )
         self.connection.execute("set TimeZone = 'UTC'; set enable_progress_bar = false")
+        self.connection.execute(currency_type())
         self.connection.execute(
             "create table rejects (source_table varchar, source_file varchar, source_line bigint,"
             " column_name varchar, reason varchar, raw_text varchar)"
@@ -217,15 +222,17 @@ class LoadRun:
 
     # ---- streaming --------------------------------------------------------------------------
 
-    def stream(self, sql: str) -> Iterator[pa.Table]:
-        """The result of a query in Arrow batches."""
+    def stream(self, sql: str, file: str) -> Iterator[pa.Table]:
+        """The result of a query in Arrow batches, with the loader's columns."""
         cursor = self.connection.cursor()
         cursor.execute("set TimeZone = 'UTC'")
         try:
-            reader = cursor.execute(sql).to_arrow_reader(256 * 1024)
-            for batch in reader:
+            for batch in cursor.execute(sql).to_arrow_reader(BATCH_ROWS):
                 if batch.num_rows:
-                    yield pa.Table.from_batches([batch])
+                    table = pa.Table.from_batches([batch])
+                    for name, value in (("_dlt_load_id", self.load_id), ("_source_file", file)):
+                        table = table.append_column(name, _constant(value, batch.num_rows))
+                    yield table
         finally:
             cursor.close()
 
@@ -240,3 +247,9 @@ class LoadRun:
     def now(self) -> datetime:
         """The time, as the warehouse writes it: UTC without a zone."""
         return datetime.now(UTC).replace(tzinfo=None)
+
+
+def _constant(value: str, rows: int) -> pa.DictionaryArray:
+    """The same text in every row, stored once."""
+    indices = pa.array(np.zeros(rows, dtype=np.int32))
+    return pa.DictionaryArray.from_arrays(indices, pa.array([value]))

@@ -16,7 +16,7 @@ class TableLoad:
         """Remember the load and the table."""
         self.run = run
         self.table = table
-        self.queries: list[str] = []
+        self.queries: list[tuple[str, str]] = []
         self._parts: list[Part] = []
 
     # ---- parts ------------------------------------------------------------------------------
@@ -68,12 +68,19 @@ class TableLoad:
                 column=header,
                 **where,
             )
+        line = part.staged.open_line
         if part.staged.cut_off:
-            last = part.staged.broken[-1].line
             note(
                 "warning",
-                f"the file ends in the middle of line {last}: it was probably not written to its "
-                "end. Export it again",
+                f"the file ends in the middle of line {part.staged.broken[-1].line}: it was "
+                "probably not written to its end. Export it again",
+                **where,
+            )
+        elif line:
+            note(
+                "info",
+                f"line {line}, the last one, has no line end; if the file was cut off there, "
+                "export it again",
                 **where,
             )
 
@@ -199,16 +206,9 @@ class TableLoad:
                 self._queue(part, f"select * from {delivery} where _part = {part.number}")
 
     def _queue(self, part: Part, rows: str) -> None:
-        columns = sorted(
-            self.run.columns[self.table.name] & set(part.delivered),
-            key=[*self.table.columns, *sorted(part.plan.extras)].index,
-        )
-        picked = ", ".join(quote(name) for name in columns)
-        self.queries.append(
-            f"select {picked}, {text(self.run.load_id)} as _dlt_load_id,"
-            f" {text(part.file)} as _source_file, _line as _source_line"
-            f" from ({rows}) order by _line"
-        )
+        """Queue rows for loading; they come in file order, as the work database keeps it."""
+        columns = ", ".join(quote(name) for name in part.delivered)
+        self.queries.append((part.file, f"select {columns}, _line as _source_line from ({rows})"))
 
     # ---- append-only tables -----------------------------------------------------------------
 

@@ -1,9 +1,9 @@
 """Finding the records of a text file: exact line numbers, broken lines set apart.
 
-DuckDB's CSV reader is fast but loses line numbers, and one stray quote can swallow a thousand
-lines. So each text file is scanned first, in blocks, with numpy: where records start, how many
-fields they have, whether quotes and encoding are sound. DuckDB then reads only sound records;
-it gets the file itself when nothing is broken, else a cleaned copy.
+Fast CSV readers lose line numbers, and one stray quote can swallow a thousand lines. So each
+text file is scanned first, in blocks, with numpy: where records start, how many fields they
+have, whether quotes and encoding are sound. The reader then gets only sound records: the file
+itself when nothing is broken, else a cleaned copy.
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ LONGEST_RECORD = 8 * 1024 * 1024
 NEWLINE, RETURN, QUOTE, NUL = 10, 13, 34, 0
 DELIMITERS = ",;\t|"
 BOM = b"\xef\xbb\xbf"
+
+UNCLOSED = "a quote is opened and not closed; close it, or double it inside a quoted field"
 
 Positions = npt.NDArray[np.int64]
 
@@ -63,6 +65,7 @@ class TextScan:
     broken: list[Broken] = field(default_factory=list)
     longest: int = 0
     cut_off: bool = False
+    open_line: int | None = None
 
 
 def plain_copy(path: Path, folder: Path, name: str) -> Path:
@@ -124,11 +127,16 @@ def _block(data: bytes, first_line: int, *, last: bool) -> Block:
     return Block(data, starts, ends, first_line, last)
 
 
-def raw_lines(path: Path, wanted: Positions, *, quoted: bool) -> Iterator[tuple[int, str]]:
+def raw_lines(
+    path: Path, wanted: Positions, *, quoted: bool, unclosed: frozenset[int] = frozenset()
+) -> Iterator[tuple[int, str]]:
     """The text of records by the lines they start on (ascending).
 
-    A record with line breaks inside quotes is given whole; one whose quote never closes is
-    given as its first line.
+    Args:
+        path: The text file.
+        wanted: Numbers of the lines.
+        quoted: Whether a record may have line breaks inside quotes; it is then given whole.
+        unclosed: Lines with a quote that never closes; they are given alone.
     """
     targets = iter(wanted.tolist())
     target = next(targets, None)
@@ -150,7 +158,7 @@ def raw_lines(path: Path, wanted: Positions, *, quoted: bool) -> Iterator[tuple[
                 if target is None:
                     return
             elif number == target:
-                if quoted and line.count(b'"') % 2:
+                if quoted and number not in unclosed and line.count(b'"') % 2:
                     pending = [line]
                     continue
                 yield target, _shown(line)

@@ -1,14 +1,19 @@
 {#
-    A model's grain: no two rows share the values of `columns`, nulls counted as a value.
-    A failing row shows the values and how often they occur.
+    A model's grain: every row has all of `columns`, and no two rows share their values. Columns
+    that may be empty are named in `optional`; a null counts as a value there. A failing row shows
+    the values and how often they occur.
 #}
-{% test unique_grain(model, columns) %}
+{% test unique_grain(model, columns, optional=[]) %}
 
     select
         {{ columns | join(', ') }},
         count(*) as times
     from {{ model }}
     group by {{ columns | join(', ') }}
-    having count(*) > 1
+    having
+        count(*) > 1
+        {%- for column in columns if column not in optional %}
+        or {{ column }} is null
+        {%- endfor %}
 
 {% endtest %}

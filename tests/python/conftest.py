@@ -12,7 +12,7 @@ from orchestration.home import Home
 
 ROOT = Path(__file__).resolve().parents[2]
 # The scale of the demo company that the tests refresh; the truth is compared at this size too.
-DEMO_SCALE = os.environ.get("CSW_TEST_SCALE", "0.25")
+DEMO_SCALE = os.environ.get("CSW_TEST_SCALE", "1")
 OURS = ("CSW_", "DBT_", "DAGSTER_")
 
 RunCsw = Callable[..., subprocess.CompletedProcess[str]]

@@ -18,7 +18,7 @@ months as (
     from {{ ref('int_calendar_months') }}
 ),
 
-merges as (
+account_merges as (
     select
         account_id,
         survivor_account_id,
@@ -54,15 +54,15 @@ own_first_months as (
 
 merge_months as (
     select
-        merges.account_id,
-        merges.survivor_account_id,
+        account_merges.account_id,
+        account_merges.survivor_account_id,
         min(months.month) as month
-    from merges
+    from account_merges
     inner join months
-        on months.snapshot_on >= merges.merged_on
+        on months.snapshot_on >= account_merges.merged_on
     group by
-        merges.account_id,
-        merges.survivor_account_id
+        account_merges.account_id,
+        account_merges.survivor_account_id
 ),
 
 -- An account begins with its first ARR, its own or what a merge brought.

@@ -1,6 +1,6 @@
 -- Grain: one row per contract line and day from which nothing about its ARR changes.
 -- Line versions, cut where a discount begins or ends, a pause begins or ends, or the account
--- merges into another.
+-- account_merges into another.
 with versions as (
     select
         source_system,
@@ -31,7 +31,7 @@ customers as (
     from {{ ref('int_account_xref') }}
 ),
 
-merges as (
+account_merges as (
     select
         account_id,
         survivor_account_id,
@@ -43,15 +43,15 @@ versions_with_account as (
     select
         versions.*,
         coalesce(customers.account_id, 'unassigned') as contract_account_id,
-        merges.survivor_account_id,
-        merges.merged_on
+        account_merges.survivor_account_id,
+        account_merges.merged_on
     from versions
     left outer join customers
         on
             versions.source_system = customers.source_system
             and versions.customer_id = customers.system_key
-    left outer join merges
-        on customers.account_id = merges.account_id
+    left outer join account_merges
+        on customers.account_id = account_merges.account_id
 ),
 
 cuts as (

@@ -8,6 +8,7 @@
     'contact_role': 'varchar',
     'left_at': 'timestamp',
     'created_at': 'timestamp',
+    'is_active': 'boolean',
 } %}
 
 with united as (
@@ -39,7 +40,10 @@ final as (
         case
             when cast(united.left_at as date) <= {{ as_of_date() }} then united.left_at
         end as left_at,
-        coalesce(cast(united.left_at as date) > {{ as_of_date() }}, true) as is_active
+        (
+            -- Without a day, a contact that is not active counts as gone since ever.
+            coalesce(cast(united.left_at as date) > {{ as_of_date() }}, united.is_active)
+        ) as is_active
     from united
     left outer join owners
         on united.account_id = owners.account_id

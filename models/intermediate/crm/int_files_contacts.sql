@@ -1,5 +1,4 @@
 -- Grain: one row per contact of the canonical files.
--- A contact that is not active and says no day has left on an unknown day: its last change.
 {{ config(enabled=source_is_on('crm', 'files'), materialized='view') }}
 
 with contacts as (
@@ -12,8 +11,7 @@ with contacts as (
         role,
         is_active,
         left_at,
-        created_at,
-        updated_at
+        created_at
     from {{ ref('stg_files__contacts') }}
 ),
 
@@ -26,10 +24,8 @@ final as (
         created_at,
         full_name,
         role as contact_role,
-        case
-            when left_at is not null then left_at
-            when not is_active then coalesce(updated_at, created_at, cast('1900-01-01' as timestamp))
-        end as left_at
+        left_at,
+        coalesce(is_active, true) as is_active
     from contacts
 )
 

@@ -3,6 +3,7 @@
 
 with final as (
     select
+        churn_reason_id,
         account_id,
         churned_on,
         reason,

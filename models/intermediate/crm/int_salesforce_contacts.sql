@@ -20,6 +20,7 @@ final as (
     select
         contact_id,
         account_id,
+        true as is_active,
         email,
         title,
         created_at,

@@ -3,6 +3,7 @@
 
 with final as (
     select
+        milestone_id,
         account_id,
         milestone,
         cast(due_on as timestamp) as due_at,

@@ -1,5 +1,6 @@
 -- Grain: one row per Delighted answer with the survey it answers.
--- An answer belongs to the newest survey of its type that the person got before it.
+-- An answer belongs to the survey it names; without a name, to the newest survey of its type that
+-- the person got before it.
 {{ config(enabled=source_is_on('feedback', 'delighted'), materialized='view') }}
 
 with responses as (
@@ -8,6 +9,7 @@ with responses as (
         survey_type,
         score,
         comment,
+        request_id,
         responded_at,
         coalesce(person_id, email) as person_key,
         lower(email) as email
@@ -43,7 +45,10 @@ final as (
             and responses.responded_at >= requests.sent_at
     qualify row_number() over (
         partition by responses.response_id
-        order by requests.sent_at desc nulls last, requests.request_id desc
+        order by
+            case when responses.request_id = requests.request_id then 0 else 1 end,
+            requests.sent_at desc nulls last,
+            requests.request_id desc
     ) = 1
 )
 

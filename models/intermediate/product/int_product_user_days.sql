@@ -5,6 +5,7 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='replace_changed',
+    on_schema_change='fail',
     unique_key=['source_system', 'account_key', 'user_id', 'usage_date']
 ) }}
 {%- set reach = var('usage_lookback_days') | int %}

@@ -1,5 +1,6 @@
 -- Grain: one row per Zendesk ticket.
--- A ticket without an organization belongs to the organization of its requester.
+-- A ticket without an organization belongs to the organization of its requester. The tags say
+-- whether it was escalated or closed by a merge.
 {{ config(enabled=source_is_on('support', 'zendesk'), materialized='view') }}
 
 with tickets as (
@@ -13,6 +14,7 @@ with tickets as (
         category,
         tags,
         satisfaction_score,
+        satisfaction_rated_at,
         is_deleted,
         created_at,
         updated_at
@@ -26,20 +28,31 @@ requesters as (
     from {{ ref('stg_zendesk__users') }}
 ),
 
-tags as (
+-- Tags as they were at the as-of date: from the ticket's history of tags where it has one.
+tag_changes as (
     select
         ticket_id,
-        lower({{ json_elements('tags', '$') }}) as tag
-    from tickets
+        max_by(
+            ' ' || field_value || ' ',
+            case when cast(changed_at as date) <= {{ as_of_date() }} then changed_at end
+        ) as tag_text
+    from {{ ref('stg_zendesk__ticket_field_history') }}
+    where field_name = 'tags'
+    group by ticket_id
 ),
 
-flags as (
+tagged as (
     select
-        ticket_id,
-        max(case when tag in ('escalated', 'escalation') then 1 else 0 end) = 1 as is_escalated,
-        max(case when tag = 'closed_by_merge' then 1 else 0 end) = 1 as is_merged
-    from tags
-    group by ticket_id
+        tickets.ticket_id,
+        lower(
+            case
+                when tag_changes.ticket_id is not null then coalesce(tag_changes.tag_text, '')
+                else replace(tickets.tags, '"', ' ')
+            end
+        ) as tag_text
+    from tickets
+    left outer join tag_changes
+        on tickets.ticket_id = tag_changes.ticket_id
 ),
 
 final as (
@@ -56,16 +69,21 @@ final as (
         cast(null as timestamp) as solved_at,
         tickets.updated_at,
         coalesce(tickets.organization_id, requesters.organization_id) as account_key,
-        coalesce(flags.is_escalated, false) as is_escalated,
-        coalesce(flags.is_merged, false) as is_merged,
+        coalesce(tagged.tag_text like '% escalated %', false) as is_escalated,
+        coalesce(tagged.tag_text like '% closed_by_merge %', false) as is_merged,
         case
-            when tickets.satisfaction_score in ('good', 'bad') then tickets.satisfaction_score
+            when
+                tickets.satisfaction_score in ('good', 'bad')
+                and coalesce(
+                    cast(tickets.satisfaction_rated_at as date) <= {{ as_of_date() }}, true
+                )
+                then tickets.satisfaction_score
         end as satisfaction
     from tickets
     left outer join requesters
         on tickets.requester_id = requesters.user_id
-    left outer join flags
-        on tickets.ticket_id = flags.ticket_id
+    left outer join tagged
+        on tickets.ticket_id = tagged.ticket_id
 )
 
 select * from final

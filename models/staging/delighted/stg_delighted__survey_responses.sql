@@ -20,6 +20,7 @@ final as (
             {{ json_text('person_properties', '$.crm_account_id') }},
             {{ json_text('person_properties', '$.account_id') }}
         ) as crm_account_id,
+        {{ json_text('person_properties', '$.survey_request_id') }} as request_id,
         {{ from_unix('created_at') }} as responded_at,
         {{ from_unix('updated_at') }} as updated_at
     from newest

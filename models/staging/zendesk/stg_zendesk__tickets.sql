@@ -21,6 +21,8 @@ final as (
         category,
         tags,
         lower({{ json_text('satisfaction_rating', '$.score') }}) as satisfaction_score,
+        cast({{ json_text('satisfaction_rating', '$.updated_at') }} as timestamp)
+            as satisfaction_rated_at,
         coalesce(lower(status) = 'deleted', false) as is_deleted,
         created_at,
         updated_at

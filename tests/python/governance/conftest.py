@@ -3,7 +3,7 @@
 import pytest
 import yaml
 
-from .project import ROOT, Parsed, Project, all_systems, files_systems, parse
+from .project import ROOT, Parsed, Project, all_systems, bare_systems, files_systems, parse
 
 
 @pytest.fixture(scope="session")
@@ -29,9 +29,7 @@ def parsed_files(tmp_path_factory: pytest.TempPathFactory) -> Parsed:
 
 @pytest.fixture(scope="session")
 def parsed_bare(tmp_path_factory: pytest.TempPathFactory) -> Parsed:
-    """A company that has a CRM and billing, and nothing else."""
-    systems = {"crm": ["files"], "billing": ["files"], "product": [], "support": []}
-    return parse({**systems, "feedback": []}, tmp_path_factory.mktemp("bare"))
+    return parse(bare_systems(), tmp_path_factory.mktemp("bare"))
 
 
 @pytest.fixture(scope="session")

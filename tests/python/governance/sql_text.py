@@ -8,7 +8,7 @@ _LINE_COMMENT = re.compile(r"--[^\n]*")
 _JINJA = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
 _TEXT = re.compile(r"'(?:[^']|'')*'")
 _INNERMOST_BRACKETS = re.compile(r"\([^()]*\)")
-_READS_OTHER_MODEL = re.compile(r"\b(?:from|join)\s+\{\{-?\s*(ref|source)\s*\(", re.IGNORECASE)
+_READS_OTHER_MODEL = re.compile(r"\b(?:from|join)\s+\{\{-?\s*ref\s*\(", re.IGNORECASE)
 _SELECT = re.compile(r"\bselect\b", re.IGNORECASE)
 _STAR = re.compile(r"^(?:distinct\s+)?(?:\w+\s*\.\s*)?\*", re.IGNORECASE)
 
@@ -26,9 +26,10 @@ def plain_sql(code: str) -> str:
 
 
 def stars_from_other_models(code: str) -> list[str]:
-    """Return the select lists that take every column of a ref or source.
+    """Return the select lists that take every column of another model.
 
-    `select *` from a CTE of the same file is fine: its columns can be seen there.
+    `select *` from a CTE of the same file is fine: its columns can be seen there. So is a staging
+    model's from its source: the columns are named one step further on.
     """
     code = without_comments(code)
     found = []

@@ -145,3 +145,4 @@ def test_source_rule_objects() -> None:
     assert objects(undeclared_source, RAW, {"stripe": {"charge"}})
     assert objects(undeclared_source, RAW, {"zendesk": {"invoice"}})
     assert not objects(undeclared_source, RAW, {"stripe": {"invoice"}})
+    assert not objects(undeclared_source, source("ledger", "closes"), {})

@@ -61,14 +61,14 @@ def test_clock_rule_accepts(code: str) -> None:
 
 
 def test_imports_name_their_columns(project: Project) -> None:
-    assert_none(breaches(star_from_another_model, [*project.models, *project.tests]))
+    assert_none(breaches(star_from_another_model, project.models))
 
 
 @pytest.mark.parametrize(
     "code",
     [
         "with a as (select * from {{ ref('int_a') }}) select id from a",
-        "select distinct * from {{ source('raw_stripe', 'invoice') }}",
+        "select distinct * from {{ ref('int_a') }}",
         "select a.*, b.x from {{ ref('int_a') }} as a inner join b on a.id = b.id",
         "select b.x, a.* from b inner join {{ ref('int_a') }} as a on a.id = b.id",
         "select coalesce(x, 0) as x, * from {{- ref('int_a') }}",
@@ -84,6 +84,7 @@ def test_star_rule_objects(code: str) -> None:
         "with final as (select id from {{ ref('int_a') }}) select * from final",
         "with a as (select id from {{ ref('int_a') }}), b as (select a.*, 1 as x from a) "
         "select * from b",
+        "with raw as (select * from {{ source('raw_stripe', 'invoice') }}) select id from raw",
         "select count(*) as n, price * quantity as amount from {{ ref('int_a') }}",
         "select x -- select * from\nfrom {{ ref('int_a') }}",
     ],

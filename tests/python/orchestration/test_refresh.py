@@ -1,15 +1,65 @@
-"""The whole run, offline: `csw refresh` on files, with a tiny dbt project."""
+"""The whole run, offline: `csw refresh` on files, with a tiny dbt project.
+
+The tests share one home and follow one another, as the days of a company do.
+"""
 
 import json
+import shutil
+import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
 import pytest
+from dagster import DagsterInstance, RunsFilter
+from tiny_company import TINY_PROJECT, Deliver, write_files
 
 from orchestration.home import Home
 from orchestration.publish import read_publication
 
 pytestmark = pytest.mark.long
+
+Refresh = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder whose name holds what breaks careless scripts."""
+    return tmp_path_factory.mktemp("my größe $HOME")
+
+
+@pytest.fixture(scope="module")
+def company(folder: Path) -> Home:
+    return Home(folder / "the home")
+
+
+@pytest.fixture(scope="module")
+def project(folder: Path) -> Path:
+    copy = folder / "tiny project"
+    shutil.copytree(TINY_PROJECT, copy)
+    return copy
+
+
+@pytest.fixture(scope="module")
+def deliver(folder: Path) -> Deliver:
+    return lambda prices: write_files(folder / "acme files", prices)
+
+
+@pytest.fixture(scope="module")
+def refresh(run_csw, company: Home, project: Path) -> Refresh:
+    def run(*arguments: object, **settings: object) -> subprocess.CompletedProcess[str]:
+        settings = {"CSW_HOME": company.path, "CSW_PROJECT": project, **settings}
+        return run_csw("refresh", *arguments, **settings)
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def first(refresh: Refresh, deliver: Deliver) -> subprocess.CompletedProcess[str]:
+    source = deliver({"a1": 1200, "a2": 800, "a3": None})
+    done = refresh("--source", source, "--as-of", "2025-12-30")
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done
 
 
 def published_arr(home: Home) -> object:
@@ -17,114 +67,121 @@ def published_arr(home: Home) -> object:
         return connection.execute("select sum(closing_arr) from marts.fct_account_month").fetchone()
 
 
-def test_refresh_loads_builds_tests_and_publishes(run_csw, tiny_project, deliver, home):
-    source = deliver({"a1": 1200, "a2": 800})
-    done = run_csw(
-        "refresh", "--source", source, "--as-of", "2025-12-31",
-        CSW_HOME=home.path, CSW_PROJECT=tiny_project,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert published_arr(home) == (2000,)
-    manifest = json.loads((home.published / "manifest.json").read_text())
-    assert manifest["as_of_date"] == "2025-12-31"
+def test_refresh_loads_builds_tests_and_publishes(first, company):
+    assert published_arr(company) == (2000,)
+    manifest = json.loads((company.published / "manifest.json").read_text())
+    assert manifest["as_of_date"] == "2025-12-30"
     assert manifest["company"] == "acme files"
     assert set(manifest["marts"]) == {"fct_account_month", "mart_retention_monthly"}
+    assert manifest["marts"]["fct_account_month"]["rows"] == 3
     assert manifest["policy"] == {"reporting_currency": "EUR"}
-    for said in (
+    assert (company.published / manifest["database"]).is_file()
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
         "2,000 EUR",
         "NRR, 12 months",
         "105.0%",
         "GRR, 12 months",
         "Logo churn, 12 months",
-        "tests passed",
-        "as of 2025-12-31",
+        "4 tests passed, 1 warned, 0 failed",
+        "every_account_has_arr found 1 row",
+        "acme files, as of 2025-12-30",
         "marts.duckdb",
-    ):
-        assert said in done.stdout
-    assert "Traceback" not in done.stdout + done.stderr
-    assert "DEBUG" not in done.stdout + done.stderr
+    ],
+)
+def test_summary_says(first, said):
+    assert said in first.stdout
 
-    again = run_csw(
-        "refresh", "--as-of", "2025-12-31", CSW_HOME=home.path, CSW_PROJECT=tiny_project
-    )
-    assert again.returncode == 0, again.stdout + again.stderr
-    publication = read_publication(home.published)
-    assert publication is not None
-    assert publication.run_id > manifest["run_id"]
-    rows = {name: table["sha256"] for name, table in manifest["marts"].items()}
-    assert {name: table.sha256 for name, table in publication.marts.items()} == rows
 
-    status = run_csw("status", CSW_HOME=home.path, CSW_PROJECT=tiny_project)
+def test_summary_is_short(first):
+    assert "Traceback" not in first.stdout + first.stderr
+    assert "DEBUG" not in first.stdout + first.stderr
+    assert len(first.stdout.splitlines()) < 40
+    assert first.stderr == ""
+
+
+def test_published_columns_carry_their_descriptions(first, company):
+    with duckdb.connect(company.published / "marts.duckdb", read_only=True) as connection:
+        comment = connection.execute(
+            "select comment from duckdb_columns() where column_name = 'account_id'"
+        ).fetchone()
+    assert comment == ("The account.",)
+
+
+def test_run_is_in_the_history_of_dagster(first, company):
+    with DagsterInstance.from_config(str(company.dagster)) as instance:
+        (run,) = instance.get_runs(RunsFilter(job_name="daily_refresh"))
+        assert run.is_success
+        materialized = {
+            key.to_user_string()
+            for key in instance.all_asset_keys()
+            if instance.get_latest_materialization_event(key)
+        }
+    assert "raw_files/accounts" in materialized
+    assert "facts/fct_account_month" in materialized
+    assert "published_marts" in materialized
+
+
+def test_same_input_gives_the_same_published_rows(first, refresh, company, project, run_csw):
+    before = read_publication(company.published)
+    done = refresh("--as-of", "2025-12-30")
+    assert done.returncode == 0, done.stdout + done.stderr
+    after = read_publication(company.published)
+    assert before is not None
+    assert after is not None
+    assert after.run_id > before.run_id
+    assert after.marts == before.marts
+
+    status = run_csw("status", CSW_HOME=company.path, CSW_PROJECT=project)
     assert "subscription_items" in status.stdout
-    assert publication.run_id in status.stdout
+    assert after.run_id in status.stdout
 
 
-def test_failing_test_publishes_nothing(run_csw, tiny_project, deliver, home, tmp_path):
-    settings = {"CSW_HOME": home.path, "CSW_PROJECT": tiny_project}
-    source = deliver({"a1": 1200})
-    first = run_csw("refresh", "--source", source, "--as-of", "2025-12-30", **settings)
-    assert first.returncode == 0, first.stdout + first.stderr
-    before = {path.name: path.stat().st_mtime_ns for path in home.published.iterdir()}
-
+def test_failing_test_publishes_nothing(first, refresh, deliver, company, folder):
+    before = {path.name: path.lstat().st_mtime_ns for path in company.published.iterdir()}
     deliver({"a1": 1200, "a2": 9_000_000})
-    alert = tmp_path / "alert.txt"
-    done = run_csw(
-        "refresh", "--as-of", "2025-12-31", CSW_ALERT_COMMAND=f"cat > '{alert}'", **settings
-    )
+    alert = folder / "alert.txt"
+    done = refresh("--as-of", "2025-12-31", CSW_ALERT_COMMAND=f"cat > '{alert}'")
     assert done.returncode == 1
     assert "assert_no_account_is_too_big found 2 rows" in done.stdout
+    assert "A whole account of more than a million is a slip of the pen." in done.stdout
     assert "compiled" in done.stdout
     assert "Unchanged, as last published" in done.stdout
-    assert {path.name: path.stat().st_mtime_ns for path in home.published.iterdir()} == before
-    assert published_arr(home) == (1200,)
+    after = {path.name: path.lstat().st_mtime_ns for path in company.published.iterdir()}
+    assert after == before
+    assert published_arr(company) == (2000,)
     assert "published files are unchanged" in alert.read_text()
 
 
-def test_warning_is_shown_and_published(run_csw, tiny_project, deliver, home):
+def test_load_error_fails_the_run_and_publishes_nothing(first, refresh, deliver, company):
+    before = read_publication(company.published)
     source = deliver({"a1": 1200})
-    with (source / "accounts.csv").open("a") as file:
-        file.write("a9,No subscription\n")
-    done = run_csw(
-        "refresh", "--source", source, "--as-of", "2025-12-31",
-        CSW_HOME=home.path, CSW_PROJECT=tiny_project,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "every_account_has_arr found 1 rows" in done.stdout
-    assert "1 warned" in done.stdout
-
-
-def test_load_error_fails_the_run_and_publishes_nothing(run_csw, tiny_project, deliver, home):
-    source = deliver({"a1": 1200})
-    (source / "subscription_items.csv").write_text(
-        "subscription_item_id,valid_from\ni,2025-01-01\n"
-    )
-    done = run_csw(
-        "refresh", "--source", source, "--as-of", "2025-12-31",
-        CSW_HOME=home.path, CSW_PROJECT=tiny_project,
-    )  # fmt: skip
+    broken = source / "subscription_items.csv"
+    broken.write_text("subscription_item_id,valid_from\ni,2025-01-01\n")
+    done = refresh("--as-of", "2025-12-31")
     assert done.returncode == 1
     assert "Failed while loading files" in done.stdout
     assert "subscription_items.csv" in done.stdout
-    assert "Nothing was published" in done.stdout
-    assert not (home.published / "manifest.json").exists()
+    assert read_publication(company.published) == before
 
 
-def test_project_that_does_not_parse_is_explained(run_csw, tiny_project, deliver, home):
-    (tiny_project / "models" / "facts" / "broken.sql").write_text("select * from {{ ref('no') }}")
-    done = run_csw(
-        "refresh", "--source", deliver({"a1": 1}), CSW_HOME=home.path, CSW_PROJECT=tiny_project
-    )
+def test_project_that_does_not_parse_is_explained(first, refresh, project):
+    broken = project / "models" / "facts" / "broken.sql"
+    broken.write_text("select * from {{ ref('no_such_model') }}")
+    done = refresh()
+    broken.unlink()
     assert done.returncode == 1
     assert "does not parse" in done.stdout
-    assert "broken.sql" in done.stdout
+    assert "no_such_model" in done.stdout
     assert "Traceback" not in done.stdout + done.stderr
 
 
-def test_home_with_a_space_in_its_path(run_csw, tiny_project, deliver, tmp_path):
-    home = Home(tmp_path / "my data's home")
-    done = run_csw(
-        "refresh", "--source", deliver({"a1": 1}), "--as-of", "2025-12-31",
-        CSW_HOME=home.path, CSW_PROJECT=tiny_project,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert Path(home.published / "marts.duckdb").exists()
+def test_another_company_is_refused(first, refresh, folder):
+    other = folder / "globex"
+    other.mkdir()
+    done = refresh("--source", other)
+    assert done.returncode == 1
+    assert "CSW_HOME=" in done.stdout

@@ -1,0 +1,27 @@
+"""Writes the truth as known on a day."""
+
+from datetime import date
+from pathlib import Path
+
+import pyarrow.parquet as pq
+
+from demo import movements, truth
+from demo.clock import DAY, day_number
+
+
+def write(folder: Path, facts: list[truth.AccountFacts], until: date) -> dict[str, int]:
+    """Write all truth files; returns the rows of each."""
+    cut = (day_number(until) + 1) * DAY
+    owner_of = truth.owners([fact.account for fact in facts], cut)
+    tables = {
+        "account_month": truth.account_months(truth.month_ends(facts, owner_of, until)),
+        "line_interval": truth.line_intervals(facts, owner_of),
+        "line_movement": movements.line_movements(facts, owner_of),
+        "account_state": truth.account_states(facts),
+    }
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, table in tables.items():
+        temporary = folder / f"{name}.part"
+        pq.write_table(table, temporary)
+        temporary.replace(folder / f"{name}.parquet")
+    return {f"{name}.parquet": table.num_rows for name, table in tables.items()}

@@ -1,0 +1,21 @@
+{# How many of a service period make a year, read from its length: 12 for a month, 1 for a year. #}
+{% macro periods_per_year(first, last) -%}
+    case
+        when {{ whole_months('greatest(' ~ months_between(first, last) ~ ', 1)', first, last) }}
+            then cast(12 as double) / greatest({{ months_between(first, last) }}, 1)
+        when mod({{ days_between(first, last) }}, 7) = 0
+            then cast(52 as double) * 7 / {{ days_between(first, last) }}
+        else cast(365 as double) / {{ days_between(first, last) }}
+    end
+{%- endmacro %}
+
+
+{#
+    True when `last` is that many months after `first`. Billing that is anchored on the 31st has
+    periods from 28 February to 31 March: up to three days count as the same day.
+#}
+{% macro whole_months(months, first, last) -%}
+    abs({{ days_between(
+        'cast(' ~ dbt.dateadd('month', months, first) ~ ' as date)', last
+    ) }}) <= 3
+{%- endmacro %}

@@ -1,0 +1,159 @@
+-- Grain: one row per line of a Stripe invoice, its tax as a line of its own.
+-- Stripe gives a line before its discounts; here the amount is what the invoice asks for.
+{{ config(enabled=source_is_on('billing', 'stripe')) }}
+
+with lines as (
+    select
+        invoice_id,
+        line_item_id,
+        subscription_id,
+        subscription_item_id,
+        price_id,
+        product_id,
+        price_type,
+        amount,
+        currency,
+        description,
+        period_start,
+        period_end,
+        is_proration,
+        quantity
+    from {{ ref('stg_stripe__invoice_line_items') }}
+),
+
+line_discounts as (
+    select
+        invoice_id,
+        line_item_id,
+        discount_id,
+        amount
+    from {{ ref('stg_stripe__invoice_line_discounts') }}
+),
+
+-- The invoice line names the discount; how long it lasts is said by the subscription.
+once_discounts as (
+    select distinct discount_id
+    from {{ ref('int_stripe_line_discounts') }}
+    where duration = 'once'
+),
+
+prices as (
+    select
+        price_id,
+        product_id,
+        price_type,
+        unit_amount,
+        billing_interval,
+        interval_count,
+        usage_type
+    from {{ ref('stg_stripe__prices') }}
+),
+
+invoices as (
+    select
+        invoice_id,
+        subscription_id,
+        issued_at,
+        currency,
+        tax
+    from {{ ref('stg_stripe__invoices') }}
+),
+
+discount_sums as (
+    select
+        line_discounts.invoice_id,
+        line_discounts.line_item_id,
+        sum(line_discounts.amount) as discount_amount,
+        sum(
+            case when once_discounts.discount_id is not null then line_discounts.amount else 0 end
+        ) as once_discount_amount
+    from line_discounts
+    left outer join once_discounts
+        on line_discounts.discount_id = once_discounts.discount_id
+    group by
+        line_discounts.invoice_id,
+        line_discounts.line_item_id
+),
+
+priced as (
+    select
+        lines.*,
+        coalesce(lines.price_type, prices.price_type) as known_price_type,
+        coalesce(prices.usage_type, 'licensed') as usage_type,
+        coalesce(lines.product_id, prices.product_id) as known_product_id,
+        prices.unit_amount,
+        prices.billing_interval,
+        prices.interval_count
+    from lines
+    left outer join prices
+        on lines.price_id = prices.price_id
+),
+
+final as (
+    select
+        priced.invoice_id,
+        priced.invoice_id || ':' || priced.line_item_id as invoice_line_id,
+        coalesce(priced.subscription_id, invoices.subscription_id) as subscription_id,
+        priced.subscription_item_id,
+        priced.known_product_id as product_id,
+        priced.price_id as plan_id,
+        case
+            when priced.known_price_type = 'recurring' and priced.usage_type = 'metered'
+                then 'usage'
+            when priced.known_price_type = 'recurring' or priced.is_proration then 'recurring'
+            when priced.amount < 0 then 'credit'
+            else 'one_time'
+        end as line_kind,
+        priced.is_proration,
+        cast(
+            priced.amount - coalesce(discount_sums.discount_amount, 0) as decimal(18, 2)
+        ) as amount,
+        cast(coalesce(discount_sums.discount_amount, 0) as decimal(18, 2)) as discount_amount,
+        cast(coalesce(discount_sums.once_discount_amount, 0) as decimal(18, 2))
+            as once_discount_amount,
+        priced.currency,
+        priced.period_start as service_start,
+        priced.period_end as service_end,
+        priced.quantity,
+        cast(
+            case
+                when priced.known_price_type = 'recurring' and priced.usage_type = 'licensed'
+                    then priced.unit_amount * priced.quantity
+            end as decimal(28, 4)
+        ) as full_interval_amount,
+        priced.billing_interval,
+        priced.interval_count,
+        priced.description
+    from priced
+    left outer join invoices
+        on priced.invoice_id = invoices.invoice_id
+    left outer join discount_sums
+        on
+            priced.invoice_id = discount_sums.invoice_id
+            and priced.line_item_id = discount_sums.line_item_id
+    union all
+    select
+        invoices.invoice_id,
+        invoices.invoice_id || ':tax' as invoice_line_id,
+        invoices.subscription_id,
+        cast(null as varchar) as subscription_item_id,
+        cast(null as varchar) as product_id,
+        cast(null as varchar) as plan_id,
+        'tax' as line_kind,
+        false as is_proration,
+        invoices.tax as amount,
+        cast(0 as decimal(18, 2)) as discount_amount,
+        cast(0 as decimal(18, 2)) as once_discount_amount,
+        invoices.currency,
+        cast(invoices.issued_at as date) as service_start,
+        cast(invoices.issued_at as date) as service_end,
+        cast(null as decimal(18, 4)) as quantity,
+        cast(null as decimal(28, 4)) as full_interval_amount,
+        cast(null as varchar) as billing_interval,
+        cast(null as integer) as interval_count,
+        'Tax' as description
+    from invoices
+    where invoices.tax <> 0
+)
+
+select * from final

@@ -1,0 +1,129 @@
+-- Grain: one row per invoice line or refund, account and month; the month of the as-of date is
+-- cut after it.
+-- Earned evenly by day over [earned_from, earned_to). Cents are cumulated, so that the rows of a
+-- line add up to the line. A merge moves the rest of a line to the survivor. Days after the
+-- as-of date are there too: they are what is deferred.
+with lines as (
+    select
+        source_system,
+        invoice_id,
+        invoice_line_id,
+        subscription_id,
+        contract_account_id,
+        line_kind,
+        issued_on,
+        earned_from,
+        earned_to,
+        amount_reporting,
+        amount_booked
+    from {{ ref('int_finance_service_lines') }}
+    where is_billed
+),
+
+merges as (
+    select
+        account_id,
+        survivor_account_id,
+        merged_on
+    from {{ ref('int_account_survivors') }}
+),
+
+line_months as (
+    select
+        lines.*,
+        merges.survivor_account_id,
+        merges.merged_on,
+        {{ month_series(
+            dbt.date_trunc('month', 'lines.earned_from'),
+            dbt.dateadd('day', -1, 'lines.earned_to')
+        ) }} as month
+    from lines
+    left outer join merges
+        on lines.contract_account_id = merges.account_id
+),
+
+pieces as (
+    select
+        *,
+        greatest(earned_from, month) as piece_from,
+        least(earned_to, cast({{ dbt.dateadd('month', 1, 'month') }} as date)) as piece_to
+    from line_months
+),
+
+-- Before the merge and from the merge on.
+sides as (
+    select
+        *,
+        contract_account_id as account_id,
+        piece_from as side_from,
+        least(piece_to, coalesce(merged_on, piece_to)) as side_to
+    from pieces
+    union all
+    select
+        *,
+        survivor_account_id as account_id,
+        greatest(piece_from, merged_on) as side_from,
+        piece_to as side_to
+    from pieces
+    where merged_on is not null
+),
+
+tomorrow as (
+    select cast({{ dbt.dateadd('day', 1, as_of_date()) }} as date) as first_day
+),
+
+-- Up to the as-of date and after it.
+halves as (
+    select
+        sides.*,
+        false as is_deferred,
+        sides.side_from as half_from,
+        least(sides.side_to, tomorrow.first_day) as half_to
+    from sides
+    cross join tomorrow
+    union all
+    select
+        sides.*,
+        true as is_deferred,
+        greatest(sides.side_from, tomorrow.first_day) as half_from,
+        sides.side_to as half_to
+    from sides
+    cross join tomorrow
+),
+
+measured as (
+    select
+        *,
+        {{ days_between('earned_from', 'half_from') }} as days_before,
+        {{ days_between('earned_from', 'half_to') }} as days_after,
+        {{ days_between('earned_from', 'earned_to') }} as line_days
+    from halves
+    where half_from < half_to
+),
+
+final as (
+    select
+        source_system,
+        invoice_id,
+        invoice_line_id,
+        subscription_id,
+        contract_account_id,
+        account_id,
+        month,
+        line_kind,
+        issued_on,
+        is_deferred,
+        half_from as earned_from,
+        half_to as earned_to,
+        {% for amount in ['amount_reporting', 'amount_booked'] -%}
+        cast(
+            cast(cast({{ amount }} as decimal(28, 2)) * days_after / line_days as decimal(18, 2))
+            - cast(
+                cast({{ amount }} as decimal(28, 2)) * days_before / line_days as decimal(18, 2)
+            ) as decimal(18, 2)
+        ) as {{ 'earned' if amount == 'amount_reporting' else 'earned_booked' }}{{ ',' if not loop.last }}
+        {% endfor %}
+    from measured
+)
+
+select * from final

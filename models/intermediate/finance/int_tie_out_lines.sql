@@ -1,0 +1,194 @@
+-- Grain: one row per recurring invoice line: the ARR it bills for.
+-- implied_arr is what the line would be as ARR: the amount of a whole billing period times the
+-- periods of a year, whatever the days of this one period are. It can be compared with the ledger
+-- to the cent, but for slack: the smallest coin per period, and for a proration, which is counted
+-- in seconds where ARR is counted in days, the price of one day.
+with lines as (
+    select
+        source_system,
+        invoice_id,
+        invoice_line_id,
+        subscription_id,
+        contract_account_id,
+        is_proration,
+        is_billed,
+        invoice_status,
+        currency,
+        plan_rate,
+        earned_from,
+        earned_to,
+        issued_on,
+        amount,
+        discount_amount,
+        once_discount_amount,
+        full_interval_amount,
+        {{ intervals_per_year('billing_interval') }} / cast(interval_count as double)
+            as price_periods_per_year,
+        {{ days_between('earned_from', 'earned_to') }} as line_days
+    from {{ ref('int_finance_service_lines') }}
+    where
+        line_kind = 'recurring'
+        and (is_billed or invoice_status = 'void')
+),
+
+contracts as (
+    select
+        source_system,
+        subscription_id,
+        contract_account_id,
+        contract_currency,
+        contract_id
+    from {{ ref('int_tie_out_contracts') }}
+),
+
+keyed as (
+    select
+        lines.*,
+        contracts.contract_id,
+        coalesce(contracts.contract_currency <> lines.currency, false) as is_other_currency
+    from lines
+    inner join contracts
+        on
+            lines.source_system = contracts.source_system
+            and lines.subscription_id is not distinct from contracts.subscription_id
+            and lines.contract_account_id = contracts.contract_account_id
+),
+
+-- The whole periods of a contract; a proration bills a part of one of them.
+whole_periods as (
+    select distinct
+        source_system,
+        contract_id,
+        earned_from,
+        earned_to,
+        line_days,
+        coalesce(price_periods_per_year, {{ periods_per_year('earned_from', 'earned_to') }})
+            as periods_per_year
+    from keyed
+    where not is_proration
+),
+
+measured as (
+    select
+        keyed.*,
+        coalesce(
+            keyed.price_periods_per_year,
+            whole_periods.periods_per_year,
+            cast(365 as double) / keyed.line_days
+        ) as periods_per_year,
+        case
+            when keyed.is_proration then whole_periods.line_days
+            else keyed.line_days
+        end as period_days
+    from keyed
+    left outer join whole_periods
+        on
+            keyed.source_system = whole_periods.source_system
+            and keyed.contract_id = whole_periods.contract_id
+            and keyed.earned_from >= whole_periods.earned_from
+            and keyed.earned_to <= whole_periods.earned_to
+            and (
+                keyed.is_proration
+                or (
+                    keyed.earned_from = whole_periods.earned_from
+                    and keyed.earned_to = whole_periods.earned_to
+                )
+            )
+    qualify
+        row_number() over (
+            partition by keyed.source_system, keyed.invoice_line_id
+            order by whole_periods.line_days, whole_periods.periods_per_year
+        ) = 1
+),
+
+scaled as (
+    select
+        *,
+        -- A coupon that was meant for one invoice may have lowered prorations too.
+        max(
+            case
+                when amount + discount_amount > 0
+                    then
+                        cast(once_discount_amount as double)
+                        / cast(amount + discount_amount as double)
+                else 0
+            end
+        ) over (partition by source_system, contract_id) as once_share,
+        -- Parts of a whole period that were billed by the day.
+        coalesce(period_days, 365 / periods_per_year) / line_days * periods_per_year
+            as per_year
+    from measured
+),
+
+final as (
+    select
+        source_system,
+        invoice_id,
+        invoice_line_id,
+        contract_id,
+        contract_account_id,
+        is_proration,
+        is_billed,
+        coalesce(invoice_status = 'uncollectible', false) as is_written_off,
+        is_other_currency,
+        currency,
+        earned_from,
+        earned_to,
+        issued_on >= earned_to as is_in_arrears,
+        full_interval_amount is not null as is_itemised,
+        cast(
+            cast(amount * plan_rate as decimal(18, 2)) * cast(365 as double) / line_days
+            as decimal(28, 8)
+        ) as billed_arr,
+        cast(amount * plan_rate * per_year as decimal(28, 8)) as implied_arr,
+        -- Before discounts. The discount of a proration is hidden in its amount.
+        cast(
+            case
+                when is_proration and full_interval_amount is not null
+                    then
+                        sign(amount) * full_interval_amount * periods_per_year * plan_rate
+                else (amount + discount_amount) * plan_rate * per_year
+            end as decimal(28, 8)
+        ) as gross_implied_arr,
+        cast(discount_amount * plan_rate * per_year as decimal(28, 8)) as discount_arr,
+        cast(once_discount_amount * plan_rate * per_year as decimal(28, 8))
+            as once_discount_arr,
+        cast(
+            case when is_proration then abs(amount) * plan_rate * per_year else 0 end
+            as decimal(28, 8)
+        ) as proration_arr,
+        cast(
+            case
+                when is_proration and full_interval_amount is not null
+                    then full_interval_amount * periods_per_year * plan_rate * once_share
+                else 0
+            end as decimal(28, 8)
+        ) as once_proration_arr,
+        cast(amount * plan_rate * per_year / line_days as decimal(28, 8)) as one_day_arr,
+        -- A whole period that is longer or shorter than the interval of its price.
+        cast(
+            case
+                when
+                    not is_proration
+                    and abs(line_days - 365 / price_periods_per_year) > 3
+                    then amount * plan_rate * (per_year - cast(365 as double) / line_days)
+                else 0
+            end as decimal(28, 8)
+        ) as odd_period_arr,
+        cast(
+            {{ from_minor_units('1', 'currency') }} * plan_rate * per_year
+            + case
+                when is_proration
+                    then
+                        coalesce(
+                            full_interval_amount * periods_per_year, abs(amount) * per_year
+                        )
+                        * plan_rate
+                        / line_days
+                else 0
+            end as decimal(28, 8)
+        ) as slack_arr
+    from scaled
+)
+
+select * from final

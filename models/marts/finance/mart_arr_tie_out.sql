@@ -1,0 +1,115 @@
+-- Grain: one row per account and month in which it has ARR or a recurring bill.
+{% set reasons = [
+    'timing', 'credit', 'one_time', 'usage', 'fx', 'free_period', 'unmatched_customer',
+    'unexplained',
+] %}
+
+with contract_months as (
+    select
+        account_id,
+        month,
+        contract_id,
+        expected_revenue,
+        billed_revenue,
+        billed_revenue_booked,
+        variance,
+        timing_calendar,
+        timing_term,
+        timing_calendar + timing_term as timing,
+        credit,
+        one_time,
+        usage,
+        fx,
+        free_period,
+        unmatched_customer,
+        unexplained
+    from {{ ref('fct_tie_out_contract_month') }}
+),
+
+other_revenue as (
+    select
+        account_id,
+        month,
+        sum(case when revenue_kind = 'one_time' then earned else 0 end) as one_time_revenue,
+        sum(case when revenue_kind = 'usage' then earned else 0 end) as usage_revenue,
+        sum(case when revenue_kind in ('credit', 'refund') then earned else 0 end)
+            as credit_revenue
+    from {{ ref('fct_revenue_month') }}
+    group by
+        account_id,
+        month
+),
+
+account_months as (
+    select
+        account_id,
+        month,
+        count(*) as contracts,
+        sum(expected_revenue) as expected_revenue,
+        sum(billed_revenue) as billed_revenue,
+        sum(billed_revenue_booked) as billed_revenue_booked,
+        sum(variance) as variance,
+        sum(timing_calendar) as timing_calendar,
+        sum(timing_term) as timing_term,
+        {% for reason in reasons -%}
+        sum({{ reason }}) as {{ reason }},
+        {% endfor -%}
+        -- Two contracts that are wrong by the same amount do not make each other right.
+        sum(abs(unexplained) + abs(unmatched_customer)) as amount_to_chase
+    from contract_months
+    group by
+        account_id,
+        month
+),
+
+judged as (
+    select
+        *,
+        amount_to_chase > {{ var('tie_out_tolerance', 1) }} as is_exception,
+        greatest(
+            {%- for reason in reasons %}
+            abs({{ reason }}){{ ',' if not loop.last }}
+            {%- endfor %}
+        ) as largest
+    from account_months
+),
+
+final as (
+    select
+        judged.account_id,
+        judged.month,
+        cast(judged.expected_revenue as decimal(18, 2)) as expected_revenue,
+        cast(judged.billed_revenue as decimal(18, 2)) as billed_revenue,
+        cast(judged.variance as decimal(18, 2)) as variance,
+        -- What must be chased is never hidden behind something larger that is explained.
+        case
+            when judged.is_exception and abs(judged.unmatched_customer) > abs(judged.unexplained)
+                then 'unmatched_customer'
+            when judged.is_exception then 'unexplained'
+            when judged.largest = 0 then 'none'
+            {%- for reason in reasons %}
+            when abs(judged.{{ reason }}) = judged.largest then '{{ reason }}'
+            {%- endfor %}
+        end as reason,
+        judged.is_exception,
+        {% for reason in reasons -%}
+        cast(judged.{{ reason }} as decimal(18, 2)) as variance_{{ reason }},
+        {% endfor -%}
+        cast(judged.timing_calendar as decimal(18, 2)) as timing_calendar,
+        cast(judged.timing_term as decimal(18, 2)) as timing_term,
+        cast(judged.billed_revenue_booked as decimal(18, 2)) as billed_revenue_booked,
+        cast(coalesce(other_revenue.one_time_revenue, 0) as decimal(18, 2))
+            as one_time_revenue,
+        cast(coalesce(other_revenue.usage_revenue, 0) as decimal(18, 2)) as usage_revenue,
+        cast(coalesce(other_revenue.credit_revenue, 0) as decimal(18, 2)) as credit_revenue,
+        judged.contracts,
+        {{ dbt.last_day('judged.month', 'month') }} <= {{ as_of_date() }} as is_complete,
+        cast({{ var('tie_out_tolerance', 1) }} as decimal(18, 2)) as tie_out_tolerance
+    from judged
+    left outer join other_revenue
+        on
+            judged.account_id = other_revenue.account_id
+            and judged.month = other_revenue.month
+)
+
+select * from final

@@ -1,0 +1,21 @@
+-- Grain: one row per closed month and contract line that held at its end, as reported.
+{{ from_ledger('arr_line', {
+    'close_month': 'date',
+    'source_system': 'varchar',
+    'subscription_item_id': 'varchar',
+    'account_id': 'varchar',
+    'subscription_id': 'varchar',
+    'plan_id': 'varchar',
+    'quantity': 'decimal(18, 4)',
+    'unit_amount': 'decimal(18, 4)',
+    'currency': 'varchar',
+    'billing_interval': 'varchar',
+    'interval_count': 'integer',
+    'price_share': 'decimal(18, 8)',
+    'amount_off': 'decimal(18, 4)',
+    'status': 'varchar',
+    'is_paused': 'boolean',
+    'arr_local': 'decimal(28, 4)',
+    'plan_rate': 'decimal(18, 8)',
+    'arr': 'decimal(18, 2)',
+}) }}

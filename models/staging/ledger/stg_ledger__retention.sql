@@ -1,0 +1,20 @@
+-- Grain: one row per closed month, segment_type and segment_value, as reported.
+{{ from_ledger('retention', {
+    'close_month': 'date',
+    'segment_type': 'varchar',
+    'segment_value': 'varchar',
+    'opening_accounts': 'bigint',
+    'retained_accounts': 'bigint',
+    'opening_arr': 'decimal(18, 2)',
+    'retained_arr': 'decimal(18, 2)',
+    'retained_arr_capped': 'decimal(18, 2)',
+    'nrr': 'double',
+    'grr': 'double',
+    'logo_retention': 'double',
+    'nrr_trailing_12m': 'double',
+    'grr_trailing_12m': 'double',
+    'gross_mrr_churn_monthly': 'double',
+    'net_mrr_churn_monthly': 'double',
+    'nrr_bridge': 'double',
+    'metric_policy': 'varchar',
+}) }}

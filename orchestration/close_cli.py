@@ -1,0 +1,141 @@
+"""`csw close`: close a month, check the ledger, list what is closed."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import click
+import typer
+from rich.console import Console
+from rich.table import Table
+from typer.core import TyperGroup
+
+from orchestration.home import Home, HomeError
+from orchestration.ledger import MONTH, LedgerError, Month, ledger_folder, problems, read_closes
+from orchestration.lock import home_lock
+from orchestration.project import ProjectError
+
+HomeOption = Annotated[
+    Path | None,
+    typer.Option("--home", envvar="CSW_HOME", help="The home folder (default: data)."),
+]
+
+
+class MonthFirst(TyperGroup):
+    """Takes a month where a command is expected: `csw close 2025-11`."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Put the command `month` before a month."""
+        if args and MONTH.fullmatch(args[0]):
+            args = ["month", *args]
+        return super().resolve_command(ctx, args)
+
+
+app = typer.Typer(
+    cls=MonthFirst,
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    help="""
+    Close a month: write its figures to the ledger, once.
+
+    - `csw close 2025-11 --by "Kim Park"`: close November 2025
+    - `csw close list`: the closed months
+    - `csw close verify`: has anything in the ledger changed?
+    """,
+)
+
+
+def _console() -> Console:
+    return Console(file=sys.stdout)
+
+
+@contextmanager
+def _explained(console: Console) -> Iterator[None]:
+    """Turn an error that has a clear text into that text and exit code 1."""
+    try:
+        yield
+    except (LedgerError, HomeError, ProjectError) as error:
+        console.print(str(error), style="red", highlight=False, markup=False, soft_wrap=True)
+        raise typer.Exit(1) from error
+
+
+@app.command("month")
+def close_one(
+    month: Annotated[str, typer.Argument(metavar="YYYY-MM", help="The month to close.")],
+    by: Annotated[
+        str | None,
+        typer.Option("--by", help="Who signs. Default: CSW_CLOSED_BY, else the machine's user."),
+    ] = None,
+    home: HomeOption = None,
+) -> None:
+    """Write a complete month's published figures to the ledger. Once, and in order."""
+    from orchestration.close import close_month  # noqa: PLC0415
+
+    console = _console()
+    with _explained(console):
+        chosen = Home.resolve(home)
+        with home_lock(chosen):
+            close = close_month(chosen, Month.parse(month), closed_by=by)
+        lines = [
+            f"{close.month} is closed, as of {close.as_of_date}, by {close.closed_by}.",
+            f"Closing ARR {close.totals['closing_arr']} of {close.totals['accounts']} customers; "
+            f"opening {close.totals['opening_arr']}, prior period adjustment "
+            f"{close.totals['prior_period_adjustment_arr']}.",
+            f"Definition {close.definition_version}, content {close.content_hash[:12]}, "
+            f"in {ledger_folder(chosen) / close.month}.",
+            "mart_retention_as_reported and mart_restatements show it after the next refresh.",
+        ]
+        for line in lines:
+            console.print(line, highlight=False, markup=False, soft_wrap=True)
+
+
+@app.command()
+def verify(home: HomeOption = None) -> None:
+    """Compare every file of the ledger with its hash; name what was changed."""
+    console = _console()
+    with _explained(console):
+        chosen = Home.resolve(home)
+        found = problems(chosen)
+        closes = [] if found else read_closes(chosen)
+    for problem in found:
+        console.print(problem, style="red", highlight=False, markup=False, soft_wrap=True)
+    if found:
+        raise typer.Exit(1)
+    if not closes:
+        console.print("No month is closed yet.")
+        return
+    console.print(
+        f"The ledger is as it was written: {len(closes)} months, {closes[0].month} to "
+        f"{closes[-1].month}, last hash {closes[-1].hash[:12]}.",
+        highlight=False,
+        soft_wrap=True,
+    )
+
+
+@app.command("list")
+def list_closes(home: HomeOption = None) -> None:
+    """Show the closed months."""
+    console = _console()
+    with _explained(console):
+        closes = read_closes(Home.resolve(home))
+    if not closes:
+        console.print("No month is closed yet.")
+        return
+    table = Table("month", "closing ARR", "adjustment", "as of", "closed at (UTC)", "by", "content")
+    for close in closes:
+        table.add_row(
+            close.month,
+            close.totals["closing_arr"],
+            close.totals["prior_period_adjustment_arr"],
+            close.as_of_date,
+            close.closed_at,
+            close.closed_by,
+            close.content_hash[:12],
+        )
+    console.print(table)

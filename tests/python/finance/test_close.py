@@ -1,0 +1,292 @@
+"""A month is closed once, in order, complete and tested; the ledger shows every change to it."""
+
+import json
+import shutil
+from dataclasses import asdict, replace
+
+import duckdb
+import pytest
+from typer.testing import CliRunner
+
+from orchestration import ledger as ledger_module
+from orchestration.close import CloseError, close_month, load_ledger, next_month
+from orchestration.close_cli import app
+from orchestration.close_job import JOB_NAME, build_close_job
+from orchestration.ledger import LedgerError, Month, ledger_folder, problems, read_closes
+from orchestration.publish import Relation, publish
+from tests.python.finance.published import publish_figures
+
+NOVEMBER, DECEMBER = Month.parse("2025-11"), Month.parse("2025-12")
+ARR = {
+    "2025-10": {"a": 100, "b": 50},
+    "2025-11": {"a": 120, "b": 50},
+    "2025-12": {"a": 120, "b": 50, "c": 30},
+}
+
+
+@pytest.fixture
+def closed(home):
+    """A home with October and November closed."""
+    publish_figures(home, "2025-12-31", ARR)
+    close_month(home, Month.parse("2025-10"), closed_by="Kim")
+    close_month(home, NOVEMBER, closed_by="Kim")
+    return home
+
+
+def test_close_says_who_when_and_what(home):
+    publish_figures(home, "2025-11-30", ARR)
+    close = close_month(home, NOVEMBER, closed_by="Kim Park")
+    assert (close.month, close.closed_by, close.as_of_date) == ("2025-11", "Kim Park", "2025-11-30")
+    assert close.run_id == "20260101T000000Z_test"
+    assert close.policy == {"fx_mode": "constant"}
+    assert close.definition_version.startswith("0.")
+    assert close.totals["closing_arr"] == "170.00"
+    assert close.totals["nrr"] == "1.25"
+    assert set(close.files) == {"account_month.parquet", "arr_line.parquet", "retention.parquet"}
+    assert read_closes(home) == [close]
+    assert problems(home) == []
+    assert next_month(home) == DECEMBER
+
+
+def test_a_month_is_closed_once(closed):
+    before = (ledger_folder(closed) / "manifest.json").read_bytes()
+    with pytest.raises(CloseError, match=r"2025-11 was closed on .* by Kim"):
+        close_month(closed, NOVEMBER)
+    assert (ledger_folder(closed) / "manifest.json").read_bytes() == before
+
+
+@pytest.mark.parametrize("month", ["2025-09", "2026-01"])
+def test_months_are_closed_in_order(closed, month):
+    with pytest.raises(CloseError, match="close 2025-12 next"):
+        close_month(closed, Month.parse(month))
+
+
+def test_an_incomplete_month_is_not_closed(home):
+    publish_figures(home, "2025-12-30", ARR)
+    with pytest.raises(CloseError, match=r"2025-12 is not complete.*2025-12-30"):
+        close_month(home, DECEMBER)
+    assert not ledger_folder(home).exists()
+
+
+def test_nothing_is_closed_after_a_refresh_that_failed(closed):
+    publish_figures(closed, "2025-12-31", ARR, run_id="20260102T000000Z_bad", tests_pass=False)
+    with pytest.raises(CloseError, match="did not pass its tests"):
+        close_month(closed, DECEMBER)
+    assert len(read_closes(closed)) == 2
+
+
+def test_nothing_is_closed_that_was_not_published(home):
+    home.create()
+    with pytest.raises(CloseError, match="Nothing is published"):
+        close_month(home, NOVEMBER)
+
+
+def test_a_published_file_that_was_changed_is_not_closed(home):
+    publish_figures(home, "2025-11-30", ARR)
+    file = next((home.published / "parquet").rglob("fct_arr_line.parquet"))
+    file.write_bytes(file.read_bytes() + b" ")
+    with pytest.raises(CloseError, match=r"fct_arr_line.parquet is not what manifest.json says"):
+        close_month(home, NOVEMBER)
+
+
+def test_a_month_without_figures_is_not_closed(home):
+    publish_figures(home, "2025-12-31", ARR)
+    with pytest.raises(CloseError, match="no figures for 2025-01"):
+        close_month(home, Month.parse("2025-01"))
+    assert read_closes(home) == []
+    assert list(ledger_folder(home).iterdir()) == []
+
+
+def test_lines_that_do_not_tie_to_accounts_are_not_closed(home):
+    publish_figures(home, "2025-11-30", ARR)
+    with duckdb.connect(home.warehouse) as connection:
+        connection.execute("update facts.fct_arr_line set arr = arr + 0.01")
+    _publish_again(home, "20260104T000000Z_test")
+    with pytest.raises(CloseError, match="does not tie"):
+        close_month(home, NOVEMBER)
+
+
+def _publish_again(home, run_id):
+    relations = [
+        Relation("facts", "fct_account_month"),
+        Relation("facts", "fct_arr_line"),
+        Relation("marts", "mart_retention_monthly"),
+    ]
+    publish(
+        home.warehouse,
+        home.published,
+        relations,
+        run_id=run_id,
+        as_of="2025-11-30",
+        company="test",
+        versions={},
+        policy={},
+    )
+    state = {"succeeded": True, "run_id": run_id, "as_of": "2025-11-30"}
+    (home.path / "dbt" / "last_build.json").write_text(json.dumps(state))
+
+
+def test_prior_period_adjustment_carries_what_became_known(closed):
+    late = {**ARR, "2025-11": {"a": 120, "d": 7}, "2025-12": {"a": 120, "c": 30, "d": 7}}
+    publish_figures(closed, "2025-12-31", late, run_id="20260105T000000Z_test")
+    close = close_month(closed, DECEMBER)
+    file = ledger_folder(closed) / "2025-12" / "account_month.parquet"
+    rows = duckdb.sql(
+        "select account_id, opening_arr, prior_period_adjustment_arr, closing_arr, movement "
+        f"from '{file}' order by all"
+    ).fetchall()
+    assert [(r[0], int(r[1]), int(r[2]), int(r[3])) for r in rows] == [
+        ("a", 120, 0, 120),
+        ("b", 50, -50, 0),  # restated away: it was no customer in November
+        ("c", 0, 0, 30),
+        ("d", 0, 7, 7),  # found since
+    ]
+    assert close.totals["opening_arr"] == "170.00"
+    assert close.totals["prior_period_adjustment_arr"] == "-43.00"
+    assert close.totals["closing_arr"] == "157.00"
+
+
+@pytest.mark.parametrize("name", ["account_month.parquet", "retention.parquet", "close.json"])
+def test_a_changed_file_is_named(closed, name):
+    file = ledger_folder(closed) / "2025-10" / name
+    file.write_bytes(file.read_bytes().replace(b"a", b"b", 1))
+    assert any(f"2025-10/{name}" in problem for problem in problems(closed))
+    with pytest.raises(LedgerError, match=f"2025-10/{name}"):
+        close_month(closed, DECEMBER)
+    with pytest.raises(LedgerError, match=f"2025-10/{name}"):
+        load_ledger(closed)
+
+
+def test_a_missing_and_an_added_file_are_named(closed):
+    folder = ledger_folder(closed)
+    (folder / "2025-11" / "arr_line.parquet").rename(folder / "2025-11" / "other.parquet")
+    found = problems(closed)
+    assert "2025-11/arr_line.parquet is missing." in found
+    assert "2025-11/other.parquet was added after the close." in found
+
+
+def test_a_changed_entry_breaks_the_chain(closed):
+    manifest = ledger_folder(closed) / "manifest.json"
+    content = json.loads(manifest.read_text())
+    content["closes"][0]["closed_by"] = "Somebody else"
+    manifest.write_text(json.dumps(content))
+    assert "manifest.json: the entry of 2025-10 was changed after the close." in problems(closed)
+
+
+def test_a_forged_entry_does_not_fit_the_chain(closed):
+    """A whole month written anew, hashes and all, is betrayed by the entry after it."""
+    manifest = ledger_folder(closed) / "manifest.json"
+    first, second = read_closes(closed)
+    forged = replace(first, closed_by="Somebody else").sealed()
+    entries = [asdict(entry) for entry in (forged, second)]
+    manifest.write_text(json.dumps({"format": 1, "closes": entries}))
+    found = problems(closed)
+    assert "manifest.json: the entry of 2025-11 does not follow that of 2025-10." in found
+
+
+def test_a_removed_manifest_is_noticed(closed):
+    (ledger_folder(closed) / "manifest.json").unlink()
+    found = problems(closed)
+    assert "manifest.json is missing or empty, and there are closed months." in found
+
+
+def test_a_manifest_cut_short_is_completed_from_the_months(closed):
+    """So that a month that was closed can never be closed a second time."""
+    manifest = ledger_folder(closed) / "manifest.json"
+    whole = manifest.read_bytes()
+    content = json.loads(whole)
+    content["closes"].pop()
+    manifest.write_text(json.dumps(content))
+    assert problems(closed) == ["2025-11 is not in manifest.json."]
+    with pytest.raises(CloseError, match="2025-11 was closed"):
+        close_month(closed, NOVEMBER)
+    assert manifest.read_bytes() == whole
+
+
+def test_a_crash_before_the_manifest_loses_nothing(closed, monkeypatch):
+    def crash(*_):
+        raise OSError("no space left on device")
+
+    with monkeypatch.context() as patch, pytest.raises(OSError, match="no space"):
+        patch.setattr(ledger_module, "_write_manifest", crash)
+        close_month(closed, DECEMBER, closed_by="Kim")
+    assert [close.month for close in read_closes(closed)] == ["2025-10", "2025-11"]
+    assert load_ledger(closed) == 3
+    assert [close.month for close in read_closes(closed)] == ["2025-10", "2025-11", "2025-12"]
+    assert problems(closed) == []
+
+
+def test_a_crash_before_the_month_leaves_nothing(closed, monkeypatch):
+    def crash(*_):
+        raise OSError("no space left on device")
+
+    with monkeypatch.context() as patch, pytest.raises(OSError, match="no space"):
+        patch.setattr(ledger_module, "_write_json", crash)
+        close_month(closed, DECEMBER)
+    assert problems(closed) == []
+    assert close_month(closed, DECEMBER).month == "2025-12"
+
+
+def test_the_ledger_survives_the_loss_of_the_warehouse(closed):
+    closed.warehouse.unlink()
+    shutil.rmtree(closed.published)
+    assert load_ledger(closed, "1.0") == 2
+    with duckdb.connect(closed.warehouse, read_only=True) as connection:
+        closes = connection.execute(
+            "select close_month::varchar, closed_by from ledger.closes order by 1"
+        ).fetchall()
+        arr = connection.execute(
+            "select sum(closing_arr) from ledger.account_month where close_month = '2025-11-01'"
+        ).fetchone()
+        definition = connection.execute("from ledger.definition").fetchall()
+    assert closes == [("2025-10-01", "Kim"), ("2025-11-01", "Kim")]
+    assert int(arr[0]) == 170
+    assert definition == [("1.0",)]
+
+
+def test_an_empty_ledger_loads_as_empty(home):
+    home.create()
+    assert load_ledger(home) == 0
+    with duckdb.connect(home.warehouse, read_only=True) as connection:
+        assert connection.execute("select count(*) from ledger.closes").fetchone() == (0,)
+
+
+@pytest.mark.parametrize("text", ["2025-13", "2025-1", "November", "2025-11-01"])
+def test_a_month_that_is_none_is_refused(text):
+    with pytest.raises(LedgerError, match="write it as 2025-11"):
+        Month.parse(text)
+
+
+def csw_close(home, *arguments):
+    return CliRunner().invoke(app, [*arguments], env={"CSW_HOME": str(home.path)})
+
+
+def test_commands(closed):
+    listed = csw_close(closed, "list").stdout
+    assert "2025-10" in listed and "2025-11" in listed
+    done = csw_close(closed, "2025-12", "--by", "Kim Park")
+    assert done.exit_code == 0, done.stdout
+    assert "2025-12 is closed, as of 2025-12-31, by Kim Park." in done.stdout
+    assert "Closing ARR 200.00 of 3 customers" in done.stdout
+    again = csw_close(closed, "2025-12")
+    assert again.exit_code == 1
+    assert "was closed on" in again.stdout
+    verified = csw_close(closed, "verify")
+    assert verified.exit_code == 0
+    assert "as it was written: 3 months, 2025-10 to 2025-12" in verified.stdout
+    (ledger_folder(closed) / "2025-11" / "retention.parquet").unlink()
+    broken = csw_close(closed, "verify")
+    assert broken.exit_code == 1
+    assert "2025-11/retention.parquet is missing." in broken.stdout
+
+
+def test_dagster_job_closes_the_month_of_its_partition(closed):
+    job = build_close_job(closed)
+    assert job.name == JOB_NAME
+    config = {"ops": {"close_month": {"config": {"closed_by": "Kim"}}}}
+    done = job.execute_in_process(partition_key="2025-12-01", run_config=config)
+    assert done.success
+    assert read_closes(closed)[-1].closed_by == "Kim"
+    again = job.execute_in_process(partition_key="2025-12-01", raise_on_error=False)
+    assert not again.success
+    assert len(read_closes(closed)) == 3

@@ -1,0 +1,124 @@
+"""A small delivery of files and what a load made of it."""
+
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from orchestration.loads import LoadError, LoadReport, LoadRequest, load
+
+AS_OF = date(2025, 6, 30)
+
+ACCOUNTS = """\
+account_id,account_name,country,created_at,is_deleted,updated_at
+A1,Alpha,DE,2023-01-05,false,2025-01-01T00:00:00Z
+A2,Beta,US,2023-02-05T10:00:00+02:00,0,2025-01-01T00:00:00Z
+A3,Gamma,FR,2023-03-05 09:30:00,no,2025-01-01T00:00:00Z
+"""
+SUBSCRIPTIONS = """\
+subscription_id,account_id,status,started_at,ended_at,currency
+S1,A1,active,2023-02-01,,USD
+S2,A2,active,2023-03-01,,EUR
+S3,A3,canceled,2023-04-01,2024-04-01,usd
+"""
+ITEMS = """\
+subscription_item_id,subscription_id,valid_from,valid_to,quantity,unit_amount,billing_interval
+I1,S1,2023-02-01,,10,99.50,month
+I2,S2,2023-03-01,9999-12-31,5,1200,year
+I3,S3,2023-04-01,2024-04-01,1,300,quarter
+"""
+REQUIRED = {
+    "accounts.csv": ACCOUNTS,
+    "subscriptions.csv": SUBSCRIPTIONS,
+    "subscription_items.csv": ITEMS,
+}
+
+
+@dataclass
+class Delivery:
+    """A folder of files, the warehouse it is loaded into and the last result."""
+
+    root: Path
+    source: str = "files"
+    report: LoadReport | None = None
+    error: LoadError | None = None
+    runs: int = 0
+    mapping: Path | None = None
+    as_of: date = AS_OF
+    messages: list[tuple[Any, ...]] = field(default_factory=list)
+
+    @property
+    def folder(self) -> Path:
+        return self.root / "input"
+
+    @property
+    def warehouse(self) -> Path:
+        return self.root / "warehouse.duckdb"
+
+    def write(self, files: dict[str, str | bytes]) -> None:
+        for name, content in files.items():
+            path = self.folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content.encode() if isinstance(content, str) else content)
+
+    def request(self) -> LoadRequest:
+        return LoadRequest(
+            source=self.source,
+            folder=self.folder,
+            warehouse=self.warehouse,
+            run_id=f"run{self.runs}",
+            as_of=self.as_of,
+            mapping=self.mapping,
+        )
+
+    def load(self, files: dict[str, str | bytes] | None = None) -> "Delivery":
+        self.write(files or {})
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.runs += 1
+        self.report = self.error = None
+        try:
+            self.report = load(self.request())
+        except LoadError as error:
+            self.error = error
+        self.messages = self.query(
+            "select severity, source_table, source_file, column_name, message"
+            " from raw_loads.messages where run_id = ?",
+            [f"run{self.runs}"],
+        )
+        return self
+
+    def query(self, sql: str, parameters: list[Any] | None = None) -> list[tuple[Any, ...]]:
+        with duckdb.connect(str(self.warehouse), read_only=True) as connection:
+            return connection.execute(sql, parameters or []).fetchall()
+
+    def column(self, sql: str) -> list[Any]:
+        return [row[0] for row in self.query(sql)]
+
+    def counts(self, table: str, run: int | None = None) -> tuple[int, ...]:
+        """Read, loaded, unchanged, rejected, unmapped of a table in one run."""
+        return self.query(
+            "select sum(rows_read)::int, sum(rows_loaded)::int, sum(rows_unchanged)::int,"
+            " sum(rows_rejected)::int, sum(rows_unmapped)::int from raw_loads.file_counts"
+            " where source_table = ? and run_id = ?",
+            [table, f"run{run or self.runs}"],
+        )[0]
+
+    def rejects(self, file: str) -> dict[int, tuple[str | None, str, str]]:
+        """Column, reason and raw text of the rejected rows of a file by line."""
+        rows = self.query(
+            f"select source_line, column_name, reason, raw_text from raw_{self.source}.rejects"
+            " where source_file = ? order by 1",
+            [file],
+        )
+        return {row[0]: row[1:] for row in rows}
+
+    def said(self, severity: str, file: str | None, *words: str) -> bool:
+        """Whether a message of the last load about a file holds all these words."""
+        return any(
+            message[0] == severity
+            and (file is None or message[2] == file)
+            and all(word in f"{message[3]} {message[4]}" for word in words)
+            for message in self.messages
+        )

@@ -1,0 +1,60 @@
+import pytest
+from typer.testing import CliRunner
+
+from orchestration.cli import app
+from orchestration.home import Home, HomeConfig
+
+runner = CliRunner(env={"COLUMNS": "200", "NO_COLOR": "1", "TERM": "dumb"})
+
+
+def test_help_teaches():
+    result = runner.invoke(app, ["--help"])
+    assert result.exit_code == 0
+    for command in ("refresh", "status", "messages", "demo", "dbt", "dagster", "info"):
+        assert command in result.output
+    assert "CSW_HOME" in result.output
+
+
+def test_refresh_help_shows_examples_and_options():
+    result = runner.invoke(app, ["refresh", "--help"])
+    for said in ("Examples", "--source", "--as-of", "--mapping", "--scale", "--full-refresh"):
+        assert said in result.output
+
+
+def test_bad_day_is_explained():
+    result = runner.invoke(app, ["refresh", "--as-of", "31.12.2025"])
+    assert result.exit_code == 2
+    assert "2025-12-31" in result.output
+
+
+def test_source_that_is_not_there_is_explained(home):
+    result = runner.invoke(app, ["refresh", "--source", str(home.path / "nothing")])
+    assert result.exit_code == 1
+    assert "folder of files" in result.output
+
+
+def test_verbose_may_be_set_to_nothing(monkeypatch):
+    monkeypatch.setenv("VERBOSE", "")
+    assert runner.invoke(app, ["refresh", "--source", "nothing"]).exit_code == 1
+
+
+@pytest.mark.parametrize("command", ["status", "messages"])
+def test_status_of_a_new_home_says_what_to_run(command):
+    result = runner.invoke(app, [command])
+    assert result.exit_code == 1
+    assert "csw refresh" in result.output
+
+
+def test_info_says_where_everything_is(home):
+    home.write(HomeConfig(company="Acme"))
+    result = runner.invoke(app, ["info"])
+    assert "Acme" in result.output
+    assert str(home.warehouse) in result.output
+
+
+def test_demo_is_not_generated_into_a_real_company(tmp_path):
+    home = Home(tmp_path / "acme")
+    home.write(HomeConfig(company="Acme", source="files", folder=str(tmp_path)))
+    result = runner.invoke(app, ["demo", "--home", str(home.path)])
+    assert result.exit_code == 1
+    assert "CSW_HOME" in result.output

@@ -1,0 +1,136 @@
+import json
+from datetime import date
+
+from orchestration.dbt_assets import BuildState, incremental_models, layer_of, owners_of
+from orchestration.dbt_results import read_build
+from orchestration.published_assets import grain_of
+from orchestration.session import RefreshSession
+
+MANIFEST = {
+    "nodes": {
+        "test.p.unique_x": {
+            "name": "unique_x",
+            "description": "An account has one row.",
+            "package_name": "p",
+            "original_file_path": "models/facts/_facts.yml",
+            "path": "unique_x.sql",
+        },
+        "model.p.fct": {
+            "name": "fct",
+            "description": "A fact.",
+            "package_name": "p",
+            "original_file_path": "models/facts/fct.sql",
+            "path": "facts/fct.sql",
+        },
+    },
+    "unit_tests": {"unit_test.p.fct.adds_up": {"name": "adds_up", "description": "It adds up."}},
+}
+
+
+def result(unique_id, status, failures=None, message=""):
+    return {"unique_id": unique_id, "status": status, "failures": failures, "message": message}
+
+
+def read(tmp_path, *results):
+    content = {"elapsed_time": 1.5, "results": list(results)}
+    (tmp_path / "run_results.json").write_text(json.dumps(content))
+    return read_build(tmp_path, MANIFEST)
+
+
+def test_counts(tmp_path):
+    build = read(
+        tmp_path,
+        result("model.p.fct", "success"),
+        result("seed.p.fx", "success"),
+        result("test.p.unique_x", "pass"),
+        result("test.p.other", "warn", 2),
+        result("unit_test.p.fct.adds_up", "pass"),
+    )
+    assert (build.built, build.tests_passed, build.tests_warned, build.tests_failed) == (2, 2, 1, 0)
+    assert build.succeeded
+    assert build.warnings[0].failing_rows == 2
+
+
+def test_failing_test_has_rows_description_and_sql(tmp_path):
+    compiled = tmp_path / "compiled" / "p" / "models" / "facts" / "_facts.yml" / "unique_x.sql"
+    compiled.parent.mkdir(parents=True)
+    compiled.write_text("select 1")
+    build = read(tmp_path, result("test.p.unique_x", "fail", 7), result("model.p.fct", "skipped"))
+    assert not build.succeeded
+    assert build.tests_failed == 1
+    assert build.skipped == 1
+    (problem,) = build.failures
+    assert problem.failing_rows == 7
+    assert problem.description == "An account has one row."
+    assert problem.compiled == compiled
+
+
+def test_failing_unit_test_and_broken_model_are_problems(tmp_path):
+    build = read(
+        tmp_path,
+        result("unit_test.p.fct.adds_up", "fail", 1, "actual differs from expected"),
+        result("model.p.fct", "error", None, "Binder Error"),
+    )
+    assert [problem.name for problem in build.failures] == ["adds_up", "fct"]
+    assert build.failures[0].description == "It adds up."
+    assert build.failures[1].message == "Binder Error"
+    assert build.tests_failed == 1
+
+
+def test_layer_is_the_folder():
+    model = {"resource_type": "model", "original_file_path": "models/marts/churn/mart_x.sql"}
+    assert layer_of(model) == "marts"
+    assert layer_of({"resource_type": "seed", "original_file_path": "seeds/fx.csv"}) == "seeds"
+
+
+def test_owner_is_meta_then_group():
+    assert owners_of({"config": {"meta": {"owner": "ann@example.com"}}}) == ["ann@example.com"]
+    assert owners_of({"config": {}, "group": "customer success"}) == ["team:customer_success"]
+    with_mail = {"config": {}, "group": {"name": "finance", "owner": {"email": "f@example.com"}}}
+    assert owners_of(with_mail) == ["f@example.com"]
+    assert owners_of({"config": {}}) == []
+
+
+def test_grain_is_primary_key_then_meta():
+    key = [{"type": "primary_key", "columns": ["account_id", "month"]}]
+    assert grain_of({"constraints": key, "config": {}}) == ("account_id", "month")
+    assert grain_of({"constraints": [], "config": {"meta": {"grain": "month"}}}) == ("month",)
+    assert grain_of({"config": {}}) == ()
+
+
+def test_incremental_tables_start_anew_when_they_must(tmp_path):
+    session = RefreshSession(home=str(tmp_path))
+    file = tmp_path / "last_build.json"
+    built = {"succeeded": True, "as_of": "2025-12-31", "models": "m1"}
+    assert BuildState(file, {}, "m1").full_refresh_reason(session, date(2025, 12, 31)) == ""
+    same = BuildState(file, built, "m1")
+    assert same.full_refresh_reason(session, date(2026, 1, 1)) == ""
+    assert "before 2025-12-31" in same.full_refresh_reason(session, date(2025, 12, 30))
+    changed = BuildState(file, built, "m2")
+    assert "settings changed" in changed.full_refresh_reason(session, date(2026, 1, 1))
+    asked = RefreshSession(home=str(tmp_path), full_refresh=True)
+    assert "as asked" in same.full_refresh_reason(asked, date(2026, 1, 1))
+
+
+def test_only_incremental_models_and_vars_decide():
+    def manifest(kind, checksum):
+        node = {"config": {"materialized": kind}, "checksum": {"checksum": checksum}}
+        return {"nodes": {"model.p.x": node}}
+
+    assert incremental_models(manifest("table", "1"), []) == incremental_models(
+        manifest("table", "2"), []
+    )
+    first = incremental_models(manifest("incremental", "1"), [])
+    assert first != incremental_models(manifest("incremental", "2"), [])
+    assert first != incremental_models(manifest("incremental", "1"), ["--vars", "{}"])
+
+
+def test_build_under_way_is_not_publishable(tmp_path):
+    built = {"succeeded": True, "as_of": "2025-12-30", "models": "m1"}
+    state = BuildState(tmp_path / "last_build.json", built, "m1")
+    state.start(date(2025, 12, 31))
+    kept = json.loads(state.path.read_text())
+    assert kept == {"succeeded": False, "as_of": "2025-12-31", "models": "m1"}
+    session = RefreshSession(home=str(tmp_path))
+    again = BuildState(state.path, kept, "m1")
+    assert "before 2025-12-31" in again.full_refresh_reason(session, date(2025, 12, 30))
