@@ -217,7 +217,16 @@ def dagster(
         environment = {**os.environ, **dbt_environment(chosen), "DAGSTER_HOME": str(chosen.dagster)}
         executable = Path(dbt_executable()).with_name("dagster")
         done = subprocess.run(
-            [str(executable), "dev", "--host", "127.0.0.1", "--port", str(port)],
+            [
+                str(executable),
+                "dev",
+                "--module-name",
+                "orchestration.definitions",
+                "--host",
+                "127.0.0.1",
+                "--port",
+                str(port),
+            ],
             cwd=project_root(),
             env=environment,
             check=False,

@@ -1,7 +1,5 @@
 """The Dagster job `close_period`: one partition per month."""
 
-from __future__ import annotations
-
 import dagster as dg
 
 from orchestration.close import close_month

@@ -11,7 +11,7 @@ with account_months as (
     from {{ ref('fct_account_month') }}
 ),
 
-merges as (
+account_merges as (
     select
         account_id,
         survivor_account_id
@@ -38,10 +38,10 @@ months as (
 
 merged_accounts as (
     select account_id
-    from merges
+    from account_merges
     union
     select survivor_account_id as account_id
-    from merges
+    from account_merges
 ),
 
 signed_snapshots as (

@@ -79,9 +79,15 @@ final as (
         ) as observable_months,
         cast(starts.closing_arr as decimal(18, 2)) as start_arr,
         cast(last_seen.closing_arr as decimal(18, 2)) as current_arr,
-        {% for name in segment_columns().values() -%}
-        starts.{{ name }}{{ ',' if not loop.last }}
-        {% endfor %}
+        starts.segment,
+        starts.plan,
+        starts.product,
+        starts.region,
+        starts.country,
+        starts.industry,
+        starts.size_band,
+        starts.csm_id,
+        starts.start_year
     from starts
     inner join last_seen
         on starts.account_id = last_seen.account_id

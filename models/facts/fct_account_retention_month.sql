@@ -37,17 +37,18 @@ months as (
     from closings
 ),
 
-account_merges as (
+ownership as (
     select
         account_id,
-        survivor_account_id,
-        merged_on
-    from {{ ref('int_account_survivors') }}
+        owner_account_id,
+        valid_from,
+        valid_to
+    from {{ ref('int_account_ownership') }}
 ),
 
 openings_by_survivor as (
     select
-        coalesce(account_merges.survivor_account_id, openings.account_id) as account_id,
+        coalesce(ownership.owner_account_id, openings.account_id) as account_id,
         openings.month,
         months.is_complete,
         sum(openings.opening_arr) as opening_arr,
@@ -57,12 +58,13 @@ openings_by_survivor as (
     from openings
     inner join months
         on openings.month = months.month
-    left outer join account_merges
+    left outer join ownership
         on
-            openings.account_id = account_merges.account_id
-            and months.snapshot_on >= account_merges.merged_on
+            openings.account_id = ownership.account_id
+            and months.snapshot_on >= ownership.valid_from
+            and (ownership.valid_to is null or months.snapshot_on < ownership.valid_to)
     group by
-        coalesce(account_merges.survivor_account_id, openings.account_id),
+        coalesce(ownership.owner_account_id, openings.account_id),
         openings.month,
         months.is_complete
 ),

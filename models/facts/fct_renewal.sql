@@ -42,9 +42,15 @@ account_months as (
     select
         account_id,
         month,
-        {% for name in segment_columns().values() -%}
-        {{ name }}{{ ',' if not loop.last }}
-        {% endfor %}
+        segment,
+        plan,
+        product,
+        region,
+        country,
+        industry,
+        size_band,
+        csm_id,
+        start_year
     from {{ ref('fct_account_month') }}
 ),
 
@@ -153,9 +159,8 @@ successors as (
     inner join first_days
         on
             due.contract_account_id = first_days.contract_account_id
-            and first_days.renewed_on >= due.paid_until
-            and first_days.renewed_on
-            <= {{ add_days('due.due_on', var('late_renewal_days')) }}
+            and due.paid_until <= first_days.renewed_on
+            and {{ add_days('due.due_on', var('late_renewal_days')) }} >= first_days.renewed_on
             and due.subscription_id <> first_days.subscription_id
     where
         due.is_given_up
@@ -172,7 +177,7 @@ ranked_successors as (
         ) as choice,
         row_number() over (
             partition by successor_source, successor_id
-            order by atr desc, subscription_id
+            order by atr desc, subscription_id asc
         ) as claim
     from successors
 ),

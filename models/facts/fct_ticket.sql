@@ -33,14 +33,18 @@ durations as (
     select
         source_system,
         ticket_id,
-        {%- for kind in ['first_response', 'first_resolution', 'full_resolution'] %}
-        max(
-            case when duration_kind = '{{ kind }}' then calendar_seconds end
-        ) as {{ kind }}_seconds,
-        max(
-            case when duration_kind = '{{ kind }}' then business_seconds end
-        ) as {{ kind }}_business_seconds{{ ',' if not loop.last }}
-        {%- endfor %}
+        max(case when duration_kind = 'first_response' then calendar_seconds end)
+            as first_response_seconds,
+        max(case when duration_kind = 'first_response' then business_seconds end)
+            as first_response_business_seconds,
+        max(case when duration_kind = 'first_resolution' then calendar_seconds end)
+            as first_resolution_seconds,
+        max(case when duration_kind = 'first_resolution' then business_seconds end)
+            as first_resolution_business_seconds,
+        max(case when duration_kind = 'full_resolution' then calendar_seconds end)
+            as full_resolution_seconds,
+        max(case when duration_kind = 'full_resolution' then business_seconds end)
+            as full_resolution_business_seconds
     from {{ ref('int_support_ticket_durations') }}
     group by
         source_system,

@@ -18,12 +18,15 @@ months as (
     from {{ ref('int_calendar_months') }}
 ),
 
+-- The first change of hands is the account's own merge; later ones are its survivor's.
 account_merges as (
     select
         account_id,
-        survivor_account_id,
-        merged_on
-    from {{ ref('int_account_survivors') }}
+        owner_account_id as survivor_account_id,
+        valid_from as merged_on
+    from {{ ref('int_account_ownership') }}
+    where account_id <> owner_account_id
+    qualify row_number() over (partition by account_id order by valid_from) = 1
 ),
 
 snapshots as (

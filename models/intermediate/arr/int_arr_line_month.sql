@@ -2,11 +2,6 @@
 -- What the line was at the snapshot of the month before and at that of the month; the months
 -- between two rows of a line are like the first. base_account_id is the account that the opening
 -- belongs to after a merge of the month: opening to closing is a movement of that account.
-{% set terms = [
-    'account_id', 'quantity', 'unit_amount', 'currency', 'billing_interval', 'interval_count',
-    'price_share', 'amount_off', 'is_suspended', 'version_from', 'product_id', 'plan',
-] %}
-
 with states as (
     select
         source_system,
@@ -14,15 +9,24 @@ with states as (
         valid_from,
         changed_on,
         subscription_id,
-        {% for name in terms -%}
-        {{ name }},
-        {% endfor -%}
+        account_id,
+        quantity,
+        unit_amount,
+        currency,
+        billing_interval,
+        interval_count,
+        price_share,
+        amount_off,
+        is_suspended,
+        version_from,
+        product_id,
+        plan,
         arr,
         {{ snapshot_month('valid_from') }} as month
     from {{ ref('int_arr_line_states') }}
 ),
 
-merges as (
+account_merges as (
     select
         account_id,
         survivor_account_id,
@@ -49,16 +53,36 @@ compared as (
         subscription_item_id,
         subscription_id,
         month,
-        lead(month) over line as next_month,
+        lead(month) over history as next_month,
         changed_on as effective_on,
-        {% for name in terms -%}
-        lag({{ name }}) over line as opening_{{ name }},
-        {{ name }} as closing_{{ name }},
-        {% endfor -%}
-        coalesce(lag(arr) over line, 0) as opening_arr,
+        lag(account_id) over history as opening_account_id,
+        account_id as closing_account_id,
+        lag(quantity) over history as opening_quantity,
+        quantity as closing_quantity,
+        lag(unit_amount) over history as opening_unit_amount,
+        unit_amount as closing_unit_amount,
+        lag(currency) over history as opening_currency,
+        currency as closing_currency,
+        lag(billing_interval) over history as opening_billing_interval,
+        billing_interval as closing_billing_interval,
+        lag(interval_count) over history as opening_interval_count,
+        interval_count as closing_interval_count,
+        lag(price_share) over history as opening_price_share,
+        price_share as closing_price_share,
+        lag(amount_off) over history as opening_amount_off,
+        amount_off as closing_amount_off,
+        lag(is_suspended) over history as opening_is_suspended,
+        is_suspended as closing_is_suspended,
+        lag(version_from) over history as opening_version_from,
+        version_from as closing_version_from,
+        lag(product_id) over history as opening_product_id,
+        product_id as closing_product_id,
+        lag(plan) over history as opening_plan,
+        plan as closing_plan,
+        coalesce(lag(arr) over history, 0) as opening_arr,
         arr as closing_arr
     from snapshots
-    window line as (partition by source_system, subscription_item_id order by month)
+    window history as (partition by source_system, subscription_item_id order by month)
 ),
 
 final as (
@@ -70,22 +94,40 @@ final as (
         compared.next_month,
         compared.effective_on,
         coalesce(
-            merges.survivor_account_id, compared.opening_account_id, compared.closing_account_id
+            account_merges.survivor_account_id, compared.opening_account_id, compared.closing_account_id
         ) as base_account_id,
-        merges.merged_on,
-        {% for name in terms if name != 'is_suspended' -%}
-        compared.opening_{{ name }},
-        compared.closing_{{ name }},
-        {% endfor -%}
+        account_merges.merged_on,
+        compared.opening_account_id,
+        compared.closing_account_id,
+        compared.opening_quantity,
+        compared.closing_quantity,
+        compared.opening_unit_amount,
+        compared.closing_unit_amount,
+        compared.opening_currency,
+        compared.closing_currency,
+        compared.opening_billing_interval,
+        compared.closing_billing_interval,
+        compared.opening_interval_count,
+        compared.closing_interval_count,
+        compared.opening_price_share,
+        compared.closing_price_share,
+        compared.opening_amount_off,
+        compared.closing_amount_off,
+        compared.opening_version_from,
+        compared.closing_version_from,
+        compared.opening_product_id,
+        compared.closing_product_id,
+        compared.opening_plan,
+        compared.closing_plan,
         coalesce(compared.opening_is_suspended, false) as opening_is_suspended,
         compared.closing_is_suspended,
         compared.opening_arr,
         compared.closing_arr
     from compared
-    left outer join merges
+    left outer join account_merges
         on
-            compared.opening_account_id = merges.account_id
-            and compared.month = merges.month
+            compared.opening_account_id = account_merges.account_id
+            and compared.month = account_merges.month
 )
 
 select * from final

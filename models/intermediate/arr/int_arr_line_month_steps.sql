@@ -103,10 +103,12 @@ final as (
         source_system,
         subscription_item_id,
         month,
-        opening_product_id is distinct from closing_product_id
-        or opening_plan is distinct from closing_plan
-        or opening_billing_interval is distinct from closing_billing_interval
-        or opening_interval_count is distinct from closing_interval_count as is_other_plan,
+        (
+            opening_product_id is distinct from closing_product_id
+            or opening_plan is distinct from closing_plan
+            or opening_billing_interval is distinct from closing_billing_interval
+            or opening_interval_count is distinct from closing_interval_count
+        ) as is_other_plan,
         opening_arr,
         case
             when opening_is_suspended

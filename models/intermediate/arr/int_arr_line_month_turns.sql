@@ -49,8 +49,8 @@ others as (
         turns.subscription_item_id,
         turns.month,
         turns.is_start,
-        lines.closing_product_id is not distinct from turns.product_id as is_same_product,
-        lines.closing_product_id is not distinct from turns.product_id
+        (lines.closing_product_id is not distinct from turns.product_id) as is_same_product,
+        (lines.closing_product_id is not distinct from turns.product_id)
         or (
             lines.subscription_id = turns.subscription_id
             and core_products.product_id is not null

@@ -31,27 +31,24 @@ customers as (
     from {{ ref('int_account_xref') }}
 ),
 
-account_merges as (
+ownership as (
     select
         account_id,
-        survivor_account_id,
-        merged_on
-    from {{ ref('int_account_survivors') }}
+        owner_account_id,
+        valid_from,
+        valid_to
+    from {{ ref('int_account_ownership') }}
 ),
 
 versions_with_account as (
     select
         versions.*,
-        coalesce(customers.account_id, 'unassigned') as contract_account_id,
-        account_merges.survivor_account_id,
-        account_merges.merged_on
+        coalesce(customers.account_id, 'unassigned') as contract_account_id
     from versions
     left outer join customers
         on
             versions.source_system = customers.source_system
             and versions.customer_id = customers.system_key
-    left outer join account_merges
-        on customers.account_id = account_merges.account_id
 ),
 
 cuts as (
@@ -91,11 +88,13 @@ cuts as (
     from discounts
     union
     select
-        source_system,
-        subscription_item_id,
-        valid_from,
-        merged_on as cut_on
+        versions_with_account.source_system,
+        versions_with_account.subscription_item_id,
+        versions_with_account.valid_from,
+        ownership.valid_from as cut_on
     from versions_with_account
+    inner join ownership
+        on versions_with_account.contract_account_id = ownership.account_id
 ),
 
 final as (
@@ -114,11 +113,9 @@ final as (
             versions_with_account.valid_to
         ) as valid_to,
         versions_with_account.valid_from as version_from,
-        case
-            when cuts.cut_on >= versions_with_account.merged_on
-                then versions_with_account.survivor_account_id
-            else versions_with_account.contract_account_id
-        end as account_id,
+        coalesce(
+            ownership.owner_account_id, versions_with_account.contract_account_id
+        ) as account_id,
         versions_with_account.contract_account_id,
         coalesce(
             cuts.cut_on >= versions_with_account.paused_from
@@ -139,6 +136,11 @@ final as (
                 versions_with_account.valid_to is null
                 or cuts.cut_on < versions_with_account.valid_to
             )
+    left outer join ownership
+        on
+            versions_with_account.contract_account_id = ownership.account_id
+            and cuts.cut_on >= ownership.valid_from
+            and (ownership.valid_to is null or cuts.cut_on < ownership.valid_to)
 )
 
 select * from final

@@ -2,12 +2,6 @@
 -- The ledger's intervals up to the as-of date, with a state without ARR from the day on which a
 -- line ended. A line has no gaps from its first day on, so the row before is the state before.
 -- changed_on is the day since which nothing that makes ARR differs.
-{% set terms = [
-    'account_id', 'subscription_id', 'product_id', 'plan', 'quantity', 'unit_amount', 'currency',
-    'billing_interval', 'interval_count', 'price_share', 'amount_off',
-] %}
-{% set compared = terms + ['is_suspended', 'arr'] %}
-
 with intervals as (
     select
         source_system,
@@ -66,9 +60,17 @@ ends as (
         subscription_item_id,
         valid_to as valid_from,
         version_from,
-        {% for name in terms -%}
-        {{ name }},
-        {% endfor -%}
+        account_id,
+        subscription_id,
+        product_id,
+        plan,
+        quantity,
+        unit_amount,
+        currency,
+        billing_interval,
+        interval_count,
+        price_share,
+        amount_off,
         false as is_suspended,
         cast(0 as decimal(18, 2)) as arr
     from named
@@ -83,9 +85,17 @@ states as (
         subscription_item_id,
         valid_from,
         version_from,
-        {% for name in terms -%}
-        {{ name }},
-        {% endfor -%}
+        account_id,
+        subscription_id,
+        product_id,
+        plan,
+        quantity,
+        unit_amount,
+        currency,
+        billing_interval,
+        interval_count,
+        price_share,
+        amount_off,
         is_suspended,
         arr
     from named
@@ -96,12 +106,24 @@ states as (
 flagged as (
     select
         *,
-        row_number() over line = 1
-        {%- for name in compared %}
-        or {{ name }} is distinct from lag({{ name }}) over line
-        {%- endfor %} as is_change
+        (
+            row_number() over history = 1
+            or account_id is distinct from lag(account_id) over history
+            or subscription_id is distinct from lag(subscription_id) over history
+            or product_id is distinct from lag(product_id) over history
+            or plan is distinct from lag(plan) over history
+            or quantity is distinct from lag(quantity) over history
+            or unit_amount is distinct from lag(unit_amount) over history
+            or currency is distinct from lag(currency) over history
+            or billing_interval is distinct from lag(billing_interval) over history
+            or interval_count is distinct from lag(interval_count) over history
+            or price_share is distinct from lag(price_share) over history
+            or amount_off is distinct from lag(amount_off) over history
+            or is_suspended is distinct from lag(is_suspended) over history
+            or arr is distinct from lag(arr) over history
+        ) as is_change
     from states
-    window line as (
+    window history as (
         partition by source_system, subscription_item_id
         order by valid_from
     )
@@ -113,9 +135,19 @@ final as (
         subscription_item_id,
         valid_from,
         version_from,
-        {% for name in compared -%}
-        {{ name }},
-        {% endfor -%}
+        account_id,
+        subscription_id,
+        product_id,
+        plan,
+        quantity,
+        unit_amount,
+        currency,
+        billing_interval,
+        interval_count,
+        price_share,
+        amount_off,
+        is_suspended,
+        arr,
         max(case when is_change then valid_from end) over (
             partition by source_system, subscription_item_id
             order by valid_from

@@ -4,6 +4,7 @@
 -- leave. The search zooms in on the best of a grid of (mean chance, polarisation), both between
 -- 0 and 1; it needs no more than SQL.
 {% set steps = [0.025, 0.0025, 0.00025, 0.000025] %}
+{% set best = 'fit_' ~ steps | length %}
 {% set least_churned = var('lifetime_least_churned', 10) %}
 
 -- Only whole years since the start count, for those who left as for those who stayed: to count
@@ -160,7 +161,9 @@ fit_{{ round }} as (
         candidates_{{ round }}.polarisation
     qualify
         row_number() over (
-            partition by candidates_{{ round }}.segment_type, candidates_{{ round }}.segment_value
+            partition by
+                candidates_{{ round }}.segment_type,
+                candidates_{{ round }}.segment_value
             order by
                 log_likelihood desc,
                 candidates_{{ round }}.mean_churn,
@@ -177,19 +180,19 @@ final as (
         cast(segments.churned as bigint) as churned,
         cast(segments.years_observed as integer) as years_observed,
         cast(round(
-            fit_{{ steps | length }}.mean_churn * (1 / fit_{{ steps | length }}.polarisation - 1), 4
+            {{ best }}.mean_churn * (1 / {{ best }}.polarisation - 1), 4
         ) as double) as alpha,
         cast(round(
-            (1 - fit_{{ steps | length }}.mean_churn) * (1 / fit_{{ steps | length }}.polarisation - 1), 4
+            (1 - {{ best }}.mean_churn) * (1 / {{ best }}.polarisation - 1), 4
         ) as double) as beta,
-        cast(round(fit_{{ steps | length }}.mean_churn, 5) as double) as mean_churn,
-        cast(round(fit_{{ steps | length }}.log_likelihood, 4) as double) as log_likelihood,
+        cast(round({{ best }}.mean_churn, 5) as double) as mean_churn,
+        cast(round({{ best }}.log_likelihood, 4) as double) as log_likelihood,
         '{{ metric_policy() }}' as metric_policy
     from segments
-    left outer join fit_{{ steps | length }}
+    left outer join {{ best }}
         on
-            segments.segment_type = fit_{{ steps | length }}.segment_type
-            and segments.segment_value = fit_{{ steps | length }}.segment_value
+            segments.segment_type = {{ best }}.segment_type
+            and segments.segment_value = {{ best }}.segment_value
 )
 
 select * from final

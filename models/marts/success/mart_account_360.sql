@@ -18,15 +18,15 @@ with accounts as (
     where merged_into_account_id is null
 ),
 
-account_months as (
+revenue as (
     select
         account_id,
-        month,
-        movement,
-        closing_arr,
-        opening_arr,
-        seats
-    from {{ ref('fct_account_month') }}
+        arr,
+        seats,
+        arr_12m_ago,
+        last_movement,
+        last_movement_month
+    from {{ ref('fct_account_revenue') }}
 ),
 
 subscriptions as (
@@ -75,32 +75,6 @@ invoices as (
         total_reporting
     from {{ ref('fct_invoice') }}
     where is_past_due
-),
-
-revenue as (
-    select
-        account_id,
-        max_by(closing_arr, month) as arr,
-        max_by(seats, month) as seats,
-        max(case when movement not in ('none', 'unchanged') then month end)
-            as last_movement_month,
-        max_by(movement, month) filter (where movement not in ('none', 'unchanged'))
-            as last_movement,
-        -- The opening of the month eleven months back is the ARR twelve months ago.
-        max(
-            case
-                when
-                    month = cast(
-                        {{ dbt.dateadd(
-                            'month', -11, dbt.date_trunc('month', as_of_date())
-                        ) }} as date
-                    )
-                    then opening_arr
-                else 0
-            end
-        ) as arr_12m_ago
-    from account_months
-    group by account_id
 ),
 
 renewals as (

@@ -1,0 +1,180 @@
+"""Close, learn something late, refresh: what was reported stays, what changed is listed with why."""
+
+from decimal import Decimal
+
+import pytest
+
+from orchestration.close import close_month
+from orchestration.home import Home
+from orchestration.ledger import Month, problems
+from tests.python.finance.company import Company
+
+pytestmark = pytest.mark.long
+
+AS_REPORTED = "from marts.mart_retention_as_reported order by all"
+PUBLISHED = (
+    "select month, segment_type, segment_value, opening_accounts, retained_accounts, opening_arr, "
+    "retained_arr, retained_arr_capped, nrr, grr, logo_retention "
+    "from marts.mart_retention_monthly where month = '2025-11-01' order by all"
+)
+REPORTED = (
+    "select close_month, segment_type, segment_value, opening_accounts, retained_accounts, "
+    "opening_arr, retained_arr, retained_arr_capped, nrr, grr, logo_retention "
+    "from marts.mart_retention_as_reported order by all"
+)
+RESTATEMENTS = (
+    "select account_id, as_reported_arr, restated_arr, difference, cause "
+    "from marts.mart_restatements where close_month = '2025-11-01' order by account_id"
+)
+BRIDGE = (
+    "select month::varchar, opening_arr, new_arr, churn_arr, prior_period_adjustment_arr, "
+    "closing_arr, is_closed from marts.mart_arr_bridge_as_reported "
+    "where segment_type = 'total' order by month"
+)
+TESTS = (
+    "assert_as_reported_bridge_balances",
+    "assert_restatements_explain_the_difference",
+    "assert_tie_out_components_add_up",
+    "assert_tie_out_takes_in_every_bill_and_day",
+    "assert_billings_identity",
+    "mart_restatements",
+    "mart_retention_as_reported",
+    "mart_arr_bridge_as_reported",
+)
+
+
+def contracts(home: Home) -> Company:
+    company = Company(home)
+    company.fx_rates = [
+        {"currency": "EUR", "valid_from": "2023-01-01", "rate_to_reporting": "1.10"},
+        {"currency": "EUR", "valid_from": "2025-12-15", "rate_to_reporting": "1.20"},
+    ]
+    company.sell("ending", "2024-01-01", 1200)
+    company.sell("euro", "2024-05-01", 500, currency="EUR")
+    company.sell("moved_from", "2024-02-01", 700)
+    company.sell("moved_to", "2024-02-01", 40)
+    company.sell("pausing", "2024-02-01", 60, interval="month")
+    company.sell("repriced", "2024-03-01", 1000)
+    company.sell("steady", "2024-01-01", 300)
+    company.sell("rebated", "2024-01-01", 900)
+    return company
+
+
+@pytest.fixture(scope="module")
+def story(tmp_path_factory):
+    """The figures before, after, and after the warehouse was lost."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("DBT_TARGET_PATH", raising=False)
+        company = contracts(Home(tmp_path_factory.mktemp("close") / "home"))
+        company.vars = {"fx_plan_date": "2025-01-01"}
+        company.refresh("2025-11-30")
+        published = company.rows(PUBLISHED)
+        close = close_month(company.home, Month.parse("2025-11"), closed_by="Kim")
+
+        company.sell("late", "2025-10-10", 2400)
+        company.change(
+            company.subscriptions,
+            "subscription_id",
+            "sub-ending-1",
+            status="canceled",
+            ended_at="2025-11-20",
+        )
+        company.change(
+            company.subscriptions, "subscription_id", "sub-moved_from-1", account_id="moved_to"
+        )
+        company.change(
+            company.subscriptions, "subscription_id", "sub-pausing-1", paused_from="2025-11-10"
+        )
+        company.change(company.items, "subscription_item_id", "item-repriced-1", unit_amount=1100)
+        company.change(
+            company.items,
+            "subscription_item_id",
+            "item-rebated-1",
+            discount_percent=10,
+            discount_duration="forever",
+        )
+        company.vars = {"fx_plan_date": "2025-12-31"}
+        company.refresh("2025-12-31")
+        after = {
+            "reported": company.rows(REPORTED),
+            "all": company.rows(AS_REPORTED),
+            "restatements": company.rows(RESTATEMENTS),
+            "bridge": company.rows(BRIDGE),
+            "restated": company.rows(
+                "select sum(closing_arr) from facts.fct_account_month where month = '2025-11-01'"
+            ),
+        }
+        company.test(*TESTS)
+        company.home.warehouse.unlink()
+        company.refresh("2025-12-31")
+        yield published, close, after, company
+
+
+def test_as_reported_is_what_was_published(story):
+    published, close, after, _ = story
+    assert after["reported"] == published
+    assert {row[-1] for row in after["all"]} == {close.content_hash}
+    assert {row[-3] for row in after["all"]} == {"Kim"}
+
+
+def test_each_restatement_is_listed_with_its_cause(story):
+    money = Decimal
+    assert story[2]["restatements"] == [
+        ("ending", money("1200.00"), money("0.00"), money("-1200.00"), "backdated_cancellation"),
+        ("euro", money("550.00"), money("600.00"), money("50.00"), "fx_plan_rate"),
+        ("late", money("0.00"), money("2400.00"), money("2400.00"), "backdated_start"),
+        (
+            "moved_from",
+            money("700.00"),
+            money("0.00"),
+            money("-700.00"),
+            "account_merge_or_identity",
+        ),
+        ("moved_to", money("40.00"), money("740.00"), money("700.00"), "account_merge_or_identity"),
+        ("pausing", money("720.00"), money("0.00"), money("-720.00"), "changed_status"),
+        ("rebated", money("900.00"), money("810.00"), money("-90.00"), "changed_discount"),
+        (
+            "repriced",
+            money("1000.00"),
+            money("1100.00"),
+            money("100.00"),
+            "changed_price_or_quantity",
+        ),
+    ]
+
+
+def test_the_open_month_opens_with_what_was_reported(story):
+    """What became known of November is the prior period adjustment of December."""
+    reported, adjustment = Decimal("5410.00"), Decimal("540.00")
+    november, december = story[2]["bridge"]
+    assert november == (
+        "2025-11-01",
+        reported,
+        Decimal("0.00"),
+        Decimal("0.00"),
+        Decimal("0.00"),
+        reported,
+        True,
+    )
+    assert december == (
+        "2025-12-01",
+        reported,
+        Decimal("0.00"),
+        Decimal("0.00"),
+        adjustment,
+        reported + adjustment,
+        False,
+    )
+    assert story[2]["restated"] == [(reported + adjustment,)]
+
+
+def test_everything_survives_the_loss_of_the_warehouse(story):
+    _, _, after, company = story
+    assert company.rows(AS_REPORTED) == after["all"]
+    assert company.rows(RESTATEMENTS) == after["restatements"]
+    assert problems(company.home) == []
+
+
+def test_without_bills_there_is_nothing_to_tie_out(story):
+    """Missing, not wrong: no invoice lines were delivered."""
+    assert story[3].rows("select count(*) from marts.mart_arr_tie_out") == [(0,)]
