@@ -19,3 +19,29 @@
         'cast(' ~ dbt.dateadd('month', months, first) ~ ' as date)', last
     ) }}) <= 3
 {%- endmacro %}
+
+
+{# What the tie-out sums by day: amounts per year at the plan rate. #}
+{% macro tie_out_levels() -%}
+    {{- return(['arr', 'gross_arr'] + tie_out_line_levels() + [
+        'void_arr', 'written_off_arr', 'refunded_arr', 'usage_arr', 'one_time_arr',
+    ]) -}}
+{%- endmacro %}
+
+
+{# Those that int_tie_out_lines gives for a recurring invoice line. #}
+{% macro tie_out_line_levels() -%}
+    {{- return([
+        'billed_arr', 'implied_arr', 'gross_implied_arr', 'discount_arr', 'once_discount_arr',
+        'once_proration_arr', 'one_day_arr', 'odd_period_arr', 'slack_arr',
+    ]) -}}
+{%- endmacro %}
+
+
+{# What the tie-out counts by day. #}
+{% macro tie_out_counts() -%}
+    {{- return([
+        'contract_lines', 'paused_lines', 'invoice_lines', 'other_currency_lines',
+        'whole_periods',
+    ]) -}}
+{%- endmacro %}

@@ -21,7 +21,7 @@ from dagster_dbt import (
 )
 from packaging import version
 
-from orchestration.dbt_results import BuildResult, Problem, read_build
+from orchestration.dbt_results import BuildResult, Problem, description_of, read_build
 from orchestration.home import Home
 from orchestration.instance import WAREHOUSE_POOL
 from orchestration.loads import last_complete_day
@@ -107,7 +107,7 @@ class LayerTranslator(DagsterDbtTranslator):
         spec = super().get_asset_check_spec(asset_spec, manifest, unique_id, project)
         if spec is None or spec.description:
             return spec
-        description = self.get_resource_props(manifest, unique_id).get("description")
+        description = description_of(self.get_resource_props(manifest, unique_id))
         return spec._replace(description=description) if description else spec
 
 
@@ -287,9 +287,7 @@ class BuildState:
         if built and as_of.isoformat() < built:
             return f"Incremental tables are rebuilt: {as_of} is before {built}, the last run's day."
         if built and self.content.get("models") != self.models:
-            return (
-                "Incremental tables are rebuilt: their models or settings changed."
-            )
+            return "Incremental tables are rebuilt: their models or settings changed."
         return ""
 
     def start(self, as_of: date) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,6 +12,10 @@ from typing import Any
 
 TEST_TYPES = ("test", "unit_test")
 NOT_DONE = ("error", "fail", "runtime error")
+# A comment at the top of a file: one of Jinja, or lines of SQL, after any config.
+LEADING_COMMENT = re.compile(
+    r"(?:\s|\{\{.*?\}\})*(?:\{#-?(?P<block>.*?)-?#\}|(?P<lines>(?:[ \t]*--[^\n]*\n?)+))", re.DOTALL
+)
 
 
 @dataclass(frozen=True)
@@ -91,10 +96,22 @@ def _problem(
         name=node.get("name", unique_id),
         kind=kind,
         failing_rows=result.get("failures") if kind == "test" else None,
-        description=(node.get("description") or "").strip(),
+        description=description_of(node),
         message=(result.get("message") or "").strip(),
         compiled=_compiled_path(node, kind, target),
     )
+
+
+def description_of(node: Mapping[str, Any]) -> str:
+    """Return what a node is for: its description, else the comment its SQL begins with."""
+    described = (node.get("description") or "").strip()
+    if described or node.get("resource_type") != "test" or node.get("test_metadata"):
+        return described
+    comment = LEADING_COMMENT.match(node.get("raw_code") or "")
+    if comment is None:
+        return ""
+    text = comment["block"] or comment["lines"].replace("--", " ")
+    return " ".join(text.split())
 
 
 def _compiled_path(node: Mapping[str, Any], kind: str, target: Path) -> Path | None:

@@ -7,12 +7,13 @@
     on_schema_change='fail',
     unique_key=['account_id', 'usage_date'],
     pre_hook="{{ remove_accounts_without_usage(this, ref('int_product_account_inputs')) }}",
-    post_hook="{{ note_usage_progress(ref('int_product_user_days')) }}"
+    post_hook="{{ note_usage_fact_progress(this, ref('int_product_user_days')) }}"
 ) }}
 
 with active_users as (
     select
         account_id,
+        account_no,
         build_from,
         usage_date,
         events,
@@ -25,7 +26,7 @@ with active_users as (
 
 feature_changes as (
     select
-        account_id,
+        account_no,
         usage_date,
         used,
         entitled,
@@ -35,7 +36,7 @@ feature_changes as (
 
 seat_changes as (
     select
-        account_id,
+        account_no,
         usage_date,
         seat_change
     from {{ ref('int_product_seat_changes') }}
@@ -58,14 +59,14 @@ counted as (
     from active_users
     left outer join feature_changes
         on
-            active_users.account_id = feature_changes.account_id
+            active_users.account_no = feature_changes.account_no
             and active_users.usage_date = feature_changes.usage_date
     left outer join seat_changes
         on
-            active_users.account_id = seat_changes.account_id
+            active_users.account_no = seat_changes.account_no
             and active_users.usage_date = seat_changes.usage_date
     window so_far as (
-        partition by active_users.account_id
+        partition by active_users.account_no
         order by active_users.usage_date
         rows between unbounded preceding and current row
     )

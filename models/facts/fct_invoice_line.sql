@@ -34,11 +34,12 @@ contracts as (
     from {{ ref('int_tie_out_contracts') }}
 ),
 
-merges as (
+owners as (
     select
         account_id,
-        survivor_account_id
-    from {{ ref('int_account_survivors') }}
+        owner_account_id
+    from {{ ref('int_account_ownership') }}
+    where valid_to is null
 ),
 
 final as (
@@ -46,7 +47,7 @@ final as (
         lines.source_system,
         lines.invoice_line_id,
         lines.invoice_id,
-        coalesce(merges.survivor_account_id, lines.contract_account_id) as account_id,
+        coalesce(owners.owner_account_id, lines.contract_account_id) as account_id,
         lines.subscription_id,
         contracts.contract_id,
         lines.product_id,
@@ -71,8 +72,8 @@ final as (
             lines.source_system = contracts.source_system
             and lines.subscription_id is not distinct from contracts.subscription_id
             and lines.contract_account_id = contracts.contract_account_id
-    left outer join merges
-        on lines.contract_account_id = merges.account_id
+    left outer join owners
+        on lines.contract_account_id = owners.account_id
 )
 
 select * from final

@@ -10,7 +10,6 @@ with runs as (
         contract_id,
         account_id,
         month,
-        run_days,
         arr_days,
         {% for reason in reasons -%}
         {{ reason }}{{ ',' if not loop.last }}
@@ -57,7 +56,6 @@ expected as (
         contract_id,
         account_id,
         month,
-        sum(run_days) as run_days,
         -- The cents of a month are rounded once.
         cast(cast(sum(arr_days) as decimal(28, 8)) / 365 as decimal(18, 2)) as expected_revenue,
         {% for reason in reasons -%}

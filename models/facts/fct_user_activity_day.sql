@@ -3,78 +3,54 @@
 -- account's days at once, and the day-by-day table below it never has to be touched.
 {{ config(materialized='view') }}
 
-with keys as (
+with people as (
     select
+        user_no,
         source_system,
         account_key,
-        account_id
-    from {{ ref('int_product_accounts') }}
-),
-
-counted as (
-    select
-        source_system,
-        account_key,
-        user_id,
-        usage_date,
-        events
-    from {{ ref('int_product_user_days') }}
-    where
-        user_id is not null
-        and events > 0
-),
-
-reported as (
-    select
-        source_system,
-        account_key,
-        user_id,
-        usage_date,
-        events
-    from {{ ref('int_product_reported_days') }}
+        account_id,
+        user_id
+    from {{ ref('int_product_people') }}
     where user_id is not null
 ),
 
 user_days as (
     select
-        keys.account_id,
-        counted.user_id,
-        counted.usage_date,
-        sum(counted.events) as counted_events,
+        people.account_id,
+        people.user_id,
+        days.usage_date,
+        days.events as counted_events,
         0 as reported_events
-    from counted
-    inner join keys
-        on
-            counted.source_system = keys.source_system
-            and counted.account_key = keys.account_key
-    group by
-        keys.account_id,
-        counted.user_id,
-        counted.usage_date
+    from {{ ref('int_product_user_days') }} as days
+    inner join people
+        on days.user_no = people.user_no
+    where days.events > 0
+    {%- if has_reported_usage() %}
     union all
     select
-        keys.account_id,
-        reported.user_id,
+        people.account_id,
+        people.user_id,
         reported.usage_date,
         0 as counted_events,
-        sum(reported.events) as reported_events
-    from reported
-    inner join keys
+        reported.events as reported_events
+    from {{ ref('int_product_reported_days') }} as reported
+    inner join people
         on
-            reported.source_system = keys.source_system
-            and reported.account_key = keys.account_key
-    group by
-        keys.account_id,
-        reported.user_id,
-        reported.usage_date
+            reported.source_system = people.source_system
+            and reported.account_key = people.account_key
+            and reported.user_id = people.user_id
+    {%- endif %}
 ),
 
+-- Single events win over a report of the same day: both count the same work.
 final as (
     select
         account_id,
         user_id,
         usage_date,
-        cast(greatest(sum(counted_events), sum(reported_events)) as bigint) as events
+        cast(
+            coalesce(nullif(sum(counted_events), 0), sum(reported_events)) as bigint
+        ) as events
     from user_days
     group by
         account_id,

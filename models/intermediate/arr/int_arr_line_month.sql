@@ -1,4 +1,4 @@
--- Grain: one row per contract line and month in which a state of it began.
+-- Grain: one row per contract line and month in which something about it changed.
 -- What the line was at the snapshot of the month before and at that of the month; the months
 -- between two rows of a line are like the first. base_account_id is the account that the opening
 -- belongs to after a merge of the month: opening to closing is a movement of that account.
@@ -53,7 +53,6 @@ compared as (
         subscription_item_id,
         subscription_id,
         month,
-        lead(month) over history as next_month,
         changed_on as effective_on,
         lag(account_id) over history as opening_account_id,
         account_id as closing_account_id,
@@ -85,49 +84,62 @@ compared as (
     window history as (partition by source_system, subscription_item_id order by month)
 ),
 
+-- A state that only repeats the one before it is no change.
+changed as (
+    select
+        *,
+        lead(month) over (
+            partition by source_system, subscription_item_id order by month
+        ) as next_month
+    from compared
+    where {{ snapshot_month('effective_on') }} = month
+),
+
 final as (
     select
-        compared.source_system,
-        compared.subscription_item_id,
-        compared.subscription_id,
-        compared.month,
-        compared.next_month,
-        compared.effective_on,
+        changed.source_system,
+        changed.subscription_item_id,
+        changed.subscription_id,
+        changed.month,
+        changed.next_month,
+        changed.effective_on,
         coalesce(
-            account_merges.survivor_account_id, compared.opening_account_id, compared.closing_account_id
+            account_merges.survivor_account_id,
+            changed.opening_account_id,
+            changed.closing_account_id
         ) as base_account_id,
         account_merges.merged_on,
-        compared.opening_account_id,
-        compared.closing_account_id,
-        compared.opening_quantity,
-        compared.closing_quantity,
-        compared.opening_unit_amount,
-        compared.closing_unit_amount,
-        compared.opening_currency,
-        compared.closing_currency,
-        compared.opening_billing_interval,
-        compared.closing_billing_interval,
-        compared.opening_interval_count,
-        compared.closing_interval_count,
-        compared.opening_price_share,
-        compared.closing_price_share,
-        compared.opening_amount_off,
-        compared.closing_amount_off,
-        compared.opening_version_from,
-        compared.closing_version_from,
-        compared.opening_product_id,
-        compared.closing_product_id,
-        compared.opening_plan,
-        compared.closing_plan,
-        coalesce(compared.opening_is_suspended, false) as opening_is_suspended,
-        compared.closing_is_suspended,
-        compared.opening_arr,
-        compared.closing_arr
-    from compared
+        changed.opening_account_id,
+        changed.closing_account_id,
+        changed.opening_quantity,
+        changed.closing_quantity,
+        changed.opening_unit_amount,
+        changed.closing_unit_amount,
+        changed.opening_currency,
+        changed.closing_currency,
+        changed.opening_billing_interval,
+        changed.closing_billing_interval,
+        changed.opening_interval_count,
+        changed.closing_interval_count,
+        changed.opening_price_share,
+        changed.closing_price_share,
+        changed.opening_amount_off,
+        changed.closing_amount_off,
+        changed.opening_version_from,
+        changed.closing_version_from,
+        changed.opening_product_id,
+        changed.closing_product_id,
+        changed.opening_plan,
+        changed.closing_plan,
+        coalesce(changed.opening_is_suspended, false) as opening_is_suspended,
+        changed.closing_is_suspended,
+        changed.opening_arr,
+        changed.closing_arr
+    from changed
     left outer join account_merges
         on
-            compared.opening_account_id = account_merges.account_id
-            and compared.month = account_merges.month
+            changed.opening_account_id = account_merges.account_id
+            and changed.month = account_merges.month
 )
 
 select * from final

@@ -20,26 +20,22 @@ with lines as (
     where is_billed
 ),
 
-merges as (
+ownership as (
     select
         account_id,
-        survivor_account_id,
-        merged_on
-    from {{ ref('int_account_survivors') }}
+        owner_account_id,
+        valid_from,
+        valid_to
+    from {{ ref('int_account_ownership') }}
 ),
 
 line_months as (
     select
-        lines.*,
-        merges.survivor_account_id,
-        merges.merged_on,
+        *,
         {{ month_series(
-            dbt.date_trunc('month', 'lines.earned_from'),
-            dbt.dateadd('day', -1, 'lines.earned_to')
+            dbt.date_trunc('month', 'earned_from'), dbt.dateadd('day', -1, 'earned_to')
         ) }} as month
     from lines
-    left outer join merges
-        on lines.contract_account_id = merges.account_id
 ),
 
 pieces as (
@@ -50,22 +46,20 @@ pieces as (
     from line_months
 ),
 
--- Before the merge and from the merge on.
+-- The days of each account that answers for the contract's, one after the other.
 sides as (
     select
-        *,
-        contract_account_id as account_id,
-        piece_from as side_from,
-        least(piece_to, coalesce(merged_on, piece_to)) as side_to
+        pieces.*,
+        coalesce(ownership.owner_account_id, pieces.contract_account_id) as account_id,
+        greatest(pieces.piece_from, coalesce(ownership.valid_from, pieces.piece_from))
+            as side_from,
+        least(pieces.piece_to, coalesce(ownership.valid_to, pieces.piece_to)) as side_to
     from pieces
-    union all
-    select
-        *,
-        survivor_account_id as account_id,
-        greatest(piece_from, merged_on) as side_from,
-        piece_to as side_to
-    from pieces
-    where merged_on is not null
+    left outer join ownership
+        on
+            pieces.contract_account_id = ownership.account_id
+            and pieces.piece_to > ownership.valid_from
+            and pieces.piece_from < coalesce(ownership.valid_to, pieces.piece_to)
 ),
 
 tomorrow as (

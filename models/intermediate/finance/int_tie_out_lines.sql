@@ -154,10 +154,6 @@ final as (
         cast(once_discount_amount * plan_rate * per_year as decimal(28, 8))
             as once_discount_arr,
         cast(
-            case when is_proration then abs(amount) * plan_rate * per_year else 0 end
-            as decimal(28, 8)
-        ) as proration_arr,
-        cast(
             case
                 when is_proration and full_interval_amount is not null
                     then full_interval_amount * periods_per_year * plan_rate * once_share

@@ -2,9 +2,20 @@
 -- The components add up to billed less expected, exactly. What differs is split in this order:
 -- the calendar (a billing period is not a twelfth of 365 days), discounts, price and quantity.
 -- What no rule explains stays in unexplained: it is never a remainder of rounding.
+{% set reasons = ['term', 'credit', 'one_time', 'usage', 'fx', 'free_period'] %}
+
 with levels as (
     select
-        *,
+        source_system,
+        contract_id,
+        account_id,
+        month,
+        valid_from,
+        valid_to,
+        run_days,
+        billing_period,
+        is_not_billed_yet,
+        {{ (tie_out_levels() + tie_out_counts()) | join(',\n        ') }},
         implied_arr - arr as net_gap,
         gross_implied_arr - gross_arr as gross_gap
     from {{ ref('int_tie_out_levels') }}
@@ -42,99 +53,85 @@ gaps as (
             order by valid_from
             rows between unbounded preceding and current row
         ) as contract_gap,
-        abs(net_gap) <= slack_arr as is_in_slack,
-        arr = 0 and billed_arr <> 0 as is_without_arr,
-        arr <> 0 and invoice_lines = 0 as is_without_bill
-    from stepped
-),
-
--- Days with ARR and a bill: gross gap (price, quantity) and discount gap.
-split as (
-    select
-        *,
-        not is_in_slack and not is_without_arr and not is_without_bill as is_compared,
         net_gap - gross_gap as discount_gap,
         -- Whole periods say their discount, prorations hide it: as much as the coupon's share.
-        -once_discount_arr
-        + greatest(
+        greatest(
             least(net_gap - gross_gap + once_discount_arr, 0), -once_proration_arr
-        ) as once_gap,
-        greatest(refunded_arr, 0) + greatest(written_off_arr, 0) as given_back_arr
-    from gaps
+        ) - once_discount_arr as once_gap,
+        least(billed_arr, greatest(refunded_arr, 0) + greatest(written_off_arr, 0))
+            as given_back_arr,
+        case
+            when arr = 0 and billed_arr <> 0 then 'bill only'
+            when arr <> 0 and invoice_lines = 0 and void_arr > 0 then 'voided'
+            when arr <> 0 and invoice_lines = 0 then 'arr only'
+            when abs(net_gap) <= slack_arr then 'equal'
+            when paused_lines > 0 then 'paused'
+            else 'different'
+        end as days
+    from stepped
 ),
 
 levels_by_reason as (
     select
         *,
         case
-            when is_without_arr or is_without_bill then 0
+            when days in ('bill only', 'arr only', 'voided') then 0
             else billed_arr - implied_arr + odd_period_arr
         end as calendar_level,
-
-        -- No ARR, and a bill: given back, given up, a pause, or a term that runs on.
         case
-            when is_without_arr
-                then least(billed_arr, given_back_arr)
-            when is_without_bill and void_arr > 0 and not has_pause_in_period then -arr
-            when is_compared then once_gap
+            when days = 'bill only' then given_back_arr
+            -- Taken back, and nobody paused.
+            when days = 'voided' and not has_pause_in_period then -arr
+            when days in ('paused', 'different') then once_gap
             else 0
         end as credit_level,
         case
-            when is_without_arr and paused_lines > 0
-                then billed_arr - least(billed_arr, given_back_arr)
-            when is_without_bill and (paused_lines > 0 or (void_arr > 0 and has_pause_in_period))
-                then -arr
-            when is_compared and paused_lines > 0 then gross_gap
+            when days = 'bill only' and paused_lines > 0 then billed_arr - given_back_arr
+            when days = 'voided' and has_pause_in_period then -arr
+            when days = 'arr only' and paused_lines > 0 then -arr
+            when days = 'paused' then gross_gap - greatest(odd_period_arr, 0)
+            -- One interval was charged for a period that is longer than it.
+            when days in ('equal', 'different') then -greatest(odd_period_arr, 0)
             else 0
-        end
-        -- One interval was charged for a period that is longer than it.
-        - case
-            when is_without_arr or is_without_bill then 0
-            else greatest(odd_period_arr, 0)
         end as free_period_level,
-
-        -- ARR, and a bill that does not call it recurring.
+        -- ARR that is billed on lines that the billing system does not call recurring.
         case
-            when is_without_bill and void_arr = 0 and paused_lines = 0
-                then -least(arr, greatest(usage_arr, 0))
+            when days = 'arr only' and paused_lines = 0 then -least(arr, greatest(usage_arr, 0))
             else 0
         end as usage_level,
         case
-            when is_without_bill and void_arr = 0 and paused_lines = 0
+            when days = 'arr only' and paused_lines = 0
                 then -least(arr - least(arr, greatest(usage_arr, 0)), greatest(one_time_arr, 0))
             else 0
         end as one_time_level,
         case
-            when is_compared and paused_lines = 0 and other_currency_lines > 0
-                then gross_gap - contract_gap
+            when days = 'different' and other_currency_lines > 0 then gross_gap - contract_gap
             else 0
         end as fx_level,
-
-        -- The bill follows later, or runs on until the end of what was paid.
         case
-            when is_in_slack and not is_without_arr and not is_without_bill then net_gap
+            when days = 'equal' then net_gap
             -- The contract ended within the billed period; or a refund, which is counted in
             -- seconds, left less than a day.
             when
-                is_without_arr
+                days = 'bill only'
                 and paused_lines = 0
                 and (
                     arr_at_period_start > 0
                     or (refunded_arr > 0 and billed_arr - given_back_arr <= one_day_arr)
                 )
-                then billed_arr - least(billed_arr, given_back_arr)
-            when is_without_bill and is_not_billed_yet then -arr
-            when is_compared
+                then billed_arr - given_back_arr
+            when days = 'arr only' and is_not_billed_yet then -arr
+            when days = 'different'
                 then
-                    case when paused_lines > 0 then 0 else contract_gap end
+                    contract_gap
                     + case
                         when
-                            paused_lines = 0
-                            and other_currency_lines = 0
+                            other_currency_lines = 0
                             and abs(gross_gap - contract_gap) <= slack_arr
                             then gross_gap - contract_gap
                         else 0
                     end
+                    -- Price and discount of the contract reach the bill in the next period.
                     + case
                         when
                             has_discount_in_period
@@ -142,9 +139,10 @@ levels_by_reason as (
                             then discount_gap - once_gap
                         else 0
                     end
+            when days = 'paused' then discount_gap - once_gap
             else 0
         end as term_level
-    from split
+    from gaps
 ),
 
 measured as (
@@ -155,31 +153,22 @@ measured as (
         month,
         valid_from,
         valid_to,
-        run_days,
-        arr,
-        billed_arr,
-        implied_arr,
         cast(arr * run_days as decimal(28, 8)) as arr_days,
         cast(billed_arr * cast(run_days as double) / 365 as decimal(28, 8)) as billed,
         cast(arr * cast(run_days as double) / 365 as decimal(28, 8)) as expected,
-        {% for reason in [
-            'calendar', 'term', 'credit', 'one_time', 'usage', 'fx', 'free_period',
-        ] -%}
+        {% for reason in ['calendar'] + reasons -%}
         cast({{ reason }}_level * cast(run_days as double) / 365 as decimal(28, 8))
-            as {{ reason }},
-        {% endfor -%}
-        is_in_slack,
-        is_without_arr,
-        is_without_bill,
-        other_currency_lines
+            as {{ reason }}{{ ',' if not loop.last }}
+        {% endfor %}
     from levels_by_reason
 ),
 
 remainders as (
     select
         *,
-        billed - expected - calendar - term - credit - one_time - usage - fx - free_period
-            as remainder
+        billed - expected - calendar - {{ reasons | join(' - ') }} as remainder,
+        -- Below a thousandth of a cent the remainder is rounding.
+        abs(billed - expected - calendar - {{ reasons | join(' - ') }}) >= 0.00001 as is_left
     from measured
 ),
 
@@ -191,32 +180,20 @@ final as (
         month,
         valid_from,
         valid_to,
-        run_days,
-        arr,
-        billed_arr,
-        implied_arr,
         arr_days,
         billed,
         expected,
-        -- Eight decimals per day: what is left below a thousandth of a cent is rounding.
-        case
-            when abs(remainder) < 0.00001 then calendar + remainder
-            else calendar
-        end as timing_calendar,
+        calendar + case when is_left then 0 else remainder end as timing_calendar,
         term as timing_term,
         credit,
         one_time,
         usage,
         fx,
         free_period,
-        case
-            when abs(remainder) >= 0.00001 and account_id = 'unassigned' then remainder
-            else 0
-        end as unmatched_customer,
-        case
-            when abs(remainder) >= 0.00001 and account_id <> 'unassigned' then remainder
-            else 0
-        end as unexplained
+        case when is_left and account_id = 'unassigned' then remainder else 0 end
+            as unmatched_customer,
+        case when is_left and account_id <> 'unassigned' then remainder else 0 end
+            as unexplained
     from remainders
 )
 

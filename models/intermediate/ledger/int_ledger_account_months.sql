@@ -5,7 +5,30 @@ with closes as (
 ),
 
 account_months as (
-    select *
+    select
+        close_month,
+        account_id,
+        opening_arr,
+        closing_arr,
+        movement,
+        new_arr,
+        expansion_arr,
+        contraction_arr,
+        churn_arr,
+        reactivation_arr,
+        fx_arr,
+        transfer_arr,
+        prior_period_adjustment_arr,
+        segment,
+        region,
+        country,
+        industry,
+        csm_id,
+        size_band,
+        plan,
+        product,
+        start_year,
+        metric_policy
     from {{ ref('stg_ledger__account_months') }}
 ),
 

@@ -5,7 +5,25 @@ with closes as (
 ),
 
 arr_lines as (
-    select *
+    select
+        close_month,
+        source_system,
+        subscription_item_id,
+        account_id,
+        subscription_id,
+        plan_id,
+        quantity,
+        unit_amount,
+        currency,
+        billing_interval,
+        interval_count,
+        price_share,
+        amount_off,
+        status,
+        is_paused,
+        arr_local,
+        plan_rate,
+        arr
     from {{ ref('stg_ledger__arr_lines') }}
 ),
 

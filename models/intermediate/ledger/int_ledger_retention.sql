@@ -5,7 +5,24 @@ with closes as (
 ),
 
 retention as (
-    select *
+    select
+        close_month,
+        segment_type,
+        segment_value,
+        opening_accounts,
+        retained_accounts,
+        opening_arr,
+        retained_arr,
+        retained_arr_capped,
+        nrr,
+        grr,
+        logo_retention,
+        nrr_trailing_12m,
+        grr_trailing_12m,
+        gross_mrr_churn_monthly,
+        net_mrr_churn_monthly,
+        nrr_bridge,
+        metric_policy
     from {{ ref('stg_ledger__retention') }}
 ),
 

@@ -4,14 +4,64 @@
 -- fct_account_usage_day keeps it and rebuilds the account's whole history when it differs.
 with accounts as (
     select
+        source_system,
+        account_key,
+        account_id
+    from {{ ref('int_product_accounts') }}
+),
+
+people as (
+    select
+        user_no,
+        account_id
+    from {{ ref('int_product_people') }}
+),
+
+first_days as (
+    select
+        people.account_id,
+        min(days.usage_date) as first_usage_date
+    from {{ ref('int_product_user_days') }} as days
+    inner join people
+        on days.user_no = people.user_no
+    where days.events > 0
+    group by people.account_id
+),
+
+{% if has_reported_usage() -%}
+reported as (
+    select
+        accounts.account_id,
+        min(days.usage_date) as first_usage_date,
+        md5(
+            string_agg(
+                cast(days.usage_date as varchar)
+                || ' ' || days.account_key
+                || ' ' || days.event_name
+                || ' ' || coalesce(days.user_id, '')
+                || ' ' || cast(days.events as varchar)
+                || ' ' || coalesce(cast(days.reported_users as varchar), ''),
+                '|' order by days.usage_date, days.account_key, days.event_name, days.user_id
+            )
+        ) as reported_fingerprint
+    from {{ ref('int_product_reported_days') }} as days
+    inner join accounts
+        on
+            days.source_system = accounts.source_system
+            and days.account_key = accounts.account_key
+    group by accounts.account_id
+),
+
+{% endif -%}
+source_keys as (
+    select
         account_id,
-        min(first_usage_date) as first_usage_date,
         md5(
             string_agg(
                 source_system || ' ' || account_key, '|' order by source_system, account_key
             )
         ) as keys_fingerprint
-    from {{ ref('int_product_accounts') }}
+    from accounts
     group by account_id
 ),
 
@@ -48,45 +98,42 @@ feature_map as (
     where features.is_key_feature
 ),
 
-reported as (
-    select
-        accounts_of_keys.account_id,
-        md5(
-            string_agg(
-                cast(days.usage_date as varchar)
-                || ' ' || days.account_key
-                || ' ' || days.event_name
-                || ' ' || coalesce(days.user_id, '')
-                || ' ' || cast(days.events as varchar)
-                || ' ' || coalesce(cast(days.reported_users as varchar), ''),
-                '|' order by days.usage_date, days.account_key, days.event_name, days.user_id
-            )
-        ) as reported_fingerprint
-    from {{ ref('int_product_reported_days') }} as days
-    inner join {{ ref('int_product_accounts') }} as accounts_of_keys
-        on
-            days.source_system = accounts_of_keys.source_system
-            and days.account_key = accounts_of_keys.account_key
-    group by accounts_of_keys.account_id
-),
-
 final as (
     select
-        accounts.account_id,
-        accounts.first_usage_date,
+        source_keys.account_id,
+        cast(row_number() over (order by source_keys.account_id) as integer) as account_no,
+        {% if has_reported_usage() -%}
+        least(
+            coalesce(first_days.first_usage_date, reported.first_usage_date),
+            coalesce(reported.first_usage_date, first_days.first_usage_date)
+        ) as first_usage_date,
+        {%- else -%}
+        first_days.first_usage_date,
+        {%- endif %}
         md5(
-            accounts.keys_fingerprint
+            source_keys.keys_fingerprint
             || coalesce(licences.licences_fingerprint, '')
             || coalesce(feature_map.features_fingerprint, '')
+            {%- if has_reported_usage() %}
             || coalesce(reported.reported_fingerprint, '')
+            {%- endif %}
             || '{{ var("activation_events") }}'
         ) as inputs_fingerprint
-    from accounts
-    left outer join licences
-        on accounts.account_id = licences.account_id
+    from source_keys
+    left outer join first_days
+        on source_keys.account_id = first_days.account_id
+    {%- if has_reported_usage() %}
     left outer join reported
-        on accounts.account_id = reported.account_id
+        on source_keys.account_id = reported.account_id
+    {%- endif %}
+    left outer join licences
+        on source_keys.account_id = licences.account_id
     cross join feature_map
+    where
+        first_days.first_usage_date is not null
+        {%- if has_reported_usage() %}
+        or reported.first_usage_date is not null
+        {%- endif %}
 )
 
 select * from final

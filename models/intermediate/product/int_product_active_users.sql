@@ -1,143 +1,150 @@
 -- Grain: one row per account in scope and day, from its read_from to the as-of date, no gaps.
 -- Exact distinct users of the last 1, 7 and 28 days without counting any user-day 28 times: a
 -- user is in from a day that follows 28 idle days, and out 28 days after a day that 28 idle days
--- follow. The counts are the ins so far minus the outs so far.
+-- follow. The users of a day are the ins so far less the outs so far.
 {{ config(materialized='ephemeral') }}
 
 with scope as (
     select
         account_id,
+        account_no,
         build_from,
         read_from,
         is_deep
     from {{ ref('int_product_usage_scope') }}
 ),
 
-keys as (
+people as (
     select
-        accounts.source_system,
-        accounts.account_key,
-        accounts.account_id,
+        people.user_no,
+        people.user_id,
+        people.person_no,
+        scope.account_no,
         scope.read_from,
         scope.is_deep
-    from {{ ref('int_product_accounts') }} as accounts
+    from {{ ref('int_product_people') }} as people
     inner join scope
-        on accounts.account_id = scope.account_id
+        on people.account_id = scope.account_id
 ),
 
 -- Recent and deep accounts apart: the first branch skips all older days, the second all other
 -- accounts.
 user_days as (
+    {%- for branch in ['recent', 'deep'] %}
     select
-        keys.account_id,
-        days.user_id,
+        people.account_no,
+        people.person_no,
+        people.user_id is not null as is_user,
         days.usage_date,
         days.events,
         false as is_reported
     from {{ ref('int_product_user_days') }} as days
-    inner join keys
+    inner join people
         on
-            days.source_system = keys.source_system
-            and days.account_key = keys.account_key
-            and days.usage_date >= keys.read_from
+            days.user_no = people.user_no
+            and days.usage_date >= people.read_from
     where
-        not keys.is_deep
+        days.events > 0
+        {%- if branch == 'recent' %}
+        and not people.is_deep
         and days.usage_date >= {{ add_days(recent_usage_from(), -27) }}
-        and days.events > 0
+        {%- else %}
+        and people.is_deep
+        {%- endif %}
+    {%- if not loop.last %}
+    union all
+    {%- endif %}
+    {%- endfor %}
+    {%- if has_reported_usage() %}
     union all
     select
-        keys.account_id,
-        days.user_id,
-        days.usage_date,
-        days.events,
-        false as is_reported
-    from {{ ref('int_product_user_days') }} as days
-    inner join keys
-        on
-            days.source_system = keys.source_system
-            and days.account_key = keys.account_key
-            and days.usage_date >= keys.read_from
-    where
-        keys.is_deep
-        and days.events > 0
-    union all
-    select
-        keys.account_id,
-        reported.user_id,
+        people.account_no,
+        people.person_no,
+        people.user_id is not null as is_user,
         reported.usage_date,
         reported.events,
         true as is_reported
     from {{ ref('int_product_reported_days') }} as reported
-    inner join keys
+    inner join {{ ref('int_product_people') }} as keys
         on
             reported.source_system = keys.source_system
             and reported.account_key = keys.account_key
-            and reported.usage_date >= keys.read_from
+            and reported.user_id is not distinct from keys.user_id
+    inner join people
+        on
+            keys.user_no = people.user_no
+            and reported.usage_date >= people.read_from
+    {%- endif %}
 ),
 
--- Days between a user's active days, before and after; a day that two source keys of one account
--- share, or that is both counted and reported, appears twice: 0 days apart.
+-- Days between a person's active days, before and after. A day that two source keys share, or that
+-- is both counted and reported, appears twice: 0 days apart.
 turns as (
     select
-        account_id,
-        user_id,
+        account_no,
+        is_user,
         usage_date,
         events,
         is_reported,
-        {{ dbt.datediff(
-            'lag(usage_date) over (partition by account_id, user_id order by usage_date)',
-            'usage_date', 'day'
-        ) }} as days_since,
-        {{ dbt.datediff(
-            'usage_date',
-            'lead(usage_date) over (partition by account_id, user_id order by usage_date)', 'day'
-        ) }} as days_until
+        {{ dbt.datediff('lag(usage_date) over person', 'usage_date', 'day') }} as days_since,
+        {{ dbt.datediff('usage_date', 'lead(usage_date) over person', 'day') }} as days_until
     from user_days
+    window person as (partition by person_no order by usage_date)
 ),
 
 -- Events without a user count as events and as nobody's activity.
 account_days as (
     select
-        account_id,
+        account_no,
         usage_date,
-        sum(case when not is_reported then events else 0 end) as counted_events,
-        sum(case when is_reported then events else 0 end) as reported_events,
-        sum(case when user_id is not null and coalesce(days_since, 1) > 0 then 1 else 0 end)
-            as active_users,
+        {%- if has_reported_usage() %}
+        -- Single events win over a report of the same day: both count the same work.
+        coalesce(
+            nullif(sum(case when not is_reported then events else 0 end), 0),
+            sum(case when is_reported then events else 0 end)
+        ) as events,
+        bool_or(is_reported and not is_user) as has_unknown_users,
+        {%- else %}
+        sum(events) as events,
+        {%- endif %}
         {%- for window in [7, 28] %}
-        sum(
-            case when user_id is not null and coalesce(days_since, 28) >= {{ window }} then 1 else 0 end
-        ) as users_in_{{ window }}d,
-        sum(
-            case when user_id is not null and coalesce(days_until, 28) >= {{ window }} then 1 else 0 end
-        ) as users_out_{{ window }}d,
+        count(case when is_user and coalesce(days_since, 28) >= {{ window }} then 1 end)
+            as users_in_{{ window }}d,
+        count(case when is_user and coalesce(days_until, 28) >= {{ window }} then 1 end)
+            as users_out_{{ window }}d,
         {%- endfor %}
-        max(case when is_reported and user_id is null then 1 else 0 end) as has_unknown_users
+        count(case when is_user and coalesce(days_since, 28) > 0 then 1 end) as active_users
     from turns
     group by
-        account_id,
+        account_no,
         usage_date
 ),
 
+{% if has_reported_usage() -%}
 reported_users as (
     select
-        keys.account_id,
+        people.account_no,
         reported.usage_date,
         max(reported.reported_users) as reported_users
     from {{ ref('int_product_reported_days') }} as reported
-    inner join keys
+    inner join {{ ref('int_product_people') }} as keys
         on
             reported.source_system = keys.source_system
             and reported.account_key = keys.account_key
+            and keys.user_id is null
+    inner join people
+        on keys.user_no = people.user_no
     where reported.user_id is null
     group by
-        keys.account_id,
+        people.account_no,
         reported.usage_date
 ),
 
+{% endif -%}
 spine as (
     select
         account_id,
+        account_no,
         build_from,
         {{ day_series('read_from', as_of_date()) }} as usage_date
     from scope
@@ -146,80 +153,94 @@ spine as (
 joined as (
     select
         spine.account_id,
+        spine.account_no,
         spine.build_from,
         spine.usage_date,
-        -- Single events win over a report of the same day: both count the same work.
-        case
-            when account_days.counted_events > 0 then account_days.counted_events
-            else coalesce(account_days.reported_events, 0)
-        end as events,
-        coalesce(account_days.active_users, 0) as active_users,
+        {%- if has_reported_usage() %}
+        reported_users.reported_users,
+        coalesce(account_days.has_unknown_users, false) as has_unknown_users,
+        {%- endif %}
         {%- for window in [7, 28] %}
         coalesce(account_days.users_in_{{ window }}d, 0) as users_in_{{ window }}d,
         coalesce(account_days.users_out_{{ window }}d, 0) as users_out_{{ window }}d,
         {%- endfor %}
-        coalesce(account_days.has_unknown_users, 0) as has_unknown_users,
-        reported_users.reported_users
+        coalesce(account_days.events, 0) as events,
+        coalesce(account_days.active_users, 0) as active_users
     from spine
     left outer join account_days
         on
-            spine.account_id = account_days.account_id
+            spine.account_no = account_days.account_no
             and spine.usage_date = account_days.usage_date
+    {%- if has_reported_usage() %}
     left outer join reported_users
         on
-            spine.account_id = reported_users.account_id
+            spine.account_no = reported_users.account_no
             and spine.usage_date = reported_users.usage_date
+    {%- endif %}
 ),
 
 counted as (
     select
         account_id,
+        account_no,
         build_from,
         usage_date,
         events,
-        active_users,
-        has_unknown_users,
-        reported_users,
         {%- for window in [7, 28] %}
         sum(users_in_{{ window }}d) over (
-            partition by account_id
+            partition by account_no
             order by usage_date
             rows between unbounded preceding and current row
         ) - coalesce(
             sum(users_out_{{ window }}d) over (
-                partition by account_id
+                partition by account_no
                 order by usage_date
                 rows between unbounded preceding and {{ window }} preceding
             ), 0
         ) as active_users_{{ window }}d,
-        max(has_unknown_users) over (
-            partition by account_id
+        {%- endfor %}
+        sum(active_users) over (
+            partition by account_no
+            order by usage_date
+            rows between 27 preceding and current row
+        ) as user_days_28d,
+        {%- if has_reported_usage() %}
+        has_unknown_users,
+        reported_users,
+        {%- for window in [7, 28] %}
+        bool_or(has_unknown_users) over (
+            partition by account_no
             order by usage_date
             rows between {{ window - 1 }} preceding and current row
         ) as has_unknown_users_{{ window }}d,
         {%- endfor %}
-        sum(active_users) over (
-            partition by account_id
-            order by usage_date
-            rows between 27 preceding and current row
-        ) as user_days_28d
+        {%- endif %}
+        active_users
     from joined
 ),
 
 final as (
     select
         account_id,
+        account_no,
         build_from,
         usage_date,
         events,
+        {%- if has_reported_usage() %}
         case
-            when has_unknown_users = 0 then active_users
-            when active_users = 0 then reported_users
-            else greatest(active_users, reported_users)
+            when not has_unknown_users then active_users
+            when active_users > 0 then greatest(active_users, reported_users)
+            else reported_users
         end as active_users_1d,
-        case when has_unknown_users_7d = 0 then active_users_7d end as active_users_7d,
-        case when has_unknown_users_28d = 0 then active_users_28d end as active_users_28d,
-        case when has_unknown_users_28d = 0 then user_days_28d end as user_days_28d
+        case when not has_unknown_users_7d then active_users_7d end as active_users_7d,
+        case when not has_unknown_users_28d then active_users_28d end as active_users_28d,
+        case when not has_unknown_users_28d then user_days_28d end as user_days_28d
+        {%- else %}
+        active_users as active_users_1d,
+        active_users_7d,
+        active_users_28d,
+        user_days_28d
+        {%- endif %}
     from counted
 )
 

@@ -1,5 +1,6 @@
 -- Grain: one row per delivered product event known at the end of the as-of date.
 -- An event that happened or arrived later is not known yet. Repeated deliveries are still here.
+-- Nothing is computed per row: whatever can wait is done after counting.
 {{ config(materialized='view') }}
 {% set columns = {
     'event_id': 'varchar',
@@ -24,8 +25,8 @@ final as (
     select
         source_system,
         event_id,
-        coalesce(account_key, '') as account_key,
-        nullif(user_id, '') as user_id,
+        account_key,
+        user_id,
         event_name,
         occurred_at,
         received_at,

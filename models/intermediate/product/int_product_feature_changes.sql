@@ -8,6 +8,7 @@
 with scope as (
     select
         account_id,
+        account_no,
         read_from,
         is_deep
     from {{ ref('int_product_usage_scope') }}
@@ -17,7 +18,7 @@ keys as (
     select
         accounts.source_system,
         accounts.account_key,
-        accounts.account_id,
+        scope.account_no,
         scope.read_from,
         scope.is_deep
     from {{ ref('int_product_accounts') }} as accounts
@@ -34,8 +35,9 @@ features as (
 ),
 
 event_days as (
+    {%- for branch in ['recent', 'deep'] %}
     select
-        keys.account_id,
+        keys.account_no,
         days.event_name,
         days.usage_date,
         days.events as counted_events,
@@ -47,25 +49,20 @@ event_days as (
             and days.account_key = keys.account_key
             and days.usage_date >= keys.read_from
     where
+        {%- if branch == 'recent' %}
         not keys.is_deep
         and days.usage_date >= {{ add_days(recent_usage_from(), -27) }}
+        {%- else %}
+        keys.is_deep
+        {%- endif %}
+    {%- if not loop.last %}
+    union all
+    {%- endif %}
+    {%- endfor %}
+    {%- if has_reported_usage() %}
     union all
     select
-        keys.account_id,
-        days.event_name,
-        days.usage_date,
-        days.events as counted_events,
-        0 as reported_events
-    from {{ ref('int_product_feature_days') }} as days
-    inner join keys
-        on
-            days.source_system = keys.source_system
-            and days.account_key = keys.account_key
-            and days.usage_date >= keys.read_from
-    where keys.is_deep
-    union all
-    select
-        keys.account_id,
+        keys.account_no,
         reported.event_name,
         reported.usage_date,
         0 as counted_events,
@@ -76,11 +73,12 @@ event_days as (
             reported.source_system = keys.source_system
             and reported.account_key = keys.account_key
             and reported.usage_date >= keys.read_from
+    {%- endif %}
 ),
 
 feature_days as (
     select
-        event_days.account_id,
+        event_days.account_no,
         features.feature,
         event_days.usage_date,
         greatest(sum(event_days.counted_events), sum(event_days.reported_events)) as events
@@ -88,7 +86,7 @@ feature_days as (
     inner join features
         on event_days.event_name = features.event_name
     group by
-        event_days.account_id,
+        event_days.account_no,
         features.feature,
         event_days.usage_date
     having greatest(sum(event_days.counted_events), sum(event_days.reported_events)) > 0
@@ -97,7 +95,7 @@ feature_days as (
 -- reached_on: the latest day since when the feature has the needed number of events.
 reached as (
     select
-        account_id,
+        account_no,
         feature,
         usage_date,
         case
@@ -113,12 +111,12 @@ reached as (
         end as reached_on,
         lead(usage_date) over feature_order as next_usage_date
     from feature_days
-    window feature_order as (partition by account_id, feature order by usage_date)
+    window feature_order as (partition by account_no, feature order by usage_date)
 ),
 
 stretches as (
     select
-        account_id,
+        account_no,
         feature,
         usage_date as used_from,
         least(
@@ -131,14 +129,14 @@ stretches as (
 
 marked as (
     select
-        account_id,
+        account_no,
         feature,
         used_from,
         used_to,
         case
             when
                 lag(used_to) over (
-                    partition by account_id, feature
+                    partition by account_no, feature
                     order by used_from
                 ) = used_from
                 then 0
@@ -149,12 +147,12 @@ marked as (
 
 numbered as (
     select
-        account_id,
+        account_no,
         feature,
         used_from,
         used_to,
         sum(is_start) over (
-            partition by account_id, feature
+            partition by account_no, feature
             order by used_from
             rows between unbounded preceding and current row
         ) as spell
@@ -163,20 +161,20 @@ numbered as (
 
 spells as (
     select
-        account_id,
+        account_no,
         feature,
         min(used_from) as used_from,
         max(used_to) as used_to
     from numbered
     group by
-        account_id,
+        account_no,
         feature,
         spell
 ),
 
 entitled as (
     select
-        scope.account_id,
+        scope.account_no,
         key_features.feature,
         greatest(key_features.introduced_on, scope.read_from) as entitled_from,
         cast('9999-12-31' as date) as entitled_to
@@ -185,7 +183,7 @@ entitled as (
     where key_features.product_id is null
     union all
     select
-        scope.account_id,
+        scope.account_no,
         key_features.feature,
         greatest(key_features.introduced_on, licences.valid_from, scope.read_from)
             as entitled_from,
@@ -199,13 +197,13 @@ entitled as (
 
 activated as (
     select
-        spells.account_id,
+        spells.account_no,
         greatest(spells.used_from, entitled.entitled_from) as activated_from,
         least(spells.used_to, entitled.entitled_to) as activated_to
     from spells
     inner join entitled
         on
-            spells.account_id = entitled.account_id
+            spells.account_no = entitled.account_no
             and spells.feature = entitled.feature
             and spells.used_from < entitled.entitled_to
             and spells.used_to > entitled.entitled_from
@@ -217,7 +215,7 @@ changes as (
     ] %}
     {%- for edge, sign in [('from', '1'), ('to', '-1')] %}
     select
-        account_id,
+        account_no,
         {{ prefix }}_{{ edge }} as usage_date,
         {{ sign if prefix == 'used' else 0 }} as used,
         {{ sign if prefix == 'entitled' else 0 }} as entitled,
@@ -236,7 +234,7 @@ changes as (
 
 final as (
     select
-        account_id,
+        account_no,
         usage_date,
         sum(used) as used,
         sum(entitled) as entitled,
@@ -244,7 +242,7 @@ final as (
     from changes
     where usage_date <= {{ as_of_date() }}
     group by
-        account_id,
+        account_no,
         usage_date
 )
 

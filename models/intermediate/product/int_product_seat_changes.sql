@@ -4,7 +4,7 @@
 
 with licences as (
     select
-        scope.account_id,
+        scope.account_no,
         greatest(licences.valid_from, scope.read_from) as valid_from,
         licences.valid_to,
         licences.seats
@@ -16,13 +16,13 @@ with licences as (
 
 changes as (
     select
-        account_id,
+        account_no,
         valid_from as usage_date,
         seats as seat_change
     from licences
     union all
     select
-        account_id,
+        account_no,
         valid_to as usage_date,
         -seats as seat_change
     from licences
@@ -31,12 +31,12 @@ changes as (
 
 final as (
     select
-        account_id,
+        account_no,
         usage_date,
         sum(seat_change) as seat_change
     from changes
     group by
-        account_id,
+        account_no,
         usage_date
 )
 

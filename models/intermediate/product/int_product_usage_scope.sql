@@ -2,7 +2,7 @@
 -- Compiled into fct_account_usage_day and asks what that table holds: an account starts over when
 -- its inputs changed, else at its earliest day with new events, else at the first missing day.
 -- Events are read from 27 days earlier, the rest of the first window.
--- depends_on: {{ ref('int_product_accounts') }}
+-- depends_on: {{ ref('int_product_people') }}
 -- depends_on: {{ ref('int_product_user_days') }}
 {{ config(materialized='ephemeral') }}
 {%- set fact = built_before(usage_fact()) %}
@@ -11,6 +11,7 @@
 with accounts as (
     select
         account_id,
+        account_no,
         first_usage_date,
         inputs_fingerprint
     from {{ ref('int_product_account_inputs') }}
@@ -27,35 +28,30 @@ stored as (
 
 changed_days as (
     select
-        source_system,
-        account_key,
+        user_no,
         min(usage_date) as usage_date
     from {{ ref('int_product_user_days') }}
     where build_no > {{ progress.build_no }}
-    group by
-        source_system,
-        account_key
+    group by user_no
 ),
 
 changed as (
     select
-        keys.account_id,
+        people.account_id,
         min(changed_days.usage_date) as usage_date
     from changed_days
-    inner join {{ ref('int_product_accounts') }} as keys
-        on
-            changed_days.source_system = keys.source_system
-            and changed_days.account_key = keys.account_key
-    group by keys.account_id
+    inner join {{ ref('int_product_people') }} as people
+        on changed_days.user_no = people.user_no
+    group by people.account_id
 ),
 
 starts as (
     select
         accounts.account_id,
+        accounts.account_no,
         accounts.first_usage_date,
         case
-            when
-                stored.inputs_fingerprint is distinct from accounts.inputs_fingerprint
+            when coalesce(stored.inputs_fingerprint, '') <> accounts.inputs_fingerprint
                 then accounts.first_usage_date
             else
                 least(
@@ -74,6 +70,7 @@ starts as (
 starts as (
     select
         account_id,
+        account_no,
         first_usage_date,
         first_usage_date as build_from
     from accounts
@@ -83,6 +80,7 @@ starts as (
 final as (
     select
         account_id,
+        account_no,
         build_from,
         greatest({{ add_days('build_from', -27) }}, first_usage_date) as read_from,
         build_from < {{ recent_usage_from() }} as is_deep

@@ -1,56 +1,75 @@
--- Grain: one row per source system, account key, user and day on which an event was delivered.
--- Counts events by the day they happened, each event once: a repeated delivery (same event id
--- within usage_lookback_days) is taken off again. A row whose deliveries were all repeats has 0
--- events. Keys are the source's own, so a changed identity never touches this table.
+-- Grain: one row per user number and day on which an event of the user was delivered.
+-- Counts events by the day they happened, each event once. A row whose deliveries were all repeats
+-- has 0 events. User numbers stand for the source's own keys, so a changed identity never touches
+-- this table.
+{%- set rule %}{{ user_key_generation(ref('int_product_user_keys')) }}{% endset %}
 {{ config(
     materialized='incremental',
     incremental_strategy='replace_changed',
     on_schema_change='fail',
-    unique_key=['source_system', 'account_key', 'user_id', 'usage_date']
+    unique_key=['user_no', 'usage_date'],
+    pre_hook="{{ empty_if_everything_is_stale(
+        this, ref('int_product_events'), user_key_generation(ref('int_product_user_keys'))
+    ) }}",
+    post_hook="{{ note_progress(
+        this, ref('int_product_events'), user_key_generation(ref('int_product_user_keys')),
+        ref('int_product_repeats')
+    ) }}"
 ) }}
-{%- set reach = var('usage_lookback_days') | int %}
-{%- set stale = stale_usage_days(this, ref('int_product_events')) %}
+{%- set stale = stale_usage_days(
+    this, ref('int_product_events'), rule, also=ref('int_product_repeats')
+) %}
 
-with {{ repeated_delivery_ctes(
-    ref('int_product_events'),
-    in_stale_days('occurred_at', stale, reach)
-) }},
-
--- One for each delivery, minus one for each repeat: cheaper than a distinct count of event ids.
-weighted as (
+with user_keys as (
     select
         source_system,
         account_key,
         user_id,
-        cast(occurred_at as date) as usage_date,
-        1 as weight
-    from {{ ref('int_product_events') }}
-    where {{ in_stale_days('occurred_at', stale) }}
-    union all
+        user_no
+    from {{ ref('int_product_user_keys') }}
+),
+
+-- A left join, so that a user without a number fails the contract instead of losing events.
+delivered as (
     select
-        source_system,
-        account_key,
-        user_id,
+        user_keys.user_no,
+        cast(events.occurred_at as date) as usage_date,
+        count(*) as deliveries
+    from {{ ref('int_product_events') }} as events
+    left outer join user_keys
+        on
+            events.source_system = user_keys.source_system
+            and events.account_key is not distinct from user_keys.account_key
+            and events.user_id is not distinct from user_keys.user_id
+    where {{ in_stale_days('events.occurred_at', stale) }}
+    group by
+        user_keys.user_no,
+        cast(events.occurred_at as date)
+),
+
+repeated as (
+    select
+        user_no,
         usage_date,
-        -1 as weight
-    from repeats
+        sum(repeats) as repeats
+    from {{ ref('int_product_repeats') }}
     where {{ in_stale_days('usage_date', stale) }}
+    group by
+        user_no,
+        usage_date
 ),
 
 final as (
     select
-        source_system,
-        account_key,
-        user_id,
-        usage_date,
-        cast(sum(weight) as bigint) as events,
-        {{ usage_bookkeeping(stale) }}
-    from weighted
-    group by
-        source_system,
-        account_key,
-        user_id,
-        usage_date
+        delivered.user_no,
+        delivered.usage_date,
+        cast(delivered.deliveries - coalesce(repeated.repeats, 0) as integer) as events,
+        {{ stale.build_no }} as build_no
+    from delivered
+    left outer join repeated
+        on
+            delivered.user_no = repeated.user_no
+            and delivered.usage_date = repeated.usage_date
 )
 
 select * from final

@@ -1,2 +1,2 @@
--- Grain: one row: the definition that is in force now.
+-- Grain: one row per definition version in force now: one at most.
 {{ from_ledger('definition', {'definition_version': 'varchar'}) }}

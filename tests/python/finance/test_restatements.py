@@ -1,4 +1,4 @@
-"""Close, learn something late, refresh: what was reported stays, what changed is listed with why."""
+"""Close, learn something late, refresh: the reported stays, the change is listed with why."""
 
 from decimal import Decimal
 

@@ -1,8 +1,10 @@
 import json
 from datetime import date
 
+import pytest
+
 from orchestration.dbt_assets import BuildState, incremental_models, layer_of, owners_of
-from orchestration.dbt_results import read_build
+from orchestration.dbt_results import description_of, read_build
 from orchestration.published_assets import grain_of
 from orchestration.session import RefreshSession
 
@@ -63,6 +65,21 @@ def test_failing_test_has_rows_description_and_sql(tmp_path):
     assert problem.failing_rows == 7
     assert problem.description == "An account has one row."
     assert problem.compiled == compiled
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "-- It all\n--   adds up.\n\nselect 1 -- no\n",
+        "{{ config(meta={'a': 1}) }}\n\n-- It all\n-- adds up.\nselect 1",
+        "{# It all\n   adds up. #}\nselect 1",
+    ],
+)
+def test_comment_of_a_singular_test_is_its_description(code):
+    node = {"resource_type": "test", "description": "", "raw_code": code}
+    assert description_of(node) == "It all adds up."
+    assert description_of({**node, "description": "Said."}) == "Said."
+    assert description_of({**node, "raw_code": "select 1 -- It all adds up."}) == ""
 
 
 def test_failing_unit_test_and_broken_model_are_problems(tmp_path):

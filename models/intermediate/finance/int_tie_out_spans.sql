@@ -1,0 +1,193 @@
+-- Grain: one row per contract line interval or invoice line of a billing contract.
+-- A span raises the levels of its contract on its first day and lowers them on its end day. All
+-- levels are amounts per year at the plan rate: a day counts level / 365. Spans end after the
+-- as-of date at the latest.
+{% set levels = tie_out_levels() %}
+{% set counts = tie_out_counts() %}
+{% set tomorrow = 'cast(' ~ dbt.dateadd('day', 1, as_of_date()) ~ ' as date)' %}
+{% set line_levels = tie_out_line_levels() %}
+
+with intervals as (
+    select
+        source_system,
+        'arr ' || subscription_item_id || ' ' || cast(valid_from as varchar) as span_id,
+        subscription_id,
+        contract_account_id,
+        valid_from,
+        valid_to,
+        is_paused,
+        currency,
+        arr,
+        case
+            when not is_billable or arr_local is null then 0
+            when price_share = 1 and amount_off = 0 then arr_local
+            else {{ gross_annual_amount(
+                'unit_amount', 'quantity', 'billing_interval', 'interval_count'
+            ) }}
+        end as gross_arr_local
+    from {{ ref('int_arr_line_intervals') }}
+),
+
+invoice_lines as (
+    select
+        source_system,
+        'bill ' || invoice_line_id as span_id,
+        contract_id,
+        is_proration,
+        is_billed,
+        is_written_off,
+        is_other_currency,
+        is_itemised,
+        earned_from,
+        earned_to,
+        {{ line_levels | join(',\n        ') }}
+    from {{ ref('int_tie_out_lines') }}
+),
+
+other_lines as (
+    select
+        source_system,
+        'bill ' || invoice_line_id as span_id,
+        subscription_id,
+        contract_account_id,
+        line_kind,
+        earned_from,
+        earned_to,
+        cast(
+            amount_reporting * cast(365 as double)
+            / {{ days_between('earned_from', 'earned_to') }} as decimal(28, 8)
+        ) as earned_arr,
+        {{ days_between('earned_from', 'earned_to') }} as line_days
+    from {{ ref('int_finance_service_lines') }}
+    where
+        line_kind in ('usage', 'one_time', 'refund')
+        and is_billed
+        and subscription_id is not null
+),
+
+contracts as (
+    select
+        source_system,
+        subscription_id,
+        contract_account_id,
+        contract_id
+    from {{ ref('int_tie_out_contracts') }}
+),
+
+-- Where invoice lines do not say price and discount apart, both sides are compared net.
+itemised as (
+    select
+        source_system,
+        contract_id,
+        bool_and(is_itemised) as is_itemised
+    from invoice_lines
+    group by
+        source_system,
+        contract_id
+),
+
+spans as (
+    select
+        intervals.source_system,
+        intervals.span_id,
+        contracts.contract_id,
+        intervals.valid_from as first_day,
+        intervals.valid_to as end_day,
+        intervals.arr,
+        case
+            when coalesce(itemised.is_itemised, true)
+                then cast(intervals.gross_arr_local * plan_rates.plan_rate as decimal(18, 2))
+            else intervals.arr
+        end as gross_arr,
+        {% for level in levels if level not in ('arr', 'gross_arr') -%}
+        0 as {{ level }},
+        {% endfor -%}
+        1 as contract_lines,
+        case when intervals.is_paused then 1 else 0 end as paused_lines,
+        0 as invoice_lines,
+        0 as other_currency_lines,
+        0 as whole_periods
+    from intervals
+    inner join contracts
+        on
+            intervals.source_system = contracts.source_system
+            and intervals.subscription_id = contracts.subscription_id
+            and intervals.contract_account_id = contracts.contract_account_id
+    left outer join itemised
+        on
+            contracts.source_system = itemised.source_system
+            and contracts.contract_id = itemised.contract_id
+    left outer join {{ ref('int_fx_plan_rates') }} as plan_rates
+        on intervals.currency = plan_rates.currency
+    union all
+    select
+        source_system,
+        span_id,
+        contract_id,
+        earned_from as first_day,
+        earned_to as end_day,
+        0 as arr,
+        0 as gross_arr,
+        {% for level in line_levels -%}
+        case when is_billed then {{ level }} else 0 end as {{ level }},
+        {% endfor -%}
+        case when is_billed then 0 else implied_arr end as void_arr,
+        case when is_billed and is_written_off then billed_arr else 0 end as written_off_arr,
+        0 as refunded_arr,
+        0 as usage_arr,
+        0 as one_time_arr,
+        0 as contract_lines,
+        0 as paused_lines,
+        case when is_billed then 1 else 0 end as invoice_lines,
+        case when is_billed and is_other_currency then 1 else 0 end as other_currency_lines,
+        case when is_billed and not is_proration then 1 else 0 end as whole_periods
+    from invoice_lines
+    union all
+    select
+        other_lines.source_system,
+        other_lines.span_id,
+        contracts.contract_id,
+        other_lines.earned_from as first_day,
+        other_lines.earned_to as end_day,
+        {% for level in levels if level not in ('refunded_arr', 'usage_arr', 'one_time_arr') -%}
+        0 as {{ level }},
+        {% endfor -%}
+        case when other_lines.line_kind = 'refund' then -other_lines.earned_arr else 0 end
+            as refunded_arr,
+        case when other_lines.line_kind = 'usage' then other_lines.earned_arr else 0 end
+            as usage_arr,
+        -- A fee of one day explains no day of service; what was sold once for a term does.
+        case
+            when other_lines.line_kind = 'one_time' and other_lines.line_days > 1
+                then other_lines.earned_arr
+            else 0
+        end as one_time_arr,
+        {% for count in counts -%}
+        0 as {{ count }}{{ ',' if not loop.last }}
+        {% endfor %}
+    from other_lines
+    inner join contracts
+        on
+            other_lines.source_system = contracts.source_system
+            and other_lines.subscription_id = contracts.subscription_id
+            and other_lines.contract_account_id = contracts.contract_account_id
+),
+
+final as (
+    select
+        spans.source_system,
+        spans.span_id,
+        spans.contract_id,
+        spans.first_day,
+        least(coalesce(spans.end_day, {{ tomorrow }}), {{ tomorrow }}) as end_day,
+        {% for level in levels -%}
+        cast(spans.{{ level }} as decimal(28, 8)) as {{ level }},
+        {% endfor -%}
+        {% for count in counts -%}
+        cast(spans.{{ count }} as bigint) as {{ count }}{{ ',' if not loop.last }}
+        {% endfor %}
+    from spans
+    where spans.first_day <= {{ as_of_date() }}
+)
+
+select * from final

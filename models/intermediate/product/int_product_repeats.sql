@@ -1,0 +1,68 @@
+-- Grain: one row per user number, event name and day with deliveries that repeat an event.
+-- A delivery repeats an event when another of the same event id, on a day within
+-- usage_lookback_days, goes before it: the first received counts; of canonical files the version
+-- loaded last, because there a repeat is a correction. `repeats` are to be taken off the
+-- deliveries of the day.
+{%- set rule %}{{ user_key_generation(ref('int_product_user_keys')) }}{% endset %}
+{{ config(
+    materialized='incremental',
+    incremental_strategy='replace_changed',
+    on_schema_change='fail',
+    unique_key=['user_no', 'event_name', 'usage_date'],
+    pre_hook="{{ empty_if_everything_is_stale(
+        this, ref('int_product_events'), user_key_generation(ref('int_product_user_keys'))
+    ) }}",
+    post_hook="{{ note_progress(
+        this, ref('int_product_events'), user_key_generation(ref('int_product_user_keys'))
+    ) }}"
+) }}
+{%- set reach = var('usage_lookback_days') | int %}
+{%- set stale = stale_usage_days(this, ref('int_product_events'), rule, reach) %}
+
+with user_keys as (
+    select
+        source_system,
+        account_key,
+        user_id,
+        user_no
+    from {{ ref('int_product_user_keys') }}
+),
+
+repeated as (
+    {%- for first, last in stale_stretches(stale, ref('int_product_events')) %}
+    {{ repeated_deliveries(ref('int_product_events'), first, last, reach) | indent(4) }}
+    {%- if not loop.last %}
+    union all
+    {%- endif %}
+    {%- else %}
+    select
+        source_system,
+        account_key,
+        user_id,
+        event_name,
+        cast(occurred_at as date) as usage_date
+    from {{ ref('int_product_events') }}
+    where false
+    {%- endfor %}
+),
+
+final as (
+    select
+        user_keys.user_no,
+        repeated.event_name,
+        repeated.usage_date,
+        count(*) as repeats,
+        {{ stale.build_no }} as build_no
+    from repeated
+    inner join user_keys
+        on
+            repeated.source_system = user_keys.source_system
+            and repeated.account_key is not distinct from user_keys.account_key
+            and repeated.user_id is not distinct from user_keys.user_id
+    group by
+        user_keys.user_no,
+        repeated.event_name,
+        repeated.usage_date
+)
+
+select * from final
