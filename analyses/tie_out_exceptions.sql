@@ -65,10 +65,10 @@ arr_lines as (
                 contract_months.contract_id = fct_arr_line.subscription_id
                 or contract_months.contract_id = 'account ' || fct_arr_line.account_id
             )
-            and fct_arr_line.valid_from
-            < cast({{ dbt.dateadd('month', 1, 'contract_months.month') }} as date)
-            and coalesce(fct_arr_line.valid_to, cast('9999-12-31' as date))
-            > contract_months.month
+            and contract_months.month
+            < coalesce(fct_arr_line.valid_to, cast('9999-12-31' as date))
+            and cast({{ dbt.dateadd('month', 1, 'contract_months.month') }} as date)
+            > fct_arr_line.valid_from
 ),
 
 invoice_lines as (
@@ -92,9 +92,9 @@ invoice_lines as (
         on
             contract_months.source_system = fct_invoice_line.source_system
             and contract_months.contract_id = fct_invoice_line.contract_id
-            and fct_invoice_line.earned_from
-            < cast({{ dbt.dateadd('month', 1, 'contract_months.month') }} as date)
-            and fct_invoice_line.earned_to > contract_months.month
+            and contract_months.month < fct_invoice_line.earned_to
+            and cast({{ dbt.dateadd('month', 1, 'contract_months.month') }} as date)
+            > fct_invoice_line.earned_from
     where fct_invoice_line.line_kind <> 'tax'
 ),
 
@@ -140,7 +140,7 @@ final as (
 select * from final
 order by
     abs(unexplained) + abs(unmatched_customer) desc,
-    account_id,
-    month,
-    what,
-    first_day
+    account_id asc,
+    month asc,
+    what asc,
+    first_day asc

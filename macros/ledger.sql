@@ -26,3 +26,13 @@
     where false
     {%- endif %}
 {%- endmacro %}
+
+
+{# True when two rows differ in one of the columns, null being a value. #}
+{% macro other_columns(columns, one, other) -%}
+    (
+        {%- for column in columns %}
+        {{ 'or ' if not loop.first }}{{ one }}.{{ column }} is distinct from {{ other }}.{{ column }}
+        {%- endfor %}
+    )
+{%- endmacro %}

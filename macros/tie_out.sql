@@ -45,3 +45,18 @@
         'whole_periods',
     ]) -}}
 {%- endmacro %}
+
+
+{#
+    What an amount earns between two of its days, in cents. Both ends are rounded from the first
+    day on, so that the stretches of an amount add up to it.
+#}
+{% macro share_of_days(amount, days_before, days_after, all_days) -%}
+    cast(
+        cast(cast({{ amount }} as decimal(28, 2)) * {{ days_after }} / {{ all_days }}
+            as decimal(18, 2))
+        - cast(cast({{ amount }} as decimal(28, 2)) * {{ days_before }} / {{ all_days }}
+            as decimal(18, 2))
+        as decimal(18, 2)
+    )
+{%- endmacro %}

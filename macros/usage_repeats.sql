@@ -55,8 +55,8 @@
                     preferred.source_system = candidates.source_system
                     and preferred.event_id = candidates.event_id
                     and preferred.preference < candidates.preference
-                    and abs({{ dbt.datediff(
-                        'preferred.usage_date', 'candidates.usage_date', 'day'
+                    and abs({{ days_between(
+                        'preferred.usage_date', 'candidates.usage_date'
                     ) }}) <= {{ reach }}
             )
     )

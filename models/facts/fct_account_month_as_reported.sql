@@ -14,9 +14,7 @@ with closed as (
         opening_arr,
         closing_arr,
         movement,
-        {% for name in movements -%}
-        {{ name }}_arr,
-        {% endfor -%}
+        {{ each_column(movements, '@_arr') }},
         prior_period_adjustment_arr,
         {{ attributes | join(',\n        ') }}
     from {{ ref('int_ledger_account_months') }}
@@ -29,9 +27,7 @@ account_months as (
         opening_arr,
         closing_arr,
         movement,
-        {% for name in movements -%}
-        {{ name }}_arr,
-        {% endfor -%}
+        {{ each_column(movements, '@_arr') }},
         {{ attributes | join(',\n        ') }}
     from {{ ref('fct_account_month') }}
 ),
@@ -41,14 +37,17 @@ last_close as (
     from closed
 ),
 
+first_open as (
+    select cast({{ dbt.dateadd('month', 1, 'month') }} as date) as month
+    from last_close
+),
+
 reported_closings as (
     select
         closed.account_id,
         cast({{ dbt.dateadd('month', 1, 'closed.month') }} as date) as month,
         closed.closing_arr,
-        {% for name in attributes -%}
-        closed.{{ name }}{{ ',' if not loop.last }}
-        {% endfor %}
+        {{ each_column(attributes, 'closed.@') }}
     from closed
     inner join last_close
         on closed.month = last_close.month
@@ -73,9 +72,7 @@ opened as (
         end as opening_arr,
         coalesce(open_months.closing_arr, 0) as closing_arr,
         coalesce(open_months.movement, 'none') as movement,
-        {% for name in movements -%}
-        coalesce(open_months.{{ name }}_arr, 0) as {{ name }}_arr,
-        {% endfor -%}
+        {{ each_column(movements, 'coalesce(open_months.@_arr, 0) as @_arr') }},
         case
             when coalesce(open_months.month, reported_closings.month) = first_open.month
                 then
@@ -83,19 +80,13 @@ opened as (
                     - coalesce(reported_closings.closing_arr, 0)
             else 0
         end as prior_period_adjustment_arr,
-        {% for name in attributes -%}
-        coalesce(open_months.{{ name }}, reported_closings.{{ name }})
-            as {{ name }}{{ ',' if not loop.last }}
-        {% endfor %}
+        {{ each_column(attributes, 'coalesce(open_months.@, reported_closings.@) as @') }}
     from open_months
     full outer join reported_closings
         on
             open_months.account_id = reported_closings.account_id
             and open_months.month = reported_closings.month
-    cross join (
-        select cast({{ dbt.dateadd('month', 1, 'month') }} as date) as month
-        from last_close
-    ) as first_open
+    cross join first_open
     where
         open_months.account_id is not null
         or reported_closings.closing_arr <> 0
@@ -109,9 +100,7 @@ final as (
         opening_arr,
         closing_arr,
         movement,
-        {% for name in movements -%}
-        {{ name }}_arr,
-        {% endfor -%}
+        {{ each_column(movements, '@_arr') }},
         prior_period_adjustment_arr,
         true as is_closed,
         {{ attributes | join(',\n        ') }}
@@ -123,9 +112,7 @@ final as (
         cast(opening_arr as decimal(18, 2)) as opening_arr,
         cast(closing_arr as decimal(18, 2)) as closing_arr,
         movement,
-        {% for name in movements -%}
-        cast({{ name }}_arr as decimal(18, 2)) as {{ name }}_arr,
-        {% endfor -%}
+        {{ each_column(movements, 'cast(@_arr as decimal(18, 2)) as @_arr') }},
         cast(prior_period_adjustment_arr as decimal(18, 2)) as prior_period_adjustment_arr,
         false as is_closed,
         {{ attributes | join(',\n        ') }}

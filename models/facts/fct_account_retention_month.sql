@@ -52,9 +52,9 @@ openings_by_survivor as (
         openings.month,
         months.is_complete,
         sum(openings.opening_arr) as opening_arr,
-        {% for name in segment_columns().values() -%}
-        max_by(openings.{{ name }}, openings.opening_arr) as {{ name }}{{ ',' if not loop.last }}
-        {% endfor %}
+        {{ each_column(
+            segment_columns().values(), 'max_by(openings.@, openings.opening_arr) as @'
+        ) }}
     from openings
     inner join months
         on openings.month = months.month
@@ -83,9 +83,7 @@ final as (
         coalesce(closings.closing_arr, 0) > 0 as is_retained,
         -- Revenue without a customer counts as revenue, not as a logo.
         openings_by_survivor.account_id <> 'unassigned' as is_logo,
-        {% for name in segment_columns().values() -%}
-        openings_by_survivor.{{ name }}{{ ',' if not loop.last }}
-        {% endfor %}
+        {{ each_column(segment_columns().values(), 'openings_by_survivor.@') }}
     from openings_by_survivor
     left outer join closings
         on

@@ -10,72 +10,42 @@
     post_hook="{{ note_usage_fact_progress(this, ref('int_product_user_days')) }}"
 ) }}
 
-with active_users as (
+with scope as (
     select
         account_id,
         account_no,
-        build_from,
+        build_from
+    from {{ ref('int_product_usage_scope') }}
+),
+
+counted as (
+    select
+        account_no,
         usage_date,
         events,
         active_users_1d,
         active_users_7d,
         active_users_28d,
-        user_days_28d
+        user_days_28d,
+        key_features_used,
+        key_features_activated,
+        key_features_entitled,
+        seats
     from {{ ref('int_product_active_users') }}
-),
-
-feature_changes as (
-    select
-        account_no,
-        usage_date,
-        used,
-        entitled,
-        activated
-    from {{ ref('int_product_feature_changes') }}
-),
-
-seat_changes as (
-    select
-        account_no,
-        usage_date,
-        seat_change
-    from {{ ref('int_product_seat_changes') }}
 ),
 
 inputs as (
     select
-        account_id,
+        account_no,
         inputs_fingerprint
     from {{ ref('int_product_account_inputs') }}
 ),
 
-counted as (
-    select
-        active_users.*,
-        coalesce(sum(feature_changes.used) over so_far, 0) as key_features_used,
-        coalesce(sum(feature_changes.entitled) over so_far, 0) as key_features_entitled,
-        coalesce(sum(feature_changes.activated) over so_far, 0) as key_features_activated,
-        coalesce(sum(seat_changes.seat_change) over so_far, 0) as seats
-    from active_users
-    left outer join feature_changes
-        on
-            active_users.account_no = feature_changes.account_no
-            and active_users.usage_date = feature_changes.usage_date
-    left outer join seat_changes
-        on
-            active_users.account_no = seat_changes.account_no
-            and active_users.usage_date = seat_changes.usage_date
-    window so_far as (
-        partition by active_users.account_no
-        order by active_users.usage_date
-        rows between unbounded preceding and current row
-    )
-),
-
 final as (
     select
-        counted.account_id,
+        scope.account_id,
         counted.usage_date,
+        inputs.inputs_fingerprint,
         cast(counted.events as bigint) as events,
         cast(counted.active_users_1d as bigint) as active_users_1d,
         cast(counted.active_users_7d as bigint) as active_users_7d,
@@ -90,12 +60,14 @@ final as (
         cast(counted.active_users_28d as double)
         / nullif(cast(counted.seats as double), 0) as seat_utilisation,
         cast(counted.user_days_28d as double) / 28
-        / nullif(counted.active_users_28d, 0) as stickiness_28d,
-        inputs.inputs_fingerprint
+        / nullif(counted.active_users_28d, 0) as stickiness_28d
     from counted
+    inner join scope
+        on
+            counted.account_no = scope.account_no
+            and counted.usage_date >= scope.build_from
     inner join inputs
-        on counted.account_id = inputs.account_id
-    where counted.usage_date >= counted.build_from
+        on counted.account_no = inputs.account_no
 )
 
 select * from final

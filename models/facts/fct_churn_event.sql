@@ -58,11 +58,11 @@ last_lines as (
     inner join intervals
         on
             churned_months.account_id = intervals.account_id
-            and intervals.valid_to <= churned_months.snapshot_on
+            and churned_months.snapshot_on >= intervals.valid_to
     qualify
         row_number() over (
             partition by churned_months.account_id, churned_months.month
-            order by intervals.valid_to desc, intervals.arr desc, intervals.subscription_id
+            order by intervals.valid_to desc, intervals.arr desc, intervals.subscription_id asc
         ) = 1
 ),
 

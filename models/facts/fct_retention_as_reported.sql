@@ -30,9 +30,7 @@ final as (
         retention.close_month,
         retention.segment_type,
         retention.segment_value,
-        {% for measure in measures -%}
-        retention.{{ measure }},
-        {% endfor -%}
+        {{ each_column(measures, 'retention.@') }},
         closes.closed_at,
         closes.closed_by,
         closes.definition_version,

@@ -11,9 +11,7 @@ with runs as (
         account_id,
         month,
         arr_days,
-        {% for reason in reasons -%}
-        {{ reason }}{{ ',' if not loop.last }}
-        {% endfor %}
+        {{ each_column(reasons, '@') }}
     from {{ ref('int_tie_out_reasons') }}
 ),
 
@@ -58,9 +56,7 @@ expected as (
         month,
         -- The cents of a month are rounded once.
         cast(cast(sum(arr_days) as decimal(28, 8)) / 365 as decimal(18, 2)) as expected_revenue,
-        {% for reason in reasons -%}
-        cast(sum({{ reason }}) as decimal(18, 2)) as {{ reason }}{{ ',' if not loop.last }}
-        {% endfor %}
+        {{ each_column(reasons, 'cast(sum(@) as decimal(18, 2)) as @') }}
     from runs
     group by
         source_system,
@@ -101,9 +97,7 @@ joined as (
         coalesce(billed.billed_revenue, 0) as billed_revenue,
         coalesce(billed.billed_revenue_booked, 0) as billed_revenue_booked,
         coalesce(billed.billed_revenue, 0) - coalesce(expected.expected_revenue, 0) as variance,
-        {% for reason in reasons -%}
-        coalesce(expected.{{ reason }}, 0) as {{ reason }}{{ ',' if not loop.last }}
-        {% endfor %}
+        {{ each_column(reasons, 'coalesce(expected.@, 0) as @') }}
     from expected
     full outer join billed
         on
@@ -124,16 +118,9 @@ final as (
         cast(joined.billed_revenue_booked as decimal(18, 2)) as billed_revenue_booked,
         cast(joined.variance as decimal(18, 2)) as variance,
         -- The days of the billing period against 1/365, and the cents of rounding.
-        cast(
-            joined.variance
-            {%- for reason in reasons %}
-            - joined.{{ reason }}
-            {%- endfor %}
-            as decimal(18, 2)
-        ) as timing_calendar,
-        {% for reason in reasons -%}
-        joined.{{ reason }}{{ ',' if not loop.last }}
-        {% endfor %}
+        cast(joined.variance - joined.{{ reasons | join(' - joined.') }} as decimal(18, 2))
+            as timing_calendar,
+        {{ each_column(reasons, 'joined.@') }}
     from joined
     inner join first_bills
         on

@@ -18,8 +18,7 @@ ordered as (
 ),
 
 to_come as (
-    select
-        coalesce(sum(case when is_deferred then earned end), 0) as deferred
+    select coalesce(sum(case when is_deferred then earned end), 0) as deferred
     from {{ ref('int_finance_earnings') }}
     where line_kind <> 'tax'
 )

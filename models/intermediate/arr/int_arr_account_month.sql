@@ -39,8 +39,8 @@ snapshots as (
     from intervals
     inner join months
         on
-            months.snapshot_on >= intervals.valid_from
-            and months.snapshot_on < coalesce(intervals.valid_to, cast('9999-12-31' as date))
+            intervals.valid_from <= months.snapshot_on
+            and coalesce(intervals.valid_to, cast('9999-12-31' as date)) > months.snapshot_on
     group by
         intervals.account_id,
         months.month
@@ -62,7 +62,7 @@ merge_months as (
         min(months.month) as month
     from account_merges
     inner join months
-        on months.snapshot_on >= account_merges.merged_on
+        on account_merges.merged_on <= months.snapshot_on
     group by
         account_merges.account_id,
         account_merges.survivor_account_id
@@ -102,7 +102,7 @@ spine as (
         months.is_complete
     from first_months
     inner join months
-        on months.month >= first_months.cohort_month
+        on first_months.cohort_month <= months.month
 ),
 
 closings as (

@@ -84,7 +84,7 @@ largest_lines as (
     qualify
         row_number() over (
             partition by account_months.account_id, account_months.month
-            order by intervals.arr desc, intervals.subscription_item_id
+            order by intervals.arr desc, intervals.subscription_item_id asc
         ) = 1
 ),
 

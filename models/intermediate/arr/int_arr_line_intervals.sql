@@ -130,12 +130,13 @@ annualised as (
     select
         priced.*,
         case
-            when is_billable and gross_interval_amount is not null
+            when priced.is_billable and priced.gross_interval_amount is not null
                 then {{ annualise(
-                    "greatest(cast(gross_interval_amount * price_share as decimal(28, 4))"
-                    ~ " - amount_off, 0)",
-                    'billing_interval',
-                    'interval_count'
+                    "greatest("
+                    ~ "cast(priced.gross_interval_amount * priced.price_share as decimal(28, 4))"
+                    ~ " - priced.amount_off, 0)",
+                    'priced.billing_interval',
+                    'priced.interval_count'
                 ) }}
             else 0
         end as arr_local

@@ -131,10 +131,10 @@ final as (
             versions_with_account.source_system = cuts.source_system
             and versions_with_account.subscription_item_id = cuts.subscription_item_id
             and versions_with_account.valid_from = cuts.valid_from
-            and cuts.cut_on >= versions_with_account.valid_from
+            and versions_with_account.valid_from <= cuts.cut_on
             and (
                 versions_with_account.valid_to is null
-                or cuts.cut_on < versions_with_account.valid_to
+                or versions_with_account.valid_to > cuts.cut_on
             )
     left outer join ownership
         on

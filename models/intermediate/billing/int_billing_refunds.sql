@@ -65,11 +65,11 @@ final as (
         invoices.currency,
         invoices.issued_on,
         cast(
-            case
+            united.amount
+            * case
                 when invoices.total > 0
-                    then united.amount
-                    * (cast(invoices.subtotal as double) / cast(invoices.total as double))
-                else united.amount
+                    then cast(invoices.subtotal as double) / cast(invoices.total as double)
+                else 1
             end as decimal(18, 2)
         ) as amount,
         case

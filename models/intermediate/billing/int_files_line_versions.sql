@@ -62,10 +62,10 @@ versions as (
     select
         items.*,
         least(
-            coalesce(valid_to, cast('9999-12-31' as date)),
+            coalesce(items.valid_to, cast('9999-12-31' as date)),
             coalesce(
-                lead(valid_from) over (
-                    partition by subscription_item_id order by valid_from
+                lead(items.valid_from) over (
+                    partition by items.subscription_item_id order by items.valid_from
                 ),
                 cast('9999-12-31' as date)
             )

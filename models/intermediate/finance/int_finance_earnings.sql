@@ -109,14 +109,10 @@ final as (
         is_deferred,
         half_from as earned_from,
         half_to as earned_to,
-        {% for amount in ['amount_reporting', 'amount_booked'] -%}
-        cast(
-            cast(cast({{ amount }} as decimal(28, 2)) * days_after / line_days as decimal(18, 2))
-            - cast(
-                cast({{ amount }} as decimal(28, 2)) * days_before / line_days as decimal(18, 2)
-            ) as decimal(18, 2)
-        ) as {{ 'earned' if amount == 'amount_reporting' else 'earned_booked' }}{{ ',' if not loop.last }}
-        {% endfor %}
+        {{ share_of_days('amount_reporting', 'days_before', 'days_after', 'line_days') }}
+            as earned,
+        {{ share_of_days('amount_booked', 'days_before', 'days_after', 'line_days') }}
+            as earned_booked
     from measured
 )
 

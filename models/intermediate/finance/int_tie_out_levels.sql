@@ -66,8 +66,8 @@ cuts as (
     from ranges
     inner join {{ ref('int_calendar_months') }} as months
         on
-            months.month > ranges.first_day
-            and months.month < ranges.end_day
+            ranges.first_day < months.month
+            and ranges.end_day > months.month
     union
     select
         ranges.source_system,
@@ -81,8 +81,8 @@ cuts as (
     inner join ownership
         on
             contracts.contract_account_id = ownership.account_id
-            and ownership.valid_from > ranges.first_day
-            and ownership.valid_from < ranges.end_day
+            and ranges.first_day < ownership.valid_from
+            and ranges.end_day > ownership.valid_from
 ),
 
 steps as (
@@ -98,9 +98,7 @@ steps as (
         source_system,
         contract_id,
         end_day as day,
-        {% for level in levels + counts -%}
-        -{{ level }} as {{ level }},
-        {% endfor -%}
+        {{ each_column(levels + counts, '-@ as @') }},
         0 as period_starts
     from spans
     union all
@@ -108,9 +106,7 @@ steps as (
         source_system,
         contract_id,
         day,
-        {% for level in levels + counts -%}
-        0 as {{ level }},
-        {% endfor -%}
+        {{ each_column(levels + counts, '0 as @') }},
         0 as period_starts
     from cuts
 ),
@@ -120,9 +116,7 @@ daily_steps as (
         source_system,
         contract_id,
         day,
-        {% for level in levels + counts + ['period_starts'] -%}
-        sum({{ level }}) as {{ level }}{{ ',' if not loop.last }}
-        {% endfor %}
+        {{ each_column(levels + counts + ['period_starts'], 'sum(@) as @') }}
     from steps
     group by
         source_system,
@@ -136,9 +130,7 @@ runs as (
         contract_id,
         day as valid_from,
         lead(day) over contract_days as valid_to,
-        {% for level in levels + counts + ['period_starts'] -%}
-        sum({{ level }}) over contract_days as {{ level }}{{ ',' if not loop.last }}
-        {% endfor %}
+        {{ each_column(levels + counts + ['period_starts'], 'sum(@) over contract_days as @') }}
     from daily_steps
     window contract_days as (
         partition by source_system, contract_id
@@ -167,12 +159,8 @@ final as (
         runs.valid_from,
         runs.valid_to,
         {{ days_between('runs.valid_from', 'runs.valid_to') }} as run_days,
-        {% for level in levels -%}
-        cast(runs.{{ level }} as decimal(28, 8)) as {{ level }},
-        {% endfor -%}
-        {% for count in counts -%}
-        cast(runs.{{ count }} as bigint) as {{ count }},
-        {% endfor -%}
+        {{ each_column(levels, 'cast(runs.@ as decimal(28, 8)) as @') }},
+        {{ each_column(counts, 'cast(runs.@ as bigint) as @') }},
         cast(runs.period_starts as bigint) as billing_period,
         coalesce(arrears.is_in_arrears and runs.valid_from >= arrears.billed_until, false)
             as is_not_billed_yet

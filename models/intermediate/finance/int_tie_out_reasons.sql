@@ -156,10 +156,10 @@ measured as (
         cast(arr * run_days as decimal(28, 8)) as arr_days,
         cast(billed_arr * cast(run_days as double) / 365 as decimal(28, 8)) as billed,
         cast(arr * cast(run_days as double) / 365 as decimal(28, 8)) as expected,
-        {% for reason in ['calendar'] + reasons -%}
-        cast({{ reason }}_level * cast(run_days as double) / 365 as decimal(28, 8))
-            as {{ reason }}{{ ',' if not loop.last }}
-        {% endfor %}
+        {{ each_column(
+            ['calendar'] + reasons,
+            'cast(@_level * cast(run_days as double) / 365 as decimal(28, 8)) as @'
+        ) }}
     from levels_by_reason
 ),
 

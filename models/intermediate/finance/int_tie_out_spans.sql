@@ -99,9 +99,7 @@ spans as (
                 then cast(intervals.gross_arr_local * plan_rates.plan_rate as decimal(18, 2))
             else intervals.arr
         end as gross_arr,
-        {% for level in levels if level not in ('arr', 'gross_arr') -%}
-        0 as {{ level }},
-        {% endfor -%}
+        {{ each_column(levels | reject('in', ['arr', 'gross_arr']) | list, '0 as @') }},
         1 as contract_lines,
         case when intervals.is_paused then 1 else 0 end as paused_lines,
         0 as invoice_lines,
@@ -128,9 +126,7 @@ spans as (
         earned_to as end_day,
         0 as arr,
         0 as gross_arr,
-        {% for level in line_levels -%}
-        case when is_billed then {{ level }} else 0 end as {{ level }},
-        {% endfor -%}
+        {{ each_column(line_levels, 'case when is_billed then @ else 0 end as @') }},
         case when is_billed then 0 else implied_arr end as void_arr,
         case when is_billed and is_written_off then billed_arr else 0 end as written_off_arr,
         0 as refunded_arr,
@@ -149,9 +145,10 @@ spans as (
         contracts.contract_id,
         other_lines.earned_from as first_day,
         other_lines.earned_to as end_day,
-        {% for level in levels if level not in ('refunded_arr', 'usage_arr', 'one_time_arr') -%}
-        0 as {{ level }},
-        {% endfor -%}
+        {{ each_column(
+            levels | reject('in', ['refunded_arr', 'usage_arr', 'one_time_arr']) | list,
+            '0 as @'
+        ) }},
         case when other_lines.line_kind = 'refund' then -other_lines.earned_arr else 0 end
             as refunded_arr,
         case when other_lines.line_kind = 'usage' then other_lines.earned_arr else 0 end
@@ -162,9 +159,7 @@ spans as (
                 then other_lines.earned_arr
             else 0
         end as one_time_arr,
-        {% for count in counts -%}
-        0 as {{ count }}{{ ',' if not loop.last }}
-        {% endfor %}
+        {{ each_column(counts, '0 as @') }}
     from other_lines
     inner join contracts
         on
@@ -180,12 +175,8 @@ final as (
         spans.contract_id,
         spans.first_day,
         least(coalesce(spans.end_day, {{ tomorrow }}), {{ tomorrow }}) as end_day,
-        {% for level in levels -%}
-        cast(spans.{{ level }} as decimal(28, 8)) as {{ level }},
-        {% endfor -%}
-        {% for count in counts -%}
-        cast(spans.{{ count }} as bigint) as {{ count }}{{ ',' if not loop.last }}
-        {% endfor %}
+        {{ each_column(levels, 'cast(spans.@ as decimal(28, 8)) as @') }},
+        {{ each_column(counts, 'cast(spans.@ as bigint) as @') }}
     from spans
     where spans.first_day <= {{ as_of_date() }}
 )

@@ -56,9 +56,7 @@ restated as (
         definitions.close_month,
         intervals.source_system,
         intervals.subscription_item_id,
-        {% for detail in details -%}
-        intervals.{{ detail }},
-        {% endfor -%}
+        {{ each_column(details, 'intervals.@') }},
         plan_rates.plan_rate
     from definitions
     inner join months
@@ -81,23 +79,22 @@ compared as (
         restated.account_id as restated_account_id,
         coalesce(reported.arr, 0) as reported_arr,
         coalesce(restated.arr, 0) as restated_arr,
-        case
-            when reported.plan_rate <> restated.plan_rate
-                then cast(reported.arr_local * restated.plan_rate as decimal(18, 2))
-                - reported.arr
-            else 0
-        end as fx_difference,
+        coalesce(
+            cast(reported.arr_local * restated.plan_rate as decimal(18, 2))
+            - cast(reported.arr_local * reported.plan_rate as decimal(18, 2)),
+            0
+        ) as fx_difference,
         reported.subscription_item_id is null as is_found_since,
-        restated.subscription_item_id is null
-        or (restated.status = 'canceled' and reported.status <> 'canceled') as is_ended_since,
-        reported.status is distinct from restated.status
-        or reported.is_paused is distinct from restated.is_paused as has_other_status,
-        {% for price in prices -%}
-        {{ 'or ' if not loop.first }}reported.{{ price }} is distinct from restated.{{ price }}
-        {% endfor -%}
-        as has_other_price,
-        reported.price_share is distinct from restated.price_share
-        or reported.amount_off is distinct from restated.amount_off as has_other_discount
+        coalesce(
+            restated.subscription_item_id is null
+            or (restated.status = 'canceled' and reported.status <> 'canceled'),
+            false
+        ) as is_ended_since,
+        {{ other_columns(['status', 'is_paused'], 'reported', 'restated') }}
+            as has_other_status,
+        {{ other_columns(prices, 'reported', 'restated') }} as has_other_price,
+        {{ other_columns(['price_share', 'amount_off'], 'reported', 'restated') }}
+            as has_other_discount
     from reported
     full outer join restated
         on

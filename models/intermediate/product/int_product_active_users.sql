@@ -8,7 +8,6 @@ with scope as (
     select
         account_id,
         account_no,
-        build_from,
         read_from,
         is_deep
     from {{ ref('int_product_usage_scope') }}
@@ -86,8 +85,8 @@ turns as (
         usage_date,
         events,
         is_reported,
-        {{ dbt.datediff('lag(usage_date) over person', 'usage_date', 'day') }} as days_since,
-        {{ dbt.datediff('usage_date', 'lead(usage_date) over person', 'day') }} as days_until
+        {{ days_between('lag(usage_date) over person', 'usage_date') }} as days_since,
+        {{ days_between('usage_date', 'lead(usage_date) over person') }} as days_until
     from user_days
     window person as (partition by person_no order by usage_date)
 ),
@@ -143,19 +142,23 @@ reported_users as (
 {% endif -%}
 spine as (
     select
-        account_id,
         account_no,
-        build_from,
-        {{ day_series('read_from', as_of_date()) }} as usage_date
-    from scope
+        key_features_used,
+        key_features_entitled,
+        key_features_activated,
+        seats,
+        {{ day_series('valid_from', add_days('valid_to', -1)) }} as usage_date
+    from {{ ref('int_product_account_spells') }}
 ),
 
 joined as (
     select
-        spine.account_id,
         spine.account_no,
-        spine.build_from,
         spine.usage_date,
+        spine.key_features_used,
+        spine.key_features_entitled,
+        spine.key_features_activated,
+        spine.seats,
         {%- if has_reported_usage() %}
         reported_users.reported_users,
         coalesce(account_days.has_unknown_users, false) as has_unknown_users,
@@ -181,10 +184,12 @@ joined as (
 
 counted as (
     select
-        account_id,
         account_no,
-        build_from,
         usage_date,
+        key_features_used,
+        key_features_entitled,
+        key_features_activated,
+        seats,
         events,
         {%- for window in [7, 28] %}
         sum(users_in_{{ window }}d) over (
@@ -221,10 +226,12 @@ counted as (
 
 final as (
     select
-        account_id,
         account_no,
-        build_from,
         usage_date,
+        key_features_used,
+        key_features_entitled,
+        key_features_activated,
+        seats,
         events,
         {%- if has_reported_usage() %}
         case

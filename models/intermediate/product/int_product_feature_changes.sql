@@ -1,7 +1,7 @@
 -- Grain: one row per account in scope and day on which a count of its key features changes.
 -- A key feature is in use from the day its activation_events-th event of 28 days happens until 28
 -- days after that many have. It is entitled while the account owns its product (always, where it
--- belongs to no product), from its introduction on. The fact adds the changes up.
+-- belongs to no product), from its introduction on. int_product_account_spells adds the changes up.
 {{ config(materialized='ephemeral') }}
 {%- set needed = var('activation_events') | int %}
 
@@ -98,20 +98,23 @@ reached as (
         account_no,
         feature,
         usage_date,
+        {%- if needed == 1 %}
+        usage_date as reached_on
+        {%- else %}
         case
             when events >= {{ needed }} then usage_date
             {%- set total = ['events'] %}
             {%- for back in range(1, needed) %}
-            {%- do total.append(
-                'coalesce(lag(events, ' ~ back ~ ') over feature_order, 0)'
-            ) %}
+            {%- do total.append('coalesce(lag(events, ' ~ back ~ ') over feature_order, 0)') %}
             when {{ total | join(' + ') }} >= {{ needed }}
                 then lag(usage_date, {{ back }}) over feature_order
             {%- endfor %}
-        end as reached_on,
-        lead(usage_date) over feature_order as next_usage_date
+        end as reached_on
+        {%- endif %}
     from feature_days
+    {%- if needed > 1 %}
     window feature_order as (partition by account_no, feature order by usage_date)
+    {%- endif %}
 ),
 
 stretches as (
@@ -119,10 +122,7 @@ stretches as (
         account_no,
         feature,
         usage_date as used_from,
-        least(
-            {{ add_days('reached_on', 28) }},
-            coalesce(next_usage_date, {{ add_days(as_of_date(), 1) }})
-        ) as used_to
+        {{ add_days('reached_on', 28) }} as used_to
     from reached
     where {{ add_days('reached_on', 28) }} > usage_date
 ),
@@ -138,7 +138,7 @@ marked as (
                 lag(used_to) over (
                     partition by account_no, feature
                     order by used_from
-                ) = used_from
+                ) >= used_from
                 then 0
             else 1
         end as is_start
@@ -236,9 +236,9 @@ final as (
     select
         account_no,
         usage_date,
-        sum(used) as used,
-        sum(entitled) as entitled,
-        sum(activated) as activated
+        cast(sum(used) as integer) as used,
+        cast(sum(entitled) as integer) as entitled,
+        cast(sum(activated) as integer) as activated
     from changes
     where usage_date <= {{ as_of_date() }}
     group by

@@ -51,9 +51,7 @@ account_months as (
         sum(variance) as variance,
         sum(timing_calendar) as timing_calendar,
         sum(timing_term) as timing_term,
-        {% for reason in reasons -%}
-        sum({{ reason }}) as {{ reason }},
-        {% endfor -%}
+        {{ each_column(reasons, 'sum(@) as @') }},
         -- Two contracts that are wrong by the same amount do not make each other right.
         sum(abs(unexplained) + abs(unmatched_customer)) as amount_to_chase
     from contract_months
@@ -66,11 +64,7 @@ judged as (
     select
         *,
         amount_to_chase > {{ var('tie_out_tolerance', 1) }} as is_exception,
-        greatest(
-            {%- for reason in reasons %}
-            abs({{ reason }}){{ ',' if not loop.last }}
-            {%- endfor %}
-        ) as largest
+        greatest(abs({{ reasons | join('), abs(') }})) as largest
     from account_months
 ),
 
@@ -87,14 +81,10 @@ final as (
                 then 'unmatched_customer'
             when judged.is_exception then 'unexplained'
             when judged.largest = 0 then 'none'
-            {%- for reason in reasons %}
-            when abs(judged.{{ reason }}) = judged.largest then '{{ reason }}'
-            {%- endfor %}
+            {{ largest_of(reasons, 'judged', 'largest') }}
         end as reason,
         judged.is_exception,
-        {% for reason in reasons -%}
-        cast(judged.{{ reason }} as decimal(18, 2)) as variance_{{ reason }},
-        {% endfor -%}
+        {{ each_column(reasons, 'cast(judged.@ as decimal(18, 2)) as variance_@') }},
         cast(judged.timing_calendar as decimal(18, 2)) as timing_calendar,
         cast(judged.timing_term as decimal(18, 2)) as timing_term,
         cast(judged.billed_revenue_booked as decimal(18, 2)) as billed_revenue_booked,

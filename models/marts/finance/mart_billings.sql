@@ -1,5 +1,10 @@
 -- Grain: one row per month and revenue_kind, `all` for all of them.
 -- The identity: billings = revenue + change of deferred revenue - change of unbilled revenue.
+{% set measures = [
+    'billings', 'revenue', 'deferred_change', 'unbilled_change', 'billings_booked',
+    'revenue_booked',
+] %}
+
 with revenue as (
     select
         month,
@@ -39,12 +44,7 @@ filled as (
     select
         spine.month,
         spine.revenue_kind,
-        {% for column in [
-            'billings', 'revenue', 'deferred_change', 'unbilled_change', 'billings_booked',
-            'revenue_booked',
-        ] -%}
-        coalesce(revenue.{{ column }}, 0) as {{ column }}{{ ',' if not loop.last }}
-        {% endfor %}
+        {{ each_column(measures, 'coalesce(revenue.@, 0) as @') }}
     from spine
     left outer join revenue
         on
@@ -55,15 +55,16 @@ filled as (
 with_total as (
     select
         month,
-        case when grouping(revenue_kind) = 1 then 'all' else revenue_kind end as revenue_kind,
-        sum(billings) as billings,
-        sum(revenue) as revenue,
-        sum(deferred_change) as deferred_change,
-        sum(unbilled_change) as unbilled_change,
-        sum(billings_booked) as billings_booked,
-        sum(revenue_booked) as revenue_booked
+        revenue_kind,
+        {{ measures | join(',\n        ') }}
     from filled
-    group by grouping sets ((month), (month, revenue_kind))
+    union all
+    select
+        month,
+        'all' as revenue_kind,
+        {{ each_column(measures, 'sum(@) as @') }}
+    from filled
+    group by month
 ),
 
 balanced as (

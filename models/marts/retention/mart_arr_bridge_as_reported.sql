@@ -9,9 +9,7 @@ with account_months as (
     select
         month,
         is_closed,
-        {% for measure in measures -%}
-        {{ measure }},
-        {% endfor -%}
+        {{ each_column(measures, '@') }},
         segment,
         plan,
         product,
@@ -29,9 +27,7 @@ cuts as (
         month,
         is_closed,
         {{ segment_keys() }},
-        {% for measure in measures -%}
-        sum({{ measure }}) as {{ measure }}{{ ',' if not loop.last }}
-        {% endfor %}
+        {{ each_column(measures, 'sum(@) as @') }}
     from account_months
     group by {{ segment_grouping_sets(['month', 'is_closed']) }}
 ),
@@ -41,9 +37,7 @@ final as (
         month,
         segment_type,
         segment_value,
-        {% for measure in measures -%}
-        cast({{ measure }} as decimal(18, 2)) as {{ measure }},
-        {% endfor -%}
+        {{ each_column(measures, 'cast(@ as decimal(18, 2)) as @') }},
         is_closed
     from cuts
 )

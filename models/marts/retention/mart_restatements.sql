@@ -46,9 +46,7 @@ accounts as (
         close_month,
         account_id,
         count(distinct subscription_item_id) as lines,
-        {% for cause in causes -%}
-        sum(case when cause = '{{ cause }}' then difference else 0 end) as {{ cause }},
-        {% endfor -%}
+        {{ each_column(causes, "sum(case when cause = '@' then difference else 0 end) as @") }},
         sum(difference) as difference
     from lines
     group by
@@ -59,11 +57,7 @@ accounts as (
 judged as (
     select
         *,
-        greatest(
-            {%- for cause in causes %}
-            abs({{ cause }}){{ ',' if not loop.last }}
-            {%- endfor %}
-        ) as largest
+        greatest(abs({{ causes | join('), abs(') }})) as largest
     from accounts
     where difference <> 0
 ),
@@ -76,13 +70,9 @@ final as (
         cast(coalesce(account_months.closing_arr, 0) as decimal(18, 2)) as restated_arr,
         cast(judged.difference as decimal(18, 2)) as difference,
         case
-            {%- for cause in causes %}
-            when abs(judged.{{ cause }}) = judged.largest then '{{ cause }}'
-            {%- endfor %}
+            {{ largest_of(causes, 'judged', 'largest') }}
         end as cause,
-        {% for cause in causes -%}
-        cast(judged.{{ cause }} as decimal(18, 2)) as {{ cause }}_arr,
-        {% endfor -%}
+        {{ each_column(causes, 'cast(judged.@ as decimal(18, 2)) as @_arr') }},
         judged.lines,
         closes.closed_at,
         closes.closed_by,

@@ -23,6 +23,7 @@ BUILT = (
     "+mart_retention_as_reported",
     "+mart_arr_bridge_as_reported",
     "+mart_retention_monthly",
+    "+fct_arr_line",
     "+mart_arr_tie_out",
     "+mart_billings",
 )
