@@ -33,11 +33,17 @@
 {%- endmacro %}
 
 
+{# The relation if it is a table there already; none otherwise, and while nothing is executed. #}
 {% macro existing_table(relation) -%}
+    {{- return(relation if exists_already(relation, 'table') else none) -}}
+{%- endmacro %}
+
+
+{% macro exists_already(relation, type=none) -%}
     {%- set found = adapter.get_relation(
         database=relation.database, schema=relation.schema, identifier=relation.identifier
     ) if execute else none -%}
-    {{- return(found if found is not none and found.is_table else none) -}}
+    {{- return(found is not none and (type is none or found.type == type)) -}}
 {%- endmacro %}
 
 
@@ -192,7 +198,7 @@
 #}
 {% macro stale_stretches(stale, events, length=61) -%}
     {%- set ranges = stale.ranges -%}
-    {%- if stale.everything and execute -%}
+    {%- if stale.everything and exists_already(events) -%}
         {%- set bounds = run_query(
             "select cast(cast(min(occurred_at) as date) as varchar),"
             ~ " cast(cast(max(occurred_at) as date) as varchar) from " ~ events

@@ -1,13 +1,11 @@
 """The dbt project as Dagster assets, and the one `dbt build` of a run."""
 
-import hashlib
-import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
 from functools import cached_property
 from pathlib import Path, PurePosixPath
-from typing import Any, Self
+from typing import Any
 
 import dagster as dg
 import duckdb
@@ -21,6 +19,7 @@ from dagster_dbt import (
 )
 from packaging import version
 
+from orchestration.build_state import BuildState
 from orchestration.dbt_results import BuildResult, Problem, description_of, read_build
 from orchestration.home import Home
 from orchestration.instance import WAREHOUSE_POOL
@@ -30,7 +29,6 @@ from orchestration.progress import current
 from orchestration.project import dbt_executable, project_root, vars_arguments
 from orchestration.session import RefreshSession
 
-BUILD_STATE_FILE = "last_build.json"
 LAYER_OF_TYPE = {"source": "raw", "seed": "seeds", "snapshot": "snapshots"}
 DBT_END_SECONDS = 30
 # The events of dbt's log that end one node; each carries its place among all nodes.
@@ -131,7 +129,13 @@ class LocalDbt(DbtCliResource):
 def dbt_resource() -> LocalDbt:
     """Return the dbt that builds the project."""
     root = str(project_root())
-    return LocalDbt(project_dir=root, profiles_dir=root, dbt_executable=dbt_executable())
+    return LocalDbt(
+        project_dir=root,
+        profiles_dir=root,
+        dbt_executable=dbt_executable(),
+        # What dbt prints is in the run's log; its debug log doubles the cost of each message.
+        global_config_flags=["--log-level-file", "info"],
+    )
 
 
 def build_dbt_assets(home: Home) -> dg.AssetsDefinition:
@@ -160,11 +164,14 @@ def _run_build(
     as_of = decide_as_of(session)
     session.write_settings(as_of)
     state = BuildState.read(home)
-    full_refresh_reason = state.full_refresh_reason(session, as_of)
+    full_refresh_reason = state.full_refresh_reason(as_of, asked=session.full_refresh)
     arguments = ["build", *vars_arguments(home)]
     if full_refresh_reason:
         arguments.append("--full-refresh")
         current().note(full_refresh_reason)
+    if state.unit_tests_hold:
+        arguments += ["--exclude-resource-type", "unit_test"]
+        current().note("Unit tests are left out: they passed, and no model has changed since.")
     project = fingerprint(home)
     state.start(as_of)
     results_file = home.dbt_target / "run_results.json"
@@ -183,7 +190,7 @@ def _run_build(
     if invocation.process.returncode != 0 or not build.succeeded:
         raise dg.Failure(failure_text(build, home), allow_retries=False)
     write_stamp(home, project)
-    state.finish(session, as_of)
+    state.finish(session.run_id, as_of)
 
 
 @contextmanager
@@ -260,69 +267,6 @@ def _kind(problem: Problem) -> str:
 def _dbt_stopped_text(invocation: DbtCliInvocation, home: Home) -> str:
     errors = "\n".join(invocation._error_messages) or "It gave no reason."
     return f"dbt stopped before it built anything. {errors}\nIts log: {home.dbt_target / 'dbt.log'}"
-
-
-class BuildState:
-    """What the last build left in the warehouse: tells when incremental tables must start anew."""
-
-    def __init__(self, path: Path, content: Mapping[str, Any], models: str) -> None:
-        """Take the state file, what it says, and the present state of the incremental models."""
-        self.path = path
-        self.content = dict(content)
-        self.models = models
-
-    @classmethod
-    def read(cls, home: Home) -> Self:
-        """Read the state a home is in."""
-        path = home.path / "dbt" / BUILD_STATE_FILE
-        content = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-        manifest = json.loads(manifest_path(home).read_bytes())
-        return cls(path, content, incremental_models(manifest, vars_arguments(home)))
-
-    def full_refresh_reason(self, session: RefreshSession, as_of: date) -> str:
-        """Say why the incremental tables must be rebuilt; empty when they need not be."""
-        if session.full_refresh:
-            return "Incremental tables are rebuilt from the first day, as asked."
-        built = self.content.get("as_of")
-        if built and as_of.isoformat() < built:
-            return f"Incremental tables are rebuilt: {as_of} is before {built}, the last run's day."
-        if built and self.content.get("models") != self.models:
-            return "Incremental tables are rebuilt: their models or settings changed."
-        return ""
-
-    def start(self, as_of: date) -> None:
-        """Record that the warehouse is being changed: until the end it is not to be published.
-
-        The day counts from now on: a build that fails may have filled incremental tables up to it.
-        """
-        reached = max(self.content.get("as_of", ""), as_of.isoformat())
-        self._write({**self.content, "succeeded": False, "as_of": reached})
-
-    def finish(self, session: RefreshSession, as_of: date) -> None:
-        """Record a build whose tests have passed."""
-        self._write(
-            {
-                "succeeded": True,
-                "run_id": session.run_id,
-                "as_of": as_of.isoformat(),
-                "models": self.models,
-            }
-        )
-
-    def _write(self, content: Mapping[str, Any]) -> None:
-        self.content = dict(content)
-        self.path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
-
-
-def incremental_models(manifest: Mapping[str, Any], vars_used: list[str]) -> str:
-    """Return a hash of what decides the rows of the incremental models."""
-    checksums = {
-        name: node["checksum"]["checksum"]
-        for name, node in manifest["nodes"].items()
-        if node["config"].get("materialized") == "incremental"
-    }
-    text = json.dumps([checksums, vars_used], sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def with_row_counts(

@@ -11,8 +11,9 @@ import hashlib
 import json
 import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -46,9 +47,15 @@ def manifest_path(home: Home) -> Path:
     return home.dbt_target / "manifest.json"
 
 
-def read_manifest(home: Home) -> dict[str, Any]:
-    """Return the home's manifest."""
-    return json.loads(manifest_path(home).read_bytes())
+def read_manifest(home: Home) -> Mapping[str, Any]:
+    """Return the home's manifest. It is read once as long as the file stays; do not change it."""
+    path = manifest_path(home)
+    return _read_once(path, path.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=2)
+def _read_once(path: Path, _: int) -> Mapping[str, Any]:
+    return json.loads(path.read_bytes())
 
 
 def _project_files(root: Path) -> Iterator[Path]:

@@ -8,7 +8,8 @@ from typing import Any
 
 import dagster as dg
 
-from orchestration.dbt_assets import BuildState, LayerTranslator, layer_of
+from orchestration.build_state import BuildState
+from orchestration.dbt_assets import LayerTranslator, layer_of
 from orchestration.home import Home
 from orchestration.instance import WAREHOUSE_POOL
 from orchestration.manifest import read_manifest
@@ -20,6 +21,7 @@ from orchestration.session import RefreshSession
 
 PUBLISHED_ASSET = "published_marts"
 PUBLISHED_LAYERS = ("facts", "marts")
+GRAIN_TEST = "unique_grain"
 VERSIONED = {
     "dbt": "dbt-core",
     "dbt-duckdb": "dbt-duckdb",
@@ -31,28 +33,34 @@ NOT_POLICY = ("sources", "as_of_date")
 
 
 def published_models(manifest: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """Return the models that are published: every fact and every mart."""
+    """Return the models that are published: every fact and mart whose meta does not say no."""
     return [
         node
         for node in manifest["nodes"].values()
         if node["resource_type"] == "model"
         and layer_of(node) in PUBLISHED_LAYERS
         and node["config"].get("materialized") != "ephemeral"
+        and (node["config"].get("meta") or {}).get("published", True)
     ]
 
 
-def relation_of(node: Mapping[str, Any]) -> Relation:
-    """Return where a model's table is, and its grain as its contract or its meta says."""
-    return Relation(node["schema"], node["alias"], grain_of(node))
+def published_relations(manifest: Mapping[str, Any]) -> list[Relation]:
+    """Return where each published table is, and its grain."""
+    grains = tested_grains(manifest)
+    return [
+        Relation(node["schema"], node["alias"], grains.get(node["unique_id"], ()))
+        for node in published_models(manifest)
+    ]
 
 
-def grain_of(node: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the columns of a model's grain: its primary key, else `meta.grain`."""
-    for constraint in node.get("constraints") or []:
-        if constraint.get("type") == "primary_key" and constraint.get("columns"):
-            return tuple(constraint["columns"])
-    grain = (node["config"].get("meta") or {}).get("grain") or ()
-    return (grain,) if isinstance(grain, str) else tuple(grain)
+def tested_grains(manifest: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    """Return the grain of each model that has one: the columns of its test `unique_grain`."""
+    grains: dict[str, tuple[str, ...]] = {}
+    for node in manifest["nodes"].values():
+        test = node.get("test_metadata") or {}
+        if test.get("name") == GRAIN_TEST and node.get("attached_node"):
+            grains[node["attached_node"]] = tuple(test["kwargs"]["columns"])
+    return grains
 
 
 def tool_versions() -> dict[str, str]:
@@ -73,8 +81,8 @@ def publish_home(home: Home, run_id: str) -> Publication:
         dg.Failure: When the last build did not pass its tests; the published files stay.
     """
     manifest = read_manifest(home)
-    state = BuildState.read(home).content
-    if not state.get("succeeded"):
+    state = BuildState.read(home)
+    if not state.succeeded:
         raise dg.Failure(
             "The last build did not pass, so it is not published. Run the refresh again.",
             allow_retries=False,
@@ -82,9 +90,9 @@ def publish_home(home: Home, run_id: str) -> Publication:
     return publish(
         home.warehouse,
         home.published,
-        [relation_of(node) for node in published_models(manifest)],
+        published_relations(manifest),
         run_id=run_id,
-        as_of=state["as_of"],
+        as_of=state.content["as_of"],
         company=home.read().company,
         versions=tool_versions(),
         policy=policy_of(home),

@@ -4,76 +4,16 @@
 -- follow. The users of a day are the ins so far less the outs so far.
 {{ config(materialized='ephemeral') }}
 
-with scope as (
+with person_days as (
     select
-        account_id,
         account_no,
-        read_from,
-        is_deep
-    from {{ ref('int_product_usage_scope') }}
-),
-
-people as (
-    select
-        people.user_no,
-        people.user_id,
-        people.person_no,
-        scope.account_no,
-        scope.read_from,
-        scope.is_deep
-    from {{ ref('int_product_people') }} as people
-    inner join scope
-        on people.account_id = scope.account_id
-),
-
--- Recent and deep accounts apart: the first branch skips all older days, the second all other
--- accounts.
-user_days as (
-    {%- for branch in ['recent', 'deep'] %}
-    select
-        people.account_no,
-        people.person_no,
-        people.user_id is not null as is_user,
-        days.usage_date,
-        days.events,
-        false as is_reported
-    from {{ ref('int_product_user_days') }} as days
-    inner join people
-        on
-            days.user_no = people.user_no
-            and days.usage_date >= people.read_from
-    where
-        days.events > 0
-        {%- if branch == 'recent' %}
-        and not people.is_deep
-        and days.usage_date >= {{ add_days(recent_usage_from(), -27) }}
-        {%- else %}
-        and people.is_deep
-        {%- endif %}
-    {%- if not loop.last %}
-    union all
-    {%- endif %}
-    {%- endfor %}
-    {%- if has_reported_usage() %}
-    union all
-    select
-        people.account_no,
-        people.person_no,
-        people.user_id is not null as is_user,
-        reported.usage_date,
-        reported.events,
-        true as is_reported
-    from {{ ref('int_product_reported_days') }} as reported
-    inner join {{ ref('int_product_people') }} as keys
-        on
-            reported.source_system = keys.source_system
-            and reported.account_key = keys.account_key
-            and reported.user_id is not distinct from keys.user_id
-    inner join people
-        on
-            keys.user_no = people.user_no
-            and reported.usage_date >= people.read_from
-    {%- endif %}
+        person_no,
+        usage_date,
+        events,
+        is_user,
+        is_reported,
+        reported_users
+    from {{ ref('int_product_person_days') }}
 ),
 
 -- Days between a person's active days, before and after. A day that two source keys share, or that
@@ -81,14 +21,15 @@ user_days as (
 turns as (
     select
         account_no,
-        is_user,
         usage_date,
         events,
+        is_user,
         is_reported,
-        {{ days_between('lag(usage_date) over person', 'usage_date') }} as days_since,
-        {{ days_between('usage_date', 'lead(usage_date) over person') }} as days_until
-    from user_days
-    window person as (partition by person_no order by usage_date)
+        reported_users,
+        {{ days_between('lag(usage_date) over by_day', 'usage_date') }} as days_since,
+        {{ days_between('usage_date', 'lead(usage_date) over by_day') }} as days_until
+    from person_days
+    window by_day as (partition by person_no order by usage_date)
 ),
 
 -- Events without a user count as events and as nobody's activity.
@@ -102,7 +43,8 @@ account_days as (
             nullif(sum(case when not is_reported then events else 0 end), 0),
             sum(case when is_reported then events else 0 end)
         ) as events,
-        bool_or(is_reported and not is_user) as has_unknown_users,
+        max(case when is_reported and not is_user then 1 else 0 end) as has_unknown_users,
+        max(case when is_reported and not is_user then reported_users end) as reported_users,
         {%- else %}
         sum(events) as events,
         {%- endif %}
@@ -119,27 +61,6 @@ account_days as (
         usage_date
 ),
 
-{% if has_reported_usage() -%}
-reported_users as (
-    select
-        people.account_no,
-        reported.usage_date,
-        max(reported.reported_users) as reported_users
-    from {{ ref('int_product_reported_days') }} as reported
-    inner join {{ ref('int_product_people') }} as keys
-        on
-            reported.source_system = keys.source_system
-            and reported.account_key = keys.account_key
-            and keys.user_id is null
-    inner join people
-        on keys.user_no = people.user_no
-    where reported.user_id is null
-    group by
-        people.account_no,
-        reported.usage_date
-),
-
-{% endif -%}
 spine as (
     select
         account_no,
@@ -160,8 +81,8 @@ joined as (
         spine.key_features_activated,
         spine.seats,
         {%- if has_reported_usage() %}
-        reported_users.reported_users,
-        coalesce(account_days.has_unknown_users, false) as has_unknown_users,
+        account_days.reported_users,
+        coalesce(account_days.has_unknown_users, 0) as has_unknown_users,
         {%- endif %}
         {%- for window in [7, 28] %}
         coalesce(account_days.users_in_{{ window }}d, 0) as users_in_{{ window }}d,
@@ -174,12 +95,6 @@ joined as (
         on
             spine.account_no = account_days.account_no
             and spine.usage_date = account_days.usage_date
-    {%- if has_reported_usage() %}
-    left outer join reported_users
-        on
-            spine.account_no = reported_users.account_no
-            and spine.usage_date = reported_users.usage_date
-    {%- endif %}
 ),
 
 counted as (
@@ -191,6 +106,7 @@ counted as (
         key_features_activated,
         seats,
         events,
+        active_users,
         {%- for window in [7, 28] %}
         sum(users_in_{{ window }}d) over (
             partition by account_no
@@ -204,23 +120,22 @@ counted as (
             ), 0
         ) as active_users_{{ window }}d,
         {%- endfor %}
-        sum(active_users) over (
-            partition by account_no
-            order by usage_date
-            rows between 27 preceding and current row
-        ) as user_days_28d,
         {%- if has_reported_usage() %}
         has_unknown_users,
         reported_users,
         {%- for window in [7, 28] %}
-        bool_or(has_unknown_users) over (
+        max(has_unknown_users) over (
             partition by account_no
             order by usage_date
             rows between {{ window - 1 }} preceding and current row
         ) as has_unknown_users_{{ window }}d,
         {%- endfor %}
         {%- endif %}
-        active_users
+        sum(active_users) over (
+            partition by account_no
+            order by usage_date
+            rows between 27 preceding and current row
+        ) as user_days_28d
     from joined
 ),
 
@@ -235,13 +150,13 @@ final as (
         events,
         {%- if has_reported_usage() %}
         case
-            when not has_unknown_users then active_users
+            when has_unknown_users = 0 then active_users
             when active_users > 0 then greatest(active_users, reported_users)
             else reported_users
         end as active_users_1d,
-        case when not has_unknown_users_7d then active_users_7d end as active_users_7d,
-        case when not has_unknown_users_28d then active_users_28d end as active_users_28d,
-        case when not has_unknown_users_28d then user_days_28d end as user_days_28d
+        case when has_unknown_users_7d = 0 then active_users_7d end as active_users_7d,
+        case when has_unknown_users_28d = 0 then active_users_28d end as active_users_28d,
+        case when has_unknown_users_28d = 0 then user_days_28d end as user_days_28d
         {%- else %}
         active_users as active_users_1d,
         active_users_7d,

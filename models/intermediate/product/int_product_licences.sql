@@ -24,11 +24,11 @@ survivors as (
 
 owned as (
     select
-        coalesce(survivors.survivor_account_id, lines.account_id) as account_id,
-        coalesce(lines.product_id, '') as product_id,
         lines.valid_from,
         lines.valid_to,
-        lines.seats
+        lines.seats,
+        coalesce(survivors.survivor_account_id, lines.account_id) as account_id,
+        coalesce(lines.product_id, '') as product_id
     from lines
     left outer join survivors
         on lines.account_id = survivors.account_id

@@ -19,11 +19,11 @@ final as (
     select
         source_system,
         account_id as account_key,
-        nullif(user_id, '') as user_id,
         event_name,
         usage_date,
         event_count as events,
-        active_users as reported_users
+        active_users as reported_users,
+        nullif(user_id, '') as user_id
     from united
     where
         usage_date <= {{ as_of_date() }}

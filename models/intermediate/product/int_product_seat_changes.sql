@@ -5,9 +5,9 @@
 with licences as (
     select
         scope.account_no,
-        greatest(licences.valid_from, scope.read_from) as valid_from,
         licences.valid_to,
-        licences.seats
+        licences.seats,
+        greatest(licences.valid_from, scope.read_from) as valid_from
     from {{ ref('int_product_licences') }} as licences
     inner join {{ ref('int_product_usage_scope') }} as scope
         on licences.account_id = scope.account_id

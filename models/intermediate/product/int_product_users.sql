@@ -36,11 +36,11 @@ final as (
         united.source_system,
         united.user_id,
         united.account_key,
-        coalesce(survivors.survivor_account_id, xref.account_id, 'unassigned') as account_id,
         united.email,
         united.created_at,
         united.is_active,
-        united.contact_id
+        united.contact_id,
+        coalesce(survivors.survivor_account_id, xref.account_id, 'unassigned') as account_id
     from united
     left outer join xref
         on

@@ -10,10 +10,10 @@ with newest as (
 final as (
     select
         id as group_id,
-        name,
-        lower(trim(domain)) as domain,
+        name as group_name,
         crm_account_id,
-        received_at
+        received_at,
+        lower(trim(domain)) as domain
     from newest
 )
 

@@ -1,6 +1,6 @@
 -- Grain: one row per delivered track call.
 -- Repeated deliveries of an event (same event_id) stay: ranking every event ever sent would read
--- the whole history each day. int_product_user_days drops them for the days it rebuilds.
+-- the whole history each day. int_product_repeats finds them for the days that are counted again.
 {{ config(enabled=source_is_on('product', 'segment')) }}
 
 with source as (

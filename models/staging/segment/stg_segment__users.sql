@@ -10,12 +10,12 @@ with newest as (
 final as (
     select
         id as user_id,
-        lower(trim(email)) as email,
         name as user_name,
         group_id,
         created_at,
-        coalesce(is_active, true) as is_active,
-        received_at
+        received_at,
+        lower(trim(email)) as email,
+        coalesce(is_active, true) as is_active
     from newest
 )
 

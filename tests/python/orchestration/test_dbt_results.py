@@ -1,12 +1,9 @@
 import json
-from datetime import date
 
 import pytest
 
-from orchestration.dbt_assets import BuildState, incremental_models, layer_of, owners_of
+from orchestration.dbt_assets import layer_of, owners_of
 from orchestration.dbt_results import description_of, read_build
-from orchestration.published_assets import grain_of
-from orchestration.session import RefreshSession
 
 MANIFEST = {
     "nodes": {
@@ -106,48 +103,3 @@ def test_owner_is_meta_then_group():
     with_mail = {"config": {}, "group": {"name": "finance", "owner": {"email": "f@example.com"}}}
     assert owners_of(with_mail) == ["f@example.com"]
     assert owners_of({"config": {}}) == []
-
-
-def test_grain_is_primary_key_then_meta():
-    key = [{"type": "primary_key", "columns": ["account_id", "month"]}]
-    assert grain_of({"constraints": key, "config": {}}) == ("account_id", "month")
-    assert grain_of({"constraints": [], "config": {"meta": {"grain": "month"}}}) == ("month",)
-    assert grain_of({"config": {}}) == ()
-
-
-def test_incremental_tables_start_anew_when_they_must(tmp_path):
-    session = RefreshSession(home=str(tmp_path))
-    file = tmp_path / "last_build.json"
-    built = {"succeeded": True, "as_of": "2025-12-31", "models": "m1"}
-    assert BuildState(file, {}, "m1").full_refresh_reason(session, date(2025, 12, 31)) == ""
-    same = BuildState(file, built, "m1")
-    assert same.full_refresh_reason(session, date(2026, 1, 1)) == ""
-    assert "before 2025-12-31" in same.full_refresh_reason(session, date(2025, 12, 30))
-    changed = BuildState(file, built, "m2")
-    assert "settings changed" in changed.full_refresh_reason(session, date(2026, 1, 1))
-    asked = RefreshSession(home=str(tmp_path), full_refresh=True)
-    assert "as asked" in same.full_refresh_reason(asked, date(2026, 1, 1))
-
-
-def test_only_incremental_models_and_vars_decide():
-    def manifest(kind, checksum):
-        node = {"config": {"materialized": kind}, "checksum": {"checksum": checksum}}
-        return {"nodes": {"model.p.x": node}}
-
-    assert incremental_models(manifest("table", "1"), []) == incremental_models(
-        manifest("table", "2"), []
-    )
-    first = incremental_models(manifest("incremental", "1"), [])
-    assert first != incremental_models(manifest("incremental", "2"), [])
-    assert first != incremental_models(manifest("incremental", "1"), ["--vars", "{}"])
-
-
-def test_build_under_way_is_not_publishable(tmp_path):
-    built = {"succeeded": True, "as_of": "2025-12-30", "models": "m1"}
-    state = BuildState(tmp_path / "last_build.json", built, "m1")
-    state.start(date(2025, 12, 31))
-    kept = json.loads(state.path.read_text())
-    assert kept == {"succeeded": False, "as_of": "2025-12-31", "models": "m1"}
-    session = RefreshSession(home=str(tmp_path))
-    again = BuildState(state.path, kept, "m1")
-    assert "before 2025-12-31" in again.full_refresh_reason(session, date(2025, 12, 30))

@@ -1,0 +1,123 @@
+"""What the last build left in the warehouse, to know what the next one may leave out."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any, Self
+
+from orchestration.home import Home
+from orchestration.manifest import read_manifest
+from orchestration.project import vars_arguments
+
+BUILD_STATE_FILE = "last_build.json"
+
+
+class BuildState:
+    """The last build: its day, whether it passed, and the code it was of.
+
+    Attributes:
+        content: What the file says.
+        incremental: The present state of the incremental models.
+        code: The present state of all that a unit test depends on.
+    """
+
+    def __init__(
+        self, path: Path, content: Mapping[str, Any], *, incremental: str, code: str
+    ) -> None:
+        """Take the file, what it says, and the present state of the project."""
+        self.path = path
+        self.content = dict(content)
+        self.incremental = incremental
+        self.code = code
+
+    @classmethod
+    def read(cls, home: Home) -> Self:
+        """Read the state a home is in."""
+        path = home.path / "dbt" / BUILD_STATE_FILE
+        content = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+        manifest = read_manifest(home)
+        used_vars = vars_arguments(home)
+        return cls(
+            path,
+            content,
+            incremental=incremental_models(manifest, used_vars),
+            code=unit_tested_code(manifest, used_vars),
+        )
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether the warehouse holds a build whose tests passed."""
+        return bool(self.content.get("succeeded"))
+
+    @property
+    def unit_tests_hold(self) -> bool:
+        """Whether the unit tests passed for this very code; data do not matter to them."""
+        return self.content.get("unit_tested") == self.code
+
+    def full_refresh_reason(self, as_of: date, *, asked: bool) -> str:
+        """Say why the incremental tables must be rebuilt; empty when they need not be."""
+        if asked:
+            return "Incremental tables are rebuilt from the first day, as asked."
+        built = self.content.get("as_of")
+        if built and as_of.isoformat() < built:
+            return f"Incremental tables are rebuilt: {as_of} is before {built}, the last run's day."
+        if built and self.content.get("incremental") != self.incremental:
+            return "Incremental tables are rebuilt: their models or settings changed."
+        return ""
+
+    def start(self, as_of: date) -> None:
+        """Record that the warehouse is being changed: until the end it is not to be published.
+
+        The day counts from now on: a build that fails may have filled incremental tables up to it.
+        """
+        reached = max(self.content.get("as_of", ""), as_of.isoformat())
+        self._write({**self.content, "succeeded": False, "as_of": reached})
+
+    def finish(self, run_id: str, as_of: date) -> None:
+        """Record a build whose tests have passed."""
+        self._write(
+            {
+                "succeeded": True,
+                "run_id": run_id,
+                "as_of": as_of.isoformat(),
+                "incremental": self.incremental,
+                "unit_tested": self.code,
+            }
+        )
+
+    def _write(self, content: Mapping[str, Any]) -> None:
+        self.content = dict(content)
+        self.path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+
+
+def incremental_models(manifest: Mapping[str, Any], used_vars: list[str]) -> str:
+    """Return a hash of what decides the rows of the incremental models."""
+    return _hash(
+        {
+            name: node["checksum"]["checksum"]
+            for name, node in manifest["nodes"].items()
+            if node["config"].get("materialized") == "incremental"
+        },
+        used_vars,
+    )
+
+
+def unit_tested_code(manifest: Mapping[str, Any], used_vars: list[str]) -> str:
+    """Return a hash of models, seeds, macros and unit tests: what a unit test's result hangs on."""
+    nodes = {
+        name: node["checksum"]["checksum"]
+        for name, node in manifest["nodes"].items()
+        if node["resource_type"] in ("model", "seed")
+    }
+    macros = {name: macro["macro_sql"] for name, macro in manifest.get("macros", {}).items()}
+    tests = {
+        name: [test["model"], test["given"], test["expect"], test.get("overrides")]
+        for name, test in manifest.get("unit_tests", {}).items()
+    }
+    return _hash(nodes, macros, tests, used_vars)
+
+
+def _hash(*parts: object) -> str:
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()

@@ -1,0 +1,114 @@
+import json
+from datetime import date
+
+import pytest
+
+from orchestration import published_assets
+from orchestration.build_state import BuildState, incremental_models, unit_tested_code
+
+NEW_YEARS_EVE = date(2025, 12, 31)
+BUILT = {
+    "succeeded": True,
+    "as_of": "2025-12-31",
+    "incremental": "models 1",
+    "unit_tested": "code 1",
+}
+
+
+@pytest.fixture
+def file(tmp_path):
+    return tmp_path / "last_build.json"
+
+
+def state(file, content, incremental="models 1", code="code 1"):
+    return BuildState(file, content, incremental=incremental, code=code)
+
+
+def test_first_build_and_the_next_day_need_no_full_refresh(file):
+    assert state(file, {}).full_refresh_reason(NEW_YEARS_EVE, asked=False) == ""
+    assert state(file, BUILT).full_refresh_reason(date(2026, 1, 1), asked=False) == ""
+
+
+def test_incremental_tables_start_anew_when_they_must(file):
+    built = state(file, BUILT)
+    assert "before 2025-12-31" in built.full_refresh_reason(date(2025, 12, 30), asked=False)
+    assert "as asked" in built.full_refresh_reason(NEW_YEARS_EVE, asked=True)
+    changed = state(file, BUILT, incremental="models 2")
+    assert "changed" in changed.full_refresh_reason(NEW_YEARS_EVE, asked=False)
+
+
+def test_build_under_way_is_not_publishable(file):
+    before = state(file, {**BUILT, "as_of": "2025-12-30"})
+    before.start(NEW_YEARS_EVE)
+    kept = json.loads(file.read_text())
+    assert not state(file, kept).succeeded
+    reason = state(file, kept).full_refresh_reason(date(2025, 12, 30), asked=False)
+    assert "before 2025-12-31" in reason
+
+
+def test_finished_build_is_publishable_and_its_unit_tests_hold(file):
+    state(file, {}).finish("run1", NEW_YEARS_EVE)
+    after = state(file, json.loads(file.read_text()))
+    assert after.succeeded
+    assert after.unit_tests_hold
+    assert not state(file, after.content, code="code 2").unit_tests_hold
+    assert not state(file, {}).unit_tests_hold
+
+
+def manifest(kind="table", checksum="1", macro="select 1", rows=1):
+    node = {"resource_type": "model", "config": {"materialized": kind}}
+    test = {"model": "x", "given": [], "expect": {"rows": rows}}
+    return {
+        "nodes": {"model.p.x": {**node, "checksum": {"checksum": checksum}}},
+        "macros": {"macro.p.m": {"macro_sql": macro}},
+        "unit_tests": {"unit_test.p.x.t": test},
+    }
+
+
+def test_only_incremental_models_and_vars_ask_for_a_full_refresh():
+    assert incremental_models(manifest(), []) == incremental_models(manifest(checksum="2"), [])
+    first = incremental_models(manifest("incremental"), [])
+    assert first != incremental_models(manifest("incremental", "2"), [])
+    assert first != incremental_models(manifest("incremental"), ["--vars", "{}"])
+
+
+@pytest.mark.parametrize("change", [{"checksum": "2"}, {"macro": "select 2"}, {"rows": 2}])
+def test_any_change_of_code_brings_the_unit_tests_back(change):
+    assert unit_tested_code(manifest(), []) == unit_tested_code(manifest(), [])
+    assert unit_tested_code(manifest(), []) != unit_tested_code(manifest(**change), [])
+    assert unit_tested_code(manifest(), []) != unit_tested_code(manifest(), ["--vars", "{}"])
+
+
+def model(name, folder, **config):
+    return {
+        "unique_id": f"model.p.{name}",
+        "resource_type": "model",
+        "original_file_path": f"models/{folder}/{name}.sql",
+        "config": config,
+    }
+
+
+def test_facts_and_marts_are_published_unless_they_say_no():
+    nodes = [
+        model("stg", "staging/stripe"),
+        model("fct", "facts"),
+        model("mart", "marts/churn"),
+        model("fct_private", "facts", meta={"published": False}),
+        model("mart_part", "marts/churn", materialized="ephemeral"),
+    ]
+    found = published_assets.published_models(
+        {"nodes": {node["unique_id"]: node for node in nodes}}
+    )
+    assert [node["unique_id"] for node in found] == ["model.p.fct", "model.p.mart"]
+
+
+def test_grain_is_what_unique_grain_tests():
+    grain = {"name": "unique_grain", "kwargs": {"columns": ["account_id", "month"]}}
+    other = {"name": "not_null", "kwargs": {"column_name": "x"}}
+    nodes = {
+        "test.p.a": {"attached_node": "model.p.fct", "test_metadata": grain},
+        "test.p.b": {"attached_node": "model.p.fct", "test_metadata": other},
+        "model.p.fct": {"test_metadata": None},
+    }
+    grains = published_assets.tested_grains({"nodes": nodes})
+    assert grains == {"model.p.fct": ("account_id", "month")}
