@@ -101,9 +101,12 @@
 {%- endmacro %}
 
 
-{# The number of the last build of a relation, kept over a full refresh; 0 before the first. #}
+{#
+    The number of the last build of a relation, kept over a full refresh; 0 before the first. A
+    unit test has no relation.
+#}
 {% macro last_build_no(relation) -%}
-    {%- set progress = existing_table(progress_of(relation)) -%}
+    {%- set progress = existing_table(progress_of(relation)) if relation is not none else none -%}
     {%- if progress is none -%}
         {{- return(0) -}}
     {%- endif -%}

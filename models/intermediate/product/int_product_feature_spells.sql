@@ -48,11 +48,12 @@ event_days as (
             and days.account_key = known_keys.account_key
             and days.usage_date >= known_keys.read_from
     where
+        days.events > 0
         {%- if branch == 'recent' %}
-        not known_keys.is_deep
+        and not known_keys.is_deep
         and days.usage_date >= {{ add_days(recent_usage_from(), -27) }}
         {%- else %}
-        known_keys.is_deep
+        and known_keys.is_deep
         {%- endif %}
     {%- if not loop.last %}
     union all

@@ -34,6 +34,16 @@ CASES = (
     Case(
         "grain_repeats_null", "unique_grain", {"columns": ["a", "b"]}, "(1, null), (1, null)", True
     ),
+    Case("grain_is_empty", "unique_grain", {"columns": ["a", "b"]}, "(1, null)", True),
+    Case(
+        "optional_grain_is_empty",
+        "unique_grain",
+        {"columns": ["a", "b"], "optional": ["b"]},
+        "(1, null), (1, 1)",
+        False,
+    ),
+    Case("columns_are_filled", "not_null_columns", {"columns": ["a", "b"]}, "(1, 2)", False),
+    Case("one_column_is_empty", "not_null_columns", {"columns": ["a", "b"]}, "(1, null)", True),
 )
 
 
