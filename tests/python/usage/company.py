@@ -1,0 +1,252 @@
+"""A small company whose raw tables are written by hand, load by load, and built with dbt.
+
+The events contain what is hard to count day by day: late and forgotten deliveries, repeats on other
+days, a clock that is ahead, events without user or account.
+"""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pandas as pd
+import yaml
+from dbt.cli.main import dbtRunner
+
+from orchestration.project import project_root
+
+FIRST_DAY = date(2025, 1, 1)
+DAYS = 75
+FACTS = ("fct_account_usage_day", "fct_user_activity_day")
+SOURCES = {domain: ["files"] for domain in ("crm", "billing", "support", "feedback")}
+SOURCES["product"] = ["segment"]
+EVENTS = {
+    "session_started": 0.35,
+    "record_updated": 0.3,
+    "report_viewed": 0.15,
+    "comment_added": 0.1,
+    "insight_viewed": 0.06,
+    "policy_changed": 0.04,
+}
+ACCOUNTS = ("A", "B", "C")
+# g2 belongs to A and, once it is mapped, g3 too; g4 is a prospect nobody knows.
+GROUPS = {"g1": "B", "g2": "A", "g3": None, "g5": "C"}
+
+
+def timestamps(days: np.ndarray, seconds: np.ndarray) -> pd.Series:
+    """Moments, given as days after the first day and seconds after midnight."""
+    start = np.datetime64(FIRST_DAY.isoformat(), "us")
+    moments = start + (days * 86400 + seconds).astype("timedelta64[s]")
+    return pd.Series(moments)
+
+
+def simulate(seed: int = 7, events: int = 3000) -> pd.DataFrame:
+    """Deliveries of all days. `loaded_on` is the day (number) on which a row reaches the raw table."""
+    draw = np.random.default_rng(seed)
+    day = np.sort(draw.integers(0, DAYS, events))
+    second = draw.integers(0, 86400, events)
+    group = draw.choice(["g1", "g2", "g3", "g4", "g5", None], events, p=[0.3, 0.3, 0.2, 0.1, 0.07, 0.03])
+    user = np.array([f"u{number}" for number in draw.integers(0, 14, events)], dtype=object)
+    user[draw.random(events) < 0.03] = None
+    delay = np.where(draw.random(events) < 0.08, draw.integers(1, 6, events), 0)
+    delay = np.where(draw.random(events) < 0.01, draw.integers(7, 45, events), delay)
+    tracks = pd.DataFrame(
+        {
+            "message_id": [f"m{number:05d}" for number in range(events)],
+            "event": draw.choice(list(EVENTS), events, p=list(EVENTS.values())),
+            "user_id": user,
+            "group_id": group,
+            "timestamp": timestamps(day, second),
+            "received_at": timestamps(day + delay, second + 1),
+        }
+    )
+    # g5 is silent in the middle: windows run empty and fill again.
+    silent = (tracks["group_id"] == "g5") & (day > 15) & (day < 55)
+    tracks = tracks[~silent]
+    ahead = tracks.sample(20, random_state=seed)
+    tracks.loc[ahead.index, "timestamp"] += pd.to_timedelta(2, unit="D")
+    # Repeats: the same or a shifted moment, received up to nine days later.
+    repeats = tracks.sample(250, random_state=seed + 1).copy()
+    repeats["received_at"] += pd.to_timedelta(draw.integers(0, 10, len(repeats)), unit="D")
+    shifted = repeats.sample(60, random_state=seed + 2).index
+    repeats.loc[shifted, "timestamp"] += pd.to_timedelta(
+        draw.choice([1, 3, 7, 8, 20], len(shifted)), unit="D"
+    )
+    tracks = pd.concat([tracks, repeats], ignore_index=True)
+    received = (tracks["received_at"] - pd.Timestamp(FIRST_DAY)).dt.days
+    # The files of a few days of receipt are forgotten and loaded five days later.
+    tracks["loaded_on"] = received + np.where(received.isin([12, 40]), 5, 0)
+    return tracks.sort_values(["loaded_on", "received_at", "message_id"], ignore_index=True)
+
+
+@dataclass
+class Company:
+    """One warehouse."""
+
+    folder: Path
+
+    @property
+    def warehouse(self) -> Path:
+        """The DuckDB file."""
+        return self.folder / "warehouse.duckdb"
+
+    @contextmanager
+    def connection(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Open the warehouse for as long as it takes."""
+        opened = duckdb.connect(str(self.warehouse))
+        try:
+            yield opened
+        finally:
+            opened.close()
+
+    def create(self) -> None:
+        """Make every raw table that the loader would make, with accounts, contracts and groups."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with self.connection() as connection:
+            connection.execute("create schema raw_loads")
+            connection.execute("create table raw_loads.settings (name varchar, value varchar)")
+            for path in sorted((project_root() / "orchestration" / "raw_tables").glob("*.yml")):
+                create_raw_tables(connection, yaml.safe_load(path.read_text(encoding="utf-8")))
+            self._sell(connection)
+            for group, account in GROUPS.items():
+                self.map_group(group, account, FIRST_DAY, connection)
+
+    def _sell(self, connection: duckdb.DuckDBPyConnection) -> None:
+        products = {"prod_Workspace": True, "prod_Insights": False, "prod_Guard": False}
+        for line, (product, is_core) in enumerate(products.items()):
+            insert(
+                connection, "raw_files.products", line,
+                product_id=product, product_name=product, is_core=is_core,
+            )  # fmt: skip
+        for line, account in enumerate(ACCOUNTS):
+            insert(
+                connection, "raw_files.accounts", line,
+                account_id=account, account_name=account, created_at="2024-01-01",
+            )  # fmt: skip
+            insert(
+                connection, "raw_files.subscriptions", line,
+                subscription_id=f"s{account}", account_id=account, status="active",
+                started_at="2024-06-01", currency="USD",
+            )  # fmt: skip
+        self.sell_item("A", "prod_Workspace", 8, "2024-06-01", connection=connection)
+        self.sell_item("A", "prod_Insights", 8, "2025-02-01", "2025-03-01", connection=connection)
+        self.sell_item("B", "prod_Workspace", 3, "2024-06-01", "2025-02-15", connection=connection)
+
+    def sell_item(
+        self,
+        account: str,
+        product: str,
+        seats: int,
+        valid_from: str,
+        valid_to: str | None = None,
+        *,
+        connection: duckdb.DuckDBPyConnection,
+    ) -> None:
+        """Add a contract line."""
+        insert(
+            connection, "raw_files.subscription_items", seats,
+            subscription_item_id=f"i{account}{product}", subscription_id=f"s{account}",
+            valid_from=valid_from, valid_to=valid_to, quantity=seats, unit_amount=100,
+            billing_interval="month", product_id=product, usage_type="licensed",
+        )  # fmt: skip
+
+    def map_group(
+        self,
+        group: str,
+        account: str | None,
+        on: date,
+        connection: duckdb.DuckDBPyConnection,
+    ) -> None:
+        """Say which CRM account a group is, from the load of that day on."""
+        insert(
+            connection, "raw_segment.groups", (on - FIRST_DAY).days,
+            id=group, name=group, crm_account_id=account, received_at=on.isoformat(),
+        )  # fmt: skip
+
+    def deliver(self, tracks: pd.DataFrame, first: int, last: int) -> None:
+        """Append the rows that reach the raw table on the days `first` to `last`, a load a day."""
+        rows = tracks[tracks["loaded_on"].between(first, last)].copy()
+        rows["_dlt_load_id"] = (1_700_000_000 + rows["loaded_on"] * 86400).astype(str)
+        rows["_source_file"] = "tracks_" + rows["loaded_on"].astype(str) + ".parquet"
+        rows["_source_line"] = rows.groupby("loaded_on").cumcount() + 1
+        rows = rows.drop(columns="loaded_on")
+        with self.connection() as connection:
+            connection.register("delivered", rows)
+            connection.execute("insert into raw_segment.tracks by name select * from delivered")
+
+    def build(self, as_of: date, *, full_refresh: bool = False) -> None:
+        """Build the usage facts and all that they need, as of a day."""
+        with self.connection() as connection:
+            connection.execute("delete from raw_loads.settings")
+            connection.execute(
+                "insert into raw_loads.settings values ('as_of_date', ?)", [as_of.isoformat()]
+            )
+        self.dbt(
+            "build", "--resource-type", "model", "--resource-type", "seed",
+            "--select", *(f"+{fact}" for fact in FACTS),
+            *(["--full-refresh"] if full_refresh else []),
+        )  # fmt: skip
+
+    def dbt(self, *arguments: str) -> None:
+        """Run dbt in this process, on this warehouse."""
+        os.environ["CSW_HOME"] = str(self.folder)
+        os.environ["DBT_TARGET_PATH"] = str(self.folder.parent / "target")
+        os.environ["DBT_LOG_PATH"] = str(self.folder.parent / "logs")
+        root = str(project_root())
+        result = dbtRunner().invoke(
+            [
+                "--quiet", *arguments,
+                "--project-dir", root, "--profiles-dir", root,
+                "--vars", yaml.safe_dump({"sources": SOURCES}, default_flow_style=True),
+            ]
+        )  # fmt: skip
+        assert result.success, result.exception or [
+            f"{one.node.name}: {one.message}" for one in result.result if one.status == "error"
+        ]
+
+    def rows(self, fact: str) -> pd.DataFrame:
+        """A fact, every column, in the order of its grain."""
+        with self.connection() as connection:
+            return connection.execute(f"select * from facts.{fact} order by all").df()
+
+    def copy(self, folder: Path) -> "Company":
+        """Another warehouse with the same content."""
+        folder.mkdir(parents=True)
+        with self.connection() as connection:
+            connection.execute("checkpoint")  # dbt in this process keeps the file open
+        shutil.copy(self.warehouse, folder / "warehouse.duckdb")
+        return Company(folder)
+
+
+def create_raw_tables(connection: duckdb.DuckDBPyConnection, declared: dict) -> None:
+    """Create the raw tables of one source, empty."""
+    schema = f"raw_{declared['source']}"
+    connection.execute(f"create schema {schema}")
+    for name, table in declared["tables"].items():
+        columns = {column: kind.rstrip("!") for column, kind in table["columns"].items()}
+        columns |= {"_dlt_load_id": "varchar", "_source_file": "varchar", "_source_line": "bigint"}
+        typed = ", ".join(
+            f'"{column}" {"varchar" if kind == "json" else kind}'
+            for column, kind in columns.items()
+        )
+        connection.execute(f'create table {schema}."{name}" ({typed})')
+
+
+def insert(
+    connection: duckdb.DuckDBPyConnection, table: str, line: int, **values: object
+) -> None:
+    """Add one raw row, as a load of its own."""
+    row = {**values, "_dlt_load_id": f"{1_600_000_000 + line}", "_source_line": line}
+    columns = ", ".join(f'"{name}"' for name in row)
+    marks = ", ".join("?" for _ in row)
+    connection.execute(f"insert into {table} ({columns}) values ({marks})", list(row.values()))
+
+
+def day(number: int) -> date:
+    """The day with that number."""
+    return FIRST_DAY + timedelta(days=number)

@@ -1,0 +1,126 @@
+"""Usage built day by day: the same rows as built at once, and the rows an oracle counts."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from .company import DAYS, FACTS, GROUPS, Company, day, simulate
+from .oracle import account_days, known_events
+
+pytestmark = pytest.mark.long
+
+MAPPED_LATE = 44
+BACKDATED = 58
+LAST = DAYS - 1
+LICENCES = [
+    ("A", "prod_Workspace", 8, date(2024, 6, 1), None),
+    ("A", "prod_Insights", 8, date(2025, 2, 1), date(2025, 3, 1)),
+    ("B", "prod_Workspace", 3, date(2024, 6, 1), date(2025, 2, 15)),
+]
+SOLD_BACKDATED = ("C", "prod_Workspace", 5, date(2025, 1, 10), None)
+
+
+@dataclass
+class Grown:
+    """A company that was refreshed on some days, and what was delivered to it."""
+
+    company: Company
+    tracks: pd.DataFrame
+
+
+@pytest.fixture(scope="module")
+def grown(tmp_path_factory: pytest.TempPathFactory) -> Grown:
+    """Refreshed on days apart, the same day twice, with changes to what the figures rest on."""
+    company = Company(tmp_path_factory.mktemp("usage") / "daily")
+    company.create()
+    tracks = simulate()
+    delivered = -1
+
+    def refresh(on: int, until: int | None = None) -> None:
+        nonlocal delivered
+        company.deliver(tracks, delivered + 1, until or on)
+        delivered = until or on
+        company.build(day(on))
+
+    refresh(9)
+    refresh(10)
+    refresh(13)
+    refresh(38, until=37)
+    refresh(38)  # the files of the day came after the first run of the day
+    with company.connection() as connection:
+        company.map_group("g3", "A", day(MAPPED_LATE), connection)
+    refresh(MAPPED_LATE)
+    refresh(46)
+    with company.connection() as connection:
+        company.sell_item("C", "prod_Workspace", 5, "2025-01-10", connection=connection)
+    refresh(BACKDATED)
+    refresh(70, until=LAST)  # the raw tables already hold what the as-of date does not know
+    refresh(LAST)
+    return Grown(company, tracks)
+
+
+@pytest.fixture
+def built_at_once(grown: Grown, tmp_path: Path) -> Callable[[int], Company]:
+    """The same raw tables, built from nothing as of a day."""
+
+    def build(on: int) -> Company:
+        company = grown.company.copy(tmp_path / f"once_{on}")
+        company.build(day(on), full_refresh=True)
+        return company
+
+    return build
+
+
+@pytest.mark.parametrize("fact", FACTS)
+def test_daily_refreshes_give_the_rows_of_a_full_refresh(
+    grown: Grown, built_at_once: Callable[[int], Company], fact: str
+) -> None:
+    daily, at_once = grown.company.rows(fact), built_at_once(LAST).rows(fact)
+    assert len(daily) > 200
+    pd.testing.assert_frame_equal(daily, at_once)
+
+
+def test_usage_is_what_the_oracle_counts(grown: Grown) -> None:
+    events = known_events(grown.tracks, day(LAST))
+    accounts = {group: account for group, account in GROUPS.items() if account} | {"g3": "A"}
+    expected = account_days(events, accounts, [*LICENCES, SOLD_BACKDATED], day(LAST))
+    found = grown.company.rows("fct_account_usage_day")[list(expected.columns)]
+    assert set(found["account_id"]) == {"A", "B", "C", "unassigned"}
+    pd.testing.assert_frame_equal(found, expected, check_dtype=False)
+
+
+def test_users_are_those_of_the_oracle(grown: Grown) -> None:
+    events = known_events(grown.tracks, day(LAST))
+    accounts = {group: account for group, account in GROUPS.items() if account} | {"g3": "A"}
+    events["account_id"] = events["group_id"].map(accounts).fillna("unassigned")
+    expected = (
+        events[events["user_id"].notna()]
+        .assign(usage_date=pd.to_datetime(events["day"]))
+        .groupby(["account_id", "user_id", "usage_date"])
+        .size()
+        .rename("events")
+        .reset_index()
+    )
+    found = grown.company.rows("fct_user_activity_day")
+    pd.testing.assert_frame_equal(found, expected, check_dtype=False)
+
+
+def test_an_earlier_as_of_date_gives_the_rows_of_that_day(
+    grown: Grown, built_at_once: Callable[[int], Company], tmp_path: Path
+) -> None:
+    company = grown.company.copy(tmp_path / "back")
+    company.build(day(30))
+    for fact in FACTS:
+        pd.testing.assert_frame_equal(company.rows(fact), built_at_once_rows(built_at_once, fact))
+    company.build(day(LAST))
+    for fact in FACTS:
+        pd.testing.assert_frame_equal(company.rows(fact), grown.company.rows(fact))
+
+
+def built_at_once_rows(build: Callable[[int], Company], fact: str) -> pd.DataFrame:
+    """A fact of the company built from nothing as of day 30."""
+    return build(30).rows(fact)
