@@ -165,13 +165,15 @@ def _run_build(
     session.write_settings(as_of)
     state = BuildState.read(home)
     full_refresh_reason = state.full_refresh_reason(as_of, asked=session.full_refresh)
-    arguments = ["build", *vars_arguments(home)]
+    own_vars = vars_arguments(home)
+    arguments = ["build", *own_vars]
     if full_refresh_reason:
         arguments.append("--full-refresh")
         current().note(full_refresh_reason)
-    if state.unit_tests_hold:
+    if own_vars or state.unit_tests_hold:
+        # Unit tests check the code with the project's own vars; a company's data and policies
+        # are what the data tests are for.
         arguments += ["--exclude-resource-type", "unit_test"]
-        current().note("Unit tests are left out: they passed, and no model has changed since.")
     project = fingerprint(home)
     state.start(as_of)
     results_file = home.dbt_target / "run_results.json"

@@ -273,7 +273,10 @@ def _take_folder(home: Home, *, source: Path, mapping: Path | None, same_company
     notes = []
     if home.exists() and config.is_demo:
         parked = park_demo(home)
-        notes.append(f"The demo company that lived in {home.path} was moved to {parked}.")
+        notes.append(
+            f"The demo company that lived in {home.path} was moved to {parked}; "
+            "that folder is a home of its own now: CSW_HOME=<it>."
+        )
         config = HomeConfig()
     elif home.exists() and config.company != company and not same_company:
         raise HomeError(

@@ -34,7 +34,7 @@ class LoadMessage:
 
 @dataclass(frozen=True)
 class RejectReason:
-    """Rows rejected for one reason."""
+    """Rows of one file rejected for one reason; the reason is worded for the first of them."""
 
     source: str
     table: str
@@ -104,12 +104,23 @@ def _messages(connection: duckdb.DuckDBPyConnection, run_id: str) -> list[LoadMe
 
 
 def _rejects(connection: duckdb.DuckDBPyConnection, source: str, run_id: str) -> list[RejectReason]:
+    # Reasons name the row's own values: without them, like reasons are one.
     rows = connection.execute(
         f"""
-        select source_table, source_file, reason, count(*), min(source_line)
+        select
+            source_table,
+            source_file,
+            arg_min(reason, source_line),
+            count(*),
+            min(source_line)
         from "raw_{source}".rejects
         where run_id = ?
-        group by source_table, source_file, reason
+        group by
+            source_table,
+            source_file,
+            column_name,
+            regexp_replace(regexp_replace(reason, $$'[^']*'$$, '', 'g'), '[0-9]+', '', 'g')
+        order by count(*) desc, source_file, min(source_line)
         """,
         [run_id],
     ).fetchall()

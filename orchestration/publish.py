@@ -30,6 +30,8 @@ DATABASE_LINK = "marts.duckdb"
 PLAIN_LINK = "customer_success.duckdb"
 MANIFEST = "manifest.json"
 HASH_CHUNK = 1 << 20
+# What dbt wrote on a table (no column) and its columns, by schema and table.
+Comments = dict[tuple[str, str], list[tuple[str | None, str]]]
 
 
 @dataclass(frozen=True)
@@ -104,8 +106,9 @@ def publish(
     temporary_parquet = target / "parquet" / f".{run_id}.tmp"
     temporary_parquet.mkdir(parents=True)
     with _both(warehouse, temporary_database) as connection:
+        comments = _comments(connection)
         tables = {
-            relation.name: _copy(connection, relation, temporary_parquet)
+            relation.name: _copy(connection, relation, temporary_parquet, comments)
             for relation in sorted(relations, key=lambda relation: relation.name)
         }
     temporary_parquet.replace(parquet)
@@ -146,44 +149,52 @@ def _both(warehouse: Path, database: Path) -> Iterator[duckdb.DuckDBPyConnection
         connection.execute(
             f"attach {_text(database)} as published (storage_version '{STORAGE_VERSION}')"
         )
+        # One transaction: a comment of its own for each column would each wait for the disk.
+        connection.begin()
         connection.execute(f"create schema published.{SCHEMA}")
         yield connection
+        connection.commit()
         connection.execute("checkpoint published")
         connection.execute("detach published")
 
 
 def _copy(
-    connection: duckdb.DuckDBPyConnection, relation: Relation, parquet: Path
+    connection: duckdb.DuckDBPyConnection,
+    relation: Relation,
+    parquet: Path,
+    comments: Comments,
 ) -> PublishedTable:
     """Copy one table to the new file and to Parquet, in the order of its grain."""
     source = f"warehouse.{_name(relation.schema)}.{_name(relation.name)}"
     published = f"published.{SCHEMA}.{_name(relation.name)}"
     order = ", ".join(_name(column) for column in relation.grain) or "all"
     connection.execute(f"create table {published} as select * from {source} order by {order}")
-    _copy_comments(connection, relation, published)
+    for column, comment in comments.get((relation.schema, relation.name), []):
+        described = f"column {published}.{_name(column)}" if column else f"table {published}"
+        connection.execute(f"comment on {described} is {_text(comment)}")
     file = parquet / f"{relation.name}.parquet"
     connection.execute(f"copy {published} to {_text(file)} (format parquet, compression zstd)")
     (rows,) = connection.execute(f"select count(*) from {published}").fetchone() or (0,)
     return PublishedTable(rows=rows, sha256=_sha256(file))
 
 
-def _copy_comments(
-    connection: duckdb.DuckDBPyConnection, relation: Relation, published: str
-) -> None:
-    """Give the published table the descriptions that dbt wrote on the warehouse's."""
-    where = "database_name = 'warehouse' and schema_name = ? and table_name = ?"
-    place = [relation.schema, relation.name]
-    table = connection.execute(
-        f"select comment from duckdb_tables() where {where} and comment is not null", place
-    ).fetchone()
-    if table:
-        connection.execute(f"comment on table {published} is {_text(table[0])}")
-    columns = connection.execute(
-        f"select column_name, comment from duckdb_columns() where {where} and comment is not null",
-        place,
+def _comments(connection: duckdb.DuckDBPyConnection) -> Comments:
+    """Return the descriptions that dbt wrote on the warehouse's tables and columns."""
+    found = connection.execute(
+        """
+        select schema_name, table_name, null, comment
+        from duckdb_tables()
+        where database_name = 'warehouse' and comment is not null
+        union all
+        select schema_name, table_name, column_name, comment
+        from duckdb_columns()
+        where database_name = 'warehouse' and comment is not null
+        """
     ).fetchall()
-    for column, comment in columns:
-        connection.execute(f"comment on column {published}.{_name(column)} is {_text(comment)}")
+    comments: Comments = {}
+    for schema, table, column, comment in found:
+        comments.setdefault((schema, table), []).append((column, comment))
+    return comments
 
 
 def _write_manifest(target: Path, publication: Publication) -> None:

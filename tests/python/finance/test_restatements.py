@@ -57,7 +57,34 @@ def contracts(home: Home) -> Company:
     company.sell("repriced", "2024-03-01", 1000)
     company.sell("steady", "2024-01-01", 300)
     company.sell("rebated", "2024-01-01", 900)
+    bill(company, "steady", 300, subscription_id="sub-steady-1", is_recurring="true")
+    bill(company, "rebated", 900, is_recurring="true")
+    bill(company, "euro", 550, subscription_id="sub-euro-1")
     return company
+
+
+def bill(company: Company, account: str, amount: int, **more: object) -> None:
+    """An invoice over 2025, in dollars."""
+    company.invoices.append(
+        {
+            "invoice_id": f"in-{account}",
+            "account_id": account,
+            "status": "paid",
+            "issued_at": "2025-01-01",
+            "currency": "USD",
+            "total": amount,
+        }
+    )
+    company.invoice_lines.append(
+        {
+            "invoice_line_id": f"line-{account}",
+            "invoice_id": f"in-{account}",
+            "amount": amount,
+            "period_start": "2025-01-01",
+            "period_end": "2026-01-01",
+            **more,
+        }
+    )
 
 
 @pytest.fixture(scope="module")
@@ -175,6 +202,17 @@ def test_everything_survives_the_loss_of_the_warehouse(story):
     assert problems(company.home) == []
 
 
-def test_without_bills_there_is_nothing_to_tie_out(story):
-    """Missing, not wrong: no invoice lines were delivered."""
-    assert story[3].rows("select count(*) from marts.mart_arr_tie_out") == [(0,)]
+def test_bills_from_files_tie_out(story):
+    """Billed as sold, without a contract's id, in another currency, with an old price, never."""
+    found = story[3].rows(
+        "select account_id, reason, is_exception, expected_revenue, billed_revenue "
+        "from marts.mart_arr_tie_out where month = '2025-11-01' order by account_id"
+    )
+    money = Decimal
+    expected = {
+        "euro": ("fx", False, money("49.32"), money("45.21")),
+        "rebated": ("unexplained", True, money("66.58"), money("73.97")),
+        "repriced": ("unexplained", True, money("90.41"), money("0.00")),
+        "steady": ("none", False, money("24.66"), money("24.66")),
+    }
+    assert {row[0]: row[1:] for row in found if row[0] in expected} == expected

@@ -55,7 +55,7 @@ def test_finished_build_is_publishable_and_its_unit_tests_hold(file):
     assert not state(file, {}).unit_tests_hold
 
 
-def manifest(kind="table", checksum="1", macro="select 1", rows=1):
+def project(kind="table", checksum="1", macro="select 1", rows=1):
     node = {"resource_type": "model", "config": {"materialized": kind}}
     test = {"model": "x", "given": [], "expect": {"rows": rows}}
     return {
@@ -66,17 +66,17 @@ def manifest(kind="table", checksum="1", macro="select 1", rows=1):
 
 
 def test_only_incremental_models_and_vars_ask_for_a_full_refresh():
-    assert incremental_models(manifest(), []) == incremental_models(manifest(checksum="2"), [])
-    first = incremental_models(manifest("incremental"), [])
-    assert first != incremental_models(manifest("incremental", "2"), [])
-    assert first != incremental_models(manifest("incremental"), ["--vars", "{}"])
+    assert incremental_models(project(), []) == incremental_models(project(checksum="2"), [])
+    first = incremental_models(project("incremental"), [])
+    assert first != incremental_models(project("incremental", "2"), [])
+    assert first != incremental_models(project("incremental"), ["--vars", "{}"])
 
 
 @pytest.mark.parametrize("change", [{"checksum": "2"}, {"macro": "select 2"}, {"rows": 2}])
 def test_any_change_of_code_brings_the_unit_tests_back(change):
-    assert unit_tested_code(manifest(), []) == unit_tested_code(manifest(), [])
-    assert unit_tested_code(manifest(), []) != unit_tested_code(manifest(**change), [])
-    assert unit_tested_code(manifest(), []) != unit_tested_code(manifest(), ["--vars", "{}"])
+    assert unit_tested_code(project(), []) == unit_tested_code(project(), [])
+    assert unit_tested_code(project(), []) != unit_tested_code(project(**change), [])
+    assert unit_tested_code(project(), []) != unit_tested_code(project(), ["--vars", "{}"])
 
 
 def model(name, folder, **config):

@@ -106,7 +106,7 @@ def test_failure_half_way_leaves_what_was_published(warehouse, tmp_path, monkeyp
     def broken(*_: object) -> None:
         raise OSError("no space left on device")
 
-    for name in ("_write_manifest", "_copy_comments"):
+    for name in ("_write_manifest", "_comments"):
         with monkeypatch.context() as patch, pytest.raises(OSError, match="no space"):
             patch.setattr(publishing, name, broken)
             run(warehouse, target, f"r2_{name}")

@@ -16,6 +16,7 @@ pytestmark = pytest.mark.long
 MAPPED_LATE = 44
 BACKDATED = 58
 LAST = DAYS - 1
+ACCOUNTS_AT_THE_END = {group: account or "A" for group, account in GROUPS.items()}
 LICENCES = [
     ("A", "prod_Workspace", 8, date(2024, 6, 1), None),
     ("A", "prod_Insights", 8, date(2025, 2, 1), date(2025, 3, 1)),
@@ -86,8 +87,7 @@ def test_daily_refreshes_give_the_rows_of_a_full_refresh(
 
 def test_usage_is_what_the_oracle_counts(grown: Grown) -> None:
     events = known_events(grown.tracks, day(LAST))
-    accounts = {group: account for group, account in GROUPS.items() if account} | {"g3": "A"}
-    expected = account_days(events, accounts, [*LICENCES, SOLD_BACKDATED], day(LAST))
+    expected = account_days(events, ACCOUNTS_AT_THE_END, [*LICENCES, SOLD_BACKDATED], day(LAST))
     found = grown.company.rows("fct_account_usage_day")[list(expected.columns)]
     assert set(found["account_id"]) == {"A", "B", "C", "unassigned"}
     pd.testing.assert_frame_equal(found, expected, check_dtype=False)
@@ -95,8 +95,7 @@ def test_usage_is_what_the_oracle_counts(grown: Grown) -> None:
 
 def test_users_are_those_of_the_oracle(grown: Grown) -> None:
     events = known_events(grown.tracks, day(LAST))
-    accounts = {group: account for group, account in GROUPS.items() if account} | {"g3": "A"}
-    events["account_id"] = events["group_id"].map(accounts).fillna("unassigned")
+    events["account_id"] = events["group_id"].map(ACCOUNTS_AT_THE_END).fillna("unassigned")
     expected = (
         events[events["user_id"].notna()]
         .assign(usage_date=pd.to_datetime(events["day"]))
@@ -114,13 +113,9 @@ def test_an_earlier_as_of_date_gives_the_rows_of_that_day(
 ) -> None:
     company = grown.company.copy(tmp_path / "back")
     company.build(day(30))
+    at_once = built_at_once(30)
     for fact in FACTS:
-        pd.testing.assert_frame_equal(company.rows(fact), built_at_once_rows(built_at_once, fact))
+        pd.testing.assert_frame_equal(company.rows(fact), at_once.rows(fact))
     company.build(day(LAST))
     for fact in FACTS:
         pd.testing.assert_frame_equal(company.rows(fact), grown.company.rows(fact))
-
-
-def built_at_once_rows(build: Callable[[int], Company], fact: str) -> pd.DataFrame:
-    """A fact of the company built from nothing as of day 30."""
-    return build(30).rows(fact)
