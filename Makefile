@@ -17,7 +17,9 @@ RUN := $(UV) run --frozen --no-sync
 SYNCED := .venv/.synced
 
 # What the user names on the command line reaches the shell as variables, so nothing is quoted twice.
-export SOURCE AS_OF MAPPING SCALE SEED FULL_REFRESH SAME_COMPANY
+# The two switches do not: dlt would take FULL_REFRESH for a setting of its own.
+export SOURCE AS_OF MAPPING SCALE SEED
+unexport FULL_REFRESH SAME_COMPANY
 ifneq ($(strip $(CSW_HOME)),)
 export CSW_HOME
 endif
@@ -42,8 +44,8 @@ refresh: $(SYNCED) ## Load, build, test and publish
 		$${MAPPING:+--mapping "$$MAPPING"} \
 		$${SCALE:+--scale "$$SCALE"} \
 		$${SEED:+--seed "$$SEED"} \
-		$${FULL_REFRESH:+--full-refresh} \
-		$${SAME_COMPANY:+--same-company}
+		$(if $(strip $(FULL_REFRESH)),--full-refresh) \
+		$(if $(strip $(SAME_COMPANY)),--same-company)
 
 status: $(SYNCED) ## Show what is loaded and published
 	@$(RUN) csw status

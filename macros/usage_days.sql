@@ -54,15 +54,14 @@
 
 
 {#
-    Which days an incremental model of events has to count again, as a dict.
-    `everything`: all of them. The model or its progress is missing, its rule changed (`rule` is
-        any text that the result depends on), or the as-of date went back.
-    `ranges`: else [[first, last], …]. The days on which newly known events happened: brought by a
-        later load, received after the last as-of date, or not yet happened then. `reach` takes
-        that many days on both sides with them. `also` is a relation whose changed days count too.
-    `build_no`: the number of this build; `rule`: the rule, hashed.
+    What an incremental model of events has behind it, as a dict.
+    `everything`: true when all days are to be counted: the model or its progress is missing, its
+        rule changed (`rule` is any text that the result depends on), or the as-of date went back.
+    `last_on`, `loads`, `also_build_no`: else the last as-of date, the newest load per source
+        system, and the last build of another relation that went into it.
+    `build_no`: the number of this build. `rule`: the rule, hashed.
 #}
-{% macro stale_usage_days(relation, events, rule='', reach=0, also=none) -%}
+{% macro usage_progress(relation, rule='') -%}
     {%- set rule = local_md5(rule ~ ' ' ~ var('usage_lookback_days')) -%}
     {%- set progress = built_before(progress_of(relation)) if is_incremental() else none -%}
     {%- set seen = [] -%}
@@ -82,22 +81,38 @@
             {%- set found.everything = true -%}
         {%- endif -%}
     {%- endfor -%}
-    {%- set days = [] -%}
-    {%- if not found.everything -%}
-        {%- set days = _newly_known_days(events, found.last_on, loads) -%}
-        {%- if also is not none -%}
-            {%- set days = days + run_query(
-                "select distinct cast(usage_date as varchar) from " ~ also
-                ~ " where build_no > " ~ found.also_build_no
-            ).columns[0].values() | list -%}
-        {%- endif -%}
-    {%- endif -%}
     {{- return({
         'everything': found.everything,
-        'ranges': _ranges_around(days, reach),
+        'last_on': found.last_on,
+        'loads': loads,
+        'also_build_no': found.also_build_no,
         'build_no': last_build_no(relation) + 1,
         'rule': rule,
     }) -}}
+{%- endmacro %}
+
+
+{#
+    Which days an incremental model of events has to count again: its progress (see above) with
+    `ranges`, a list of [first, last]. They are the days on which newly known events happened:
+    brought by a later load, received after the last as-of date, or not yet happened then.
+    `reach` takes that many days on both sides with them; `also` is a relation whose changed days
+    count too. Empty when everything is stale.
+#}
+{% macro stale_usage_days(relation, events, rule='', reach=0, also=none) -%}
+    {%- set stale = usage_progress(relation, rule) -%}
+    {%- set days = [] -%}
+    {%- if not stale.everything -%}
+        {%- set days = _newly_known_days(events, stale.last_on, stale.loads) -%}
+        {%- if also is not none -%}
+            {%- set days = days + run_query(
+                "select distinct cast(usage_date as varchar) from " ~ also
+                ~ " where build_no > " ~ stale.also_build_no
+            ).columns[0].values() | list -%}
+        {%- endif -%}
+    {%- endif -%}
+    {%- do stale.update({'ranges': _ranges_around(days, reach)}) -%}
+    {{- return(stale) -}}
 {%- endmacro %}
 
 

@@ -2,8 +2,8 @@
     Incremental strategy `replace_changed`: the model gives all rows of the stale days, numbered
     with this build; only those that differ from what is stored are written. So `build_no` marks
     real changes, and the table does not fill up with deleted blocks. A key never vanishes from
-    its day, because raw rows are never deleted. Config `meta.rebuilt` (a condition) tells when the
-    rows are those of the whole history.
+    its day, because raw rows are never deleted. One of the keys is usage_date: its bounds let
+    the scan of the stored rows skip all other days.
 #}
 {% macro get_incremental_replace_changed_sql(arg_dict) -%}
     {%- set target = arg_dict['target_relation'] -%}
@@ -12,13 +12,20 @@
     {%- set columns = arg_dict['dest_columns'] | map(attribute='name') | list -%}
     {%- set measures = columns | reject('in', keys) | reject('eq', 'build_no') | list -%}
     {%- set column_list = columns | join(', ') -%}
+    {%- set bounds = run_query(
+        "select cast(min(usage_date) as varchar), cast(max(usage_date) as varchar) from " ~ source
+    ).rows[0] -%}
+    {%- set is_same_key -%}
+        {%- for key in keys %}
+        stored.{{ key }} = given.{{ key }} and
+        {%- endfor %}
+        {{ within_days('stored.usage_date', bounds[0] or as_of_day(), bounds[1] or as_of_day()) }}
+    {%- endset %}
 
     delete from {{ target }} as stored
     using {{ source }} as given
     where
-        {%- for key in keys %}
-        {{ 'and ' if not loop.first }}stored.{{ key }} = given.{{ key }}
-        {%- endfor %}
+        {{ is_same_key }}
         and (
             {%- for measure in measures %}
             {{ 'or ' if not loop.first -}}
@@ -34,17 +41,14 @@
             select 1
             from {{ target }} as stored
             where
-                {%- for key in keys %}
-                {{ 'and ' if not loop.first }}stored.{{ key }} = given.{{ key }}
-                {%- endfor %}
+                {{ is_same_key }}
         )
 {%- endmacro %}
 
 
 {# Pre-hook beside `replace_changed`: when every day is stale, the stored rows go. #}
-{% macro empty_if_everything_is_stale(relation, events, rule='', also=none) -%}
-    {%- if execute and is_incremental()
-        and stale_usage_days(relation, events, rule, also=also).everything -%}
+{% macro empty_if_everything_is_stale(relation, rule='') -%}
+    {%- if execute and is_incremental() and usage_progress(relation, rule).everything -%}
     delete from {{ relation }}
     {%- endif -%}
 {%- endmacro %}

@@ -63,7 +63,9 @@ class BuildState:
         built = self.content.get("as_of")
         if built and as_of.isoformat() < built:
             return f"Incremental tables are rebuilt: {as_of} is before {built}, the last run's day."
-        if built and self.content.get("incremental") != self.incremental:
+        if built and "incremental" not in self.content:
+            return "Incremental tables are rebuilt: no build has passed yet."
+        if built and self.content["incremental"] != self.incremental:
             return "Incremental tables are rebuilt: their models or settings changed."
         return ""
 

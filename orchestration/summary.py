@@ -36,7 +36,7 @@ def show_result(console: Console, home: Home, result: RefreshResult) -> None:
 
 
 def show_loads(console: Console, loads: LoadSummary) -> None:
-    """Show rows per source, and the first of the messages and rejects."""
+    """Show rows per source, and the first of the messages."""
     if loads.counts:
         table = Table(box=None, pad_edge=False, header_style="bold")
         table.add_column("source")
@@ -53,11 +53,6 @@ def show_loads(console: Console, loads: LoadSummary) -> None:
             )
         console.print(table)
     lines = [
-        f"{reject.rows:,} rejected in {reject.file} (line {reject.first_line}"
-        f"{' …' if reject.rows > 1 else ''}): {reject.reason}"
-        for reject in loads.rejects
-    ]
-    lines += [
         f"{message.severity}: {f'{message.where}: ' if message.where else ''}{message.text}"
         for message in loads.messages
         if message.severity != "info"
@@ -65,10 +60,12 @@ def show_loads(console: Console, loads: LoadSummary) -> None:
     for line in lines[:SHOWN]:
         _print(console, f"  {line}")
     if len(lines) > SHOWN:
+        _print(console, f"  … and {len(lines) - SHOWN} more")
+    if lines or loads.rejects:
         _print(
             console,
-            f"  … and {len(lines) - SHOWN} more: `csw messages` lists all "
-            "(tables raw_loads.messages and raw_<source>.rejects).",
+            "  `csw messages` lists all (tables raw_loads.messages and raw_<source>.rejects).",
+            style="dim",
         )
 
 

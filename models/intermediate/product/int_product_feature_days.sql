@@ -8,7 +8,7 @@
     on_schema_change='fail',
     unique_key=['source_system', 'account_key', 'event_name', 'usage_date'],
     pre_hook="{{ empty_if_everything_is_stale(
-        this, ref('int_product_events'), tracked_events(ref('int_product_tracked_events'))
+        this, tracked_events(ref('int_product_tracked_events'))
     ) }}",
     post_hook="{{ note_progress(
         this, ref('int_product_events'), tracked_events(ref('int_product_tracked_events')),

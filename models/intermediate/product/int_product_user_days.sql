@@ -9,7 +9,7 @@
     on_schema_change='fail',
     unique_key=['user_no', 'usage_date'],
     pre_hook="{{ empty_if_everything_is_stale(
-        this, ref('int_product_events'), user_key_generation(ref('int_product_user_keys'))
+        this, user_key_generation(ref('int_product_user_keys'))
     ) }}",
     post_hook="{{ note_progress(
         this, ref('int_product_events'), user_key_generation(ref('int_product_user_keys')),

@@ -33,6 +33,8 @@ def test_incremental_tables_start_anew_when_they_must(file):
     built = state(file, BUILT)
     assert "before 2025-12-31" in built.full_refresh_reason(date(2025, 12, 30), asked=False)
     assert "as asked" in built.full_refresh_reason(NEW_YEARS_EVE, asked=True)
+    begun = state(file, {"succeeded": False, "as_of": "2025-12-31"})
+    assert "no build has passed" in begun.full_refresh_reason(NEW_YEARS_EVE, asked=False)
     changed = state(file, BUILT, incremental="models 2")
     assert "changed" in changed.full_refresh_reason(NEW_YEARS_EVE, asked=False)
 
