@@ -59,13 +59,17 @@ def show_messages(console: Console, home: Home) -> None:
         console.print("Nothing is loaded yet: run `csw refresh`.")
         return
     loads = read_loads(home.warehouse, run_id)
-    table = Table("severity", "source", "file, column or line", "what", box=None, pad_edge=False)
     for message in loads.messages:
-        table.add_row(message.severity, message.source, message.where, message.text)
+        where = f"{message.where}: " if message.where else ""
+        _line(console, f"{message.severity:<8} {message.source}: {where}{message.text}")
     for reject in loads.rejects:
+        rows = "1 row" if reject.rows == 1 else f"{reject.rows:,} rows, the first"
         where = f"{reject.file}, line {reject.first_line}"
-        table.add_row("rejected", reject.source, where, f"{reject.rows:,} rows: {reject.reason}")
-    console.print(table)
+        _line(console, f"rejected {reject.source}: {rows} at {where}: {reject.reason}")
+
+
+def _line(console: Console, text: str) -> None:
+    console.print(text, highlight=False, markup=False, soft_wrap=True)
 
 
 def last_run(warehouse: Path) -> str | None:

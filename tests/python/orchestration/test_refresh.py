@@ -86,7 +86,7 @@ def test_refresh_loads_builds_tests_and_publishes(first, company):
         "105.0%",
         "GRR, 12 months",
         "Logo churn, 12 months",
-        "4 tests passed, 1 warned, 0 failed",
+        "3 tests passed, 1 warned, 0 failed",
         "every_account_has_arr found 1 row",
         "acme files, as of 2025-12-30",
         "marts.duckdb",

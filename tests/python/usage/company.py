@@ -50,7 +50,9 @@ def simulate(seed: int = 7, events: int = 3000) -> pd.DataFrame:
     draw = np.random.default_rng(seed)
     day = np.sort(draw.integers(0, DAYS, events))
     second = draw.integers(0, 86400, events)
-    group = draw.choice(["g1", "g2", "g3", "g4", "g5", None], events, p=[0.3, 0.3, 0.2, 0.1, 0.07, 0.03])
+    group = draw.choice(
+        ["g1", "g2", "g3", "g4", "g5", None], events, p=[0.3, 0.3, 0.2, 0.1, 0.07, 0.03]
+    )
     user = np.array([f"u{number}" for number in draw.integers(0, 14, events)], dtype=object)
     user[draw.random(events) < 0.03] = None
     delay = np.where(draw.random(events) < 0.08, draw.integers(1, 6, events), 0)
@@ -237,9 +239,7 @@ def create_raw_tables(connection: duckdb.DuckDBPyConnection, declared: dict) -> 
         connection.execute(f'create table {schema}."{name}" ({typed})')
 
 
-def insert(
-    connection: duckdb.DuckDBPyConnection, table: str, line: int, **values: object
-) -> None:
+def insert(connection: duckdb.DuckDBPyConnection, table: str, line: int, **values: object) -> None:
     """Add one raw row, as a load of its own."""
     row = {**values, "_dlt_load_id": f"{1_600_000_000 + line}", "_source_line": line}
     columns = ", ".join(f'"{name}"' for name in row)
