@@ -46,7 +46,7 @@ def timestamps(days: np.ndarray, seconds: np.ndarray) -> pd.Series:
 
 
 def simulate(seed: int = 7, events: int = 3000) -> pd.DataFrame:
-    """Deliveries of all days. `loaded_on` is the day (number) on which a row reaches the raw table."""
+    """Deliveries of all days; `loaded_on` is the number of the day that brings a row."""
     draw = np.random.default_rng(seed)
     day = np.sort(draw.integers(0, DAYS, events))
     second = draw.integers(0, 86400, events)
