@@ -214,7 +214,7 @@
     The stale days cut into stretches of at most `length` days: grouping ids stretch by stretch
     keeps each hash table small, which is faster than one for all of history.
 #}
-{% macro stale_stretches(stale, events, length=61) -%}
+{% macro stale_stretches(stale, events, length=122) -%}
     {%- set ranges = stale.ranges -%}
     {%- if stale.everything and exists_already(events) -%}
         {%- set bounds = run_query(

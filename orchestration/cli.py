@@ -14,6 +14,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from orchestration.close_cli import app as close_app
 from orchestration.home import Home, HomeError, claim
 from orchestration.lock import home_lock
 from orchestration.project import ProjectError, dbt_environment, dbt_executable, project_root
@@ -30,6 +31,8 @@ app = typer.Typer(
     names. Start with `csw refresh`: it makes a demo company and publishes its figures.
     """,
 )
+
+app.add_typer(close_app, name="close")
 
 HomeOption = Annotated[
     Path | None,

@@ -20,9 +20,11 @@ from dagster_dbt import (
 from packaging import version
 
 from orchestration.build_state import BuildState
+from orchestration.close import definition_version, load_ledger
 from orchestration.dbt_results import BuildResult, Problem, description_of, read_build
 from orchestration.home import Home
 from orchestration.instance import WAREHOUSE_POOL
+from orchestration.ledger import LedgerError
 from orchestration.loads import last_complete_day
 from orchestration.manifest import fingerprint, manifest_path, write_stamp
 from orchestration.progress import current
@@ -163,6 +165,10 @@ def _run_build(
     home = session.opened_home
     as_of = decide_as_of(session)
     session.write_settings(as_of)
+    try:
+        load_ledger(home, definition_version())
+    except LedgerError as error:
+        raise dg.Failure(str(error), allow_retries=False) from error
     state = BuildState.read(home)
     full_refresh_reason = state.full_refresh_reason(as_of, asked=session.full_refresh)
     own_vars = vars_arguments(home)

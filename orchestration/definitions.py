@@ -10,6 +10,7 @@ import dagster as dg
 from dagster_dlt import DagsterDltResource
 
 from orchestration.alerts import alert_on_failure
+from orchestration.close_job import build_close_job
 from orchestration.dbt_assets import build_dbt_assets, dbt_resource
 from orchestration.demo_assets import build_demo_asset
 from orchestration.home import Home
@@ -36,7 +37,7 @@ def build_definitions(home: Home) -> dg.Definitions:
     return dg.Definitions(
         assets=assets,
         asset_checks=build_source_checks(home),
-        jobs=[job],
+        jobs=[job, build_close_job(home)],
         schedules=[build_schedule(home, job)],
         sensors=[alert_on_failure],
         executor=dg.in_process_executor,

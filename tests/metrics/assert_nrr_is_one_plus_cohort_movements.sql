@@ -34,9 +34,9 @@ walked as (
     inner join account_months
         on
             cohorts.account_id = account_months.account_id
-            and account_months.month <= cohorts.month
-            and account_months.month
-            >= cast({{ dbt.dateadd('month', -11, 'cohorts.month') }} as date)
+            and cohorts.month >= account_months.month
+            and cast({{ dbt.dateadd('month', -11, 'cohorts.month') }} as date)
+            <= account_months.month
     where cohorts.account_id not in (select merged.account_id from merged)
     group by cohorts.month
 ),

@@ -160,9 +160,8 @@ final as (
         revenue.last_movement,
         revenue.last_movement_month,
         renewals.renewal_on,
-        cast(
-            {{ dbt.datediff(as_of_date(), 'renewals.renewal_on', 'day') }} as bigint
-        ) as days_to_renewal,
+        {{ dbt.datediff(as_of_date(), 'renewals.renewal_on', 'day') }}
+            as days_to_renewal,
         renewals.cancel_requested_at,
         cast(usage_today.active_users_28d as bigint) as active_users_28d,
         cast(usage_today.key_feature_activation as double) as key_feature_activation,
