@@ -35,6 +35,14 @@ def test_grain_test_rule_objects() -> None:
     assert not objects(grain_untested, FACT, Project.of(FACT, tests=[GRAIN]))
 
 
+def test_only_an_inner_model_may_say_why_its_grain_is_not_tested() -> None:
+    reason = {"grain_untested": "Raw deliveries have no key."}
+    assert not objects(grain_untested, replace(LEDGER, meta=reason), Project.of(LEDGER))
+    assert objects(grain_untested, replace(FACT, meta=reason), Project.of(FACT))
+    without = replace(LEDGER, meta={"grain_untested": "no"})
+    assert objects(grain_untested, without, Project.of(LEDGER))
+
+
 def test_each_test_is_an_asset_check_of_one_table(project: Project) -> None:
     assert_none(breaches(not_an_asset_check, project.tests, project))
 
