@@ -3,7 +3,32 @@
 -- resumed, quantity, price or plan, discounts that ran out, other discounts. The last is the
 -- closing ARR itself, so the steps add up to the cent.
 with lines as (
-    select *
+    select
+        source_system,
+        subscription_item_id,
+        month,
+        opening_quantity,
+        closing_quantity,
+        opening_unit_amount,
+        closing_unit_amount,
+        opening_currency,
+        closing_currency,
+        opening_billing_interval,
+        closing_billing_interval,
+        opening_interval_count,
+        closing_interval_count,
+        opening_price_share,
+        closing_price_share,
+        opening_amount_off,
+        closing_amount_off,
+        opening_product_id,
+        closing_product_id,
+        opening_plan,
+        closing_plan,
+        opening_version_from,
+        opening_is_suspended,
+        opening_arr,
+        closing_arr
     from {{ ref('int_arr_line_month') }}
     where
         closing_arr > 0
