@@ -45,6 +45,15 @@ returns as (
         churn_events.month
 ),
 
+warnings as (
+    select
+        account_id,
+        month,
+        band_90d_before,
+        warning_lead_days
+    from {{ ref('fct_churn_warning') }}
+),
+
 final as (
     select
         churn_events.account_id,
@@ -68,9 +77,8 @@ final as (
         account_months.plan,
         account_months.product,
         account_months.csm_id,
-        -- No health history is in the warehouse yet: not known, rather than a made-up band.
-        cast(null as varchar) as band_90d_before,
-        cast(null as bigint) as warning_lead_days,
+        warnings.band_90d_before,
+        warnings.warning_lead_days,
         account_months.is_complete,
         '{{ metric_policy() }}' as metric_policy
     from churn_events
@@ -82,6 +90,10 @@ final as (
         on
             churn_events.account_id = returns.account_id
             and churn_events.month = returns.month
+    left outer join warnings
+        on
+            churn_events.account_id = warnings.account_id
+            and churn_events.month = warnings.month
 )
 
 select * from final

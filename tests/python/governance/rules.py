@@ -22,7 +22,8 @@ MAY_READ = {
 }
 MOST_LINES = 200
 
-_GRAIN = re.compile(r"-- Grain: one row (per|for) \w")
+_PYTHON_IMPORT = re.compile(r"^(?:from [\w.]+ )?import .*$", re.MULTILINE)
+_GRAIN = re.compile(r"(?:--|#) Grain: one row (per|for) \w")
 _CLOCK = re.compile(
     r"\b(?:current_date|current_time|current_timestamp|localtime|localtimestamp|sysdate|utcnow"
     r"|get_current_timestamp|run_started_at)\b|\b(?:getdate|now|today)\s*\(",
@@ -172,7 +173,8 @@ def implicit_grouping(model: Node) -> Iterator[str]:
 
 def outside_the_graph(model: Node) -> Iterator[str]:
     """Every table a model reads comes by ref or source, so that the lineage is complete."""
-    sql = plain_sql(model.code)
+    code = _PYTHON_IMPORT.sub("", model.code) if model.path.endswith(".py") else model.code
+    sql = plain_sql(code)
     for found in _NAMED_RELATION.finditer(sql):
         if (found["before"] or "").lower() not in _NO_RELATION_AFTER:
             yield f"{model.path}: reads {found['relation']} without ref or source"

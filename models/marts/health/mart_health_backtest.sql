@@ -1,0 +1,167 @@
+-- Grain: one row per snapshot_type, segment_type, segment_value and metric.
+-- How well the health score told who would leave, beside a trained model on the same snapshots.
+-- Nothing learned after a snapshot enters a score, and a model rates only what came after it.
+with areas as (
+    select
+        snapshot_type,
+        segment_type,
+        segment_value,
+        case predictor
+            when 'score' then 'auc'
+            when 'score_test' then 'auc_test'
+            else 'model_auc_test'
+        end as metric,
+        auc as value,
+        ci_low,
+        ci_high,
+        accounts,
+        churned_accounts,
+        snapshots,
+        churned_snapshots
+    from {{ ref('fct_health_backtest_auc') }}
+),
+
+rates as (
+    select
+        snapshot_type,
+        segment_type,
+        segment_value,
+        metric,
+        value,
+        ci_low,
+        ci_high,
+        accounts,
+        churned_accounts,
+        snapshots,
+        churned_snapshots
+    from {{ ref('fct_health_backtest_rate') }}
+),
+
+chances as (
+    select
+        snapshot_type,
+        segment_type,
+        segment_value,
+        predictor,
+        account_id,
+        is_churned,
+        cast(chance as double) - case when is_churned then 1 else 0 end as miss,
+        cast(base_rate as double) - case when is_churned then 1 else 0 end as base_miss
+    from {{ ref('fct_health_calibration') }}
+),
+
+warnings as (
+    select
+        account_id,
+        warning_lead_days
+    from {{ ref('fct_churn_warning') }}
+),
+
+-- How often the tenth with the lowest scores leaves, against how often all do.
+lifts as (
+    select
+        tenths.snapshot_type,
+        tenths.segment_type,
+        tenths.segment_value,
+        'lift_at_10pct' as metric,
+        tenths.value / nullif(whole.value, 0) as value,
+        tenths.ci_low / nullif(whole.value, 0) as ci_low,
+        tenths.ci_high / nullif(whole.value, 0) as ci_high,
+        tenths.accounts,
+        tenths.churned_accounts,
+        tenths.snapshots,
+        tenths.churned_snapshots
+    from rates as tenths
+    inner join rates as whole
+        on
+            tenths.snapshot_type = whole.snapshot_type
+            and tenths.segment_type = whole.segment_type
+            and tenths.segment_value = whole.segment_value
+    where
+        tenths.metric = 'precision_at_10pct'
+        and whole.metric = 'churn_rate'
+),
+
+-- The Brier score is the mean squared miss; the reference gives everyone the share known by then.
+briers as (
+    {%- for metric, miss, predictor in [
+        ('brier', 'miss', 'score'),
+        ('brier_reference', 'base_miss', 'score'),
+        ('brier_test', 'miss', 'score_test'),
+        ('model_brier_test', 'miss', 'model_test'),
+        ('brier_reference_test', 'base_miss', 'score_test'),
+    ] %}
+    {{ 'union all' if not loop.first }}
+    select
+        snapshot_type,
+        segment_type,
+        segment_value,
+        '{{ metric }}' as metric,
+        round(avg({{ miss }} * {{ miss }}), 10) as value,
+        cast(null as double) as ci_low,
+        cast(null as double) as ci_high,
+        count(distinct account_id) as accounts,
+        count(distinct case when is_churned then account_id end) as churned_accounts,
+        count(*) as snapshots,
+        count_if(is_churned) as churned_snapshots
+    from chances
+    where predictor = '{{ predictor }}'
+    group by
+        snapshot_type,
+        segment_type,
+        segment_value
+    {%- endfor %}
+),
+
+lead_times as (
+    {%- for metric, value in [
+        ('lead_time_days_median', 'median(warning_lead_days)'),
+        ('share_warned', 'round(avg(case when warning_lead_days is null then 0 else 1 end), 10)'),
+    ] %}
+    {{ 'union all' if not loop.first }}
+    select
+        'churn' as snapshot_type,
+        'total' as segment_type,
+        'all' as segment_value,
+        '{{ metric }}' as metric,
+        {{ value }} as value,
+        cast(null as double) as ci_low,
+        cast(null as double) as ci_high,
+        count(distinct account_id) as accounts,
+        count(distinct account_id) as churned_accounts,
+        count(*) as snapshots,
+        count(*) as churned_snapshots
+    from warnings
+    having count(*) > 0
+    {%- endfor %}
+),
+
+metrics as (
+    select * from areas
+    union all
+    select * from rates
+    union all
+    select * from lifts
+    union all
+    select * from briers
+    union all
+    select * from lead_times
+),
+
+final as (
+    select
+        snapshot_type,
+        segment_type,
+        segment_value,
+        metric,
+        cast(value as double) as value,
+        cast(ci_low as double) as ci_low,
+        cast(ci_high as double) as ci_high,
+        cast(accounts as bigint) as accounts,
+        cast(churned_accounts as bigint) as churned,
+        cast(snapshots as bigint) as snapshots,
+        cast(churned_snapshots as bigint) as churned_snapshots
+    from metrics
+)
+
+select * from final
