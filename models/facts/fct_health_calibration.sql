@@ -28,6 +28,7 @@ ratings as (
         is_churned,
         risk
     from {{ ref('fct_health_snapshot_rating') }}
+    where predictor <> 'score_any'
 ),
 
 asked_days as (

@@ -1,7 +1,7 @@
 -- Grain: one row per snapshot_type, account and day on which its health is judged.
 -- The score as it stood, and what became of the account: at the close of each month, whether it
--- left within churn_horizon_days; 90 days before a term is due, whether the term was lost; and
--- today, of which nothing is known yet.
+-- left within churn_horizon_days (by its ARR, and apart from that by what the CRM notes); 90 days
+-- before a term is due, whether the term was lost; and today, of which nothing is known yet.
 with days as (
     select
         account_id,
@@ -18,6 +18,13 @@ churn_events as (
         account_id,
         churn_date
     from {{ ref('fct_churn_event') }}
+),
+
+churn_notes as (
+    select
+        account_id,
+        churned_on
+    from {{ ref('int_crm_churn_reasons') }}
 ),
 
 renewals as (
@@ -51,39 +58,51 @@ account_months as (
     from {{ ref('fct_account_month') }}
 ),
 
-first_churns as (
+month_ends as (
     select
-        days.account_id,
-        days.date_day,
-        min(churn_events.churn_date) as churn_date
+        account_id,
+        date_day as snapshot_on,
+        {{ add_days('date_day', var('churn_horizon_days')) }} as outcome_on
     from days
-    inner join churn_events
-        on
-            days.account_id = churn_events.account_id
-            and days.date_day < churn_events.churn_date
-            and {{ add_days('days.date_day', var('churn_horizon_days')) }}
-            >= churn_events.churn_date
-    where days.date_day = {{ dbt.last_day('days.date_day', 'month') }}
-    group by
-        days.account_id,
-        days.date_day
+    where
+        date_day = {{ dbt.last_day('date_day', 'month') }}
+        and {{ add_days('date_day', var('churn_horizon_days')) }} <= {{ as_of_date() }}
 ),
 
 snapshots as (
     select
         'month_end' as snapshot_type,
-        days.account_id,
-        days.date_day as snapshot_on,
-        {{ add_days('days.date_day', var('churn_horizon_days')) }} as outcome_on,
-        first_churns.churn_date is not null as is_churned
-    from days
-    left outer join first_churns
+        month_ends.account_id,
+        month_ends.snapshot_on,
+        month_ends.outcome_on,
+        count(churn_events.churn_date) > 0 as is_churned
+    from month_ends
+    left outer join churn_events
         on
-            days.account_id = first_churns.account_id
-            and days.date_day = first_churns.date_day
-    where
-        days.date_day = {{ dbt.last_day('days.date_day', 'month') }}
-        and {{ add_days('days.date_day', var('churn_horizon_days')) }} <= {{ as_of_date() }}
+            month_ends.account_id = churn_events.account_id
+            and month_ends.snapshot_on < churn_events.churn_date
+            and month_ends.outcome_on >= churn_events.churn_date
+    group by
+        month_ends.account_id,
+        month_ends.snapshot_on,
+        month_ends.outcome_on
+    union all
+    select
+        'month_end_noted' as snapshot_type,
+        month_ends.account_id,
+        month_ends.snapshot_on,
+        month_ends.outcome_on,
+        count(churn_notes.churned_on) > 0 as is_churned
+    from month_ends
+    left outer join churn_notes
+        on
+            month_ends.account_id = churn_notes.account_id
+            and month_ends.snapshot_on < churn_notes.churned_on
+            and month_ends.outcome_on >= churn_notes.churned_on
+    group by
+        month_ends.account_id,
+        month_ends.snapshot_on,
+        month_ends.outcome_on
     union all
     select
         'renewal_90d' as snapshot_type,

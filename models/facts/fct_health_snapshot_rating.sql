@@ -1,14 +1,16 @@
 -- Grain: one row per snapshot_type, segment_type, segment_value, predictor, account and
 -- snapshot_on.
 -- What each predictor said of an account before its outcome was known, in every cut. `score` is
--- the health score wherever enough was known; `score_test` and `model_test` are the score and the
--- trained model on the snapshots that a model trained before them could rate: these two compare.
+-- the health score wherever enough was known, `score_any` wherever there was one; `score_test` and
+-- `model_test` are the score and the trained model on the snapshots that a model trained before
+-- them could rate: these two compare.
 with snapshots as (
     select
         snapshot_type,
         account_id,
         snapshot_on,
         is_churned,
+        score as any_score,
         case when band <> 'unknown' then score end as score,
         {{ each_column(segment_columns().values(), '@') }}
     from {{ ref('fct_health_snapshot') }}
@@ -42,6 +44,13 @@ risks as (
         100 - score as risk
     from rated
     where score is not null
+    union all
+    select
+        *,
+        'score_any' as predictor,
+        100 - any_score as risk
+    from rated
+    where any_score is not null
     union all
     select
         *,

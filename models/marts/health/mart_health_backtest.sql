@@ -8,6 +8,7 @@ with areas as (
         segment_value,
         case predictor
             when 'score' then 'auc'
+            when 'score_any' then 'auc_any_coverage'
             when 'score_test' then 'auc_test'
             else 'model_auc_test'
         end as metric,
