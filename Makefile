@@ -75,8 +75,9 @@ format: $(SYNCED) ## Put Python and SQL into shape
 	@$(RUN) ruff check --fix --quiet .
 	@$(RUN) ruff format --quiet .
 
-bench: $(SYNCED) ## Print the speed ratios of the usage facts, on the company of the home
+bench: $(SYNCED) ## Print the speed ratios of the usage facts and of the revenue models
 	@$(RUN) python -m benchmarks.usage --home "$${CSW_HOME:-data}"
+	@$(RUN) python -m benchmarks.revenue
 
 docs: $(SYNCED) ## Write dbt's documentation site of the home's warehouse
 	@$(RUN) csw dbt -- docs generate --static

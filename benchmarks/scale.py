@@ -20,7 +20,7 @@ from orchestration.progress import Recorder
 from orchestration.refresh import refresh
 
 
-def _resident_bytes(root: int) -> int:
+def resident_bytes(root: int) -> int:
     """Resident memory of a process and all below it, bytes; 0 where /proc is not there."""
     children: dict[int, list[int]] = {}
     pages: dict[int, int] = {}
@@ -52,7 +52,7 @@ class MeasuringRecorder(Recorder):
 
     def _watch(self) -> None:
         while not self._stopped.wait(0.2):
-            seen = _resident_bytes(os.getpid())
+            seen = resident_bytes(os.getpid())
             for title in self._running[-1:]:
                 self.peaks[title] = max(self.peaks.get(title, 0), seen)
 

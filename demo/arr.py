@@ -25,6 +25,7 @@ class Level:
     tag: str
     item: Item
     discount: Discount | None = None
+    leads: bool = False
 
 
 @dataclass(slots=True)
@@ -37,6 +38,7 @@ class LineHistory:
     customer: str
     levels: list[Level]
     pauses: list[tuple[int, int | None]]
+    rate: Decimal
 
 
 def _round(value: Decimal, step: Decimal) -> Decimal:
@@ -94,9 +96,10 @@ def _spans(states: list[State], start_date: int) -> list[tuple[int, int | None, 
     return spans
 
 
-def _tag(state: State) -> str:
+def _tag(state: State, line: LineHistory) -> str:
+    """A pause stops ARR; what never had any, like a trial without a card, is only off."""
     if state.paused or state.status == "paused":
-        return "paused"
+        return "paused" if any(level.cents for level in line.levels) else "off"
     return "on" if state.status in ("active", "past_due") else "off"
 
 
@@ -111,15 +114,22 @@ def histories(sub: Subscription, cut: int, rates: dict[str, Decimal]) -> list[Li
         present = {item.id for item in state.items}
         for item in state.items:
             if item.id not in lines:
-                product = item.price.product
-                lines[item.id] = LineHistory(item.id, product, sub.number, sub.customer, [], [])
+                lines[item.id] = LineHistory(
+                    item.id,
+                    item.price.product,
+                    sub.number,
+                    sub.customer,
+                    levels=[],
+                    pauses=[],
+                    rate=rates[sub.currency],
+                )
         for day in _edges(state, first, until):
             if day * DAY < cut:
-                _add_levels(lines, state, day, rates[sub.currency])
+                _add_levels(lines, state, day)
         for line in lines.values():
             if line.item not in present and line.levels[-1].tag != "off":
                 _switch_off(line, first)
-            if line.item in present and _tag(state) == "paused":
+            if line.item in present and line.levels and line.levels[-1].tag == "paused":
                 line.pauses.append((first, until))
             if until is not None and until == over:
                 _switch_off(line, until)
@@ -137,16 +147,16 @@ def _edges(state: State, first: int, until: int | None) -> list[int]:
     return days
 
 
-def _add_levels(lines: dict[str, LineHistory], state: State, day: int, rate: Decimal) -> None:
+def _add_levels(lines: dict[str, LineHistory], state: State, day: int) -> None:
     """What each item of a state is worth from a day on."""
-    tag = _tag(state)
     discount = _in_force(state.discount, day)
     leader = _leader(state.items) if discount is not None else None
     for item in state.items:
-        cents = 0
+        line = lines[item.id]
+        cents, leads, tag = 0, item.id == leader, _tag(state, line)
         if tag == "on":
-            cents = line_cents(item, discount, leads=item.id == leader, rate=rate)
-        lines[item.id].levels.append(Level(day, cents, tag, item, discount))
+            cents = line_cents(item, discount, leads=leads, rate=line.rate)
+        line.levels.append(Level(day, cents, tag, item, discount, leads))
 
 
 def _switch_off(line: LineHistory, day: int) -> None:

@@ -67,6 +67,7 @@ class Subscription:
     collection: str
     states: list[State] = field(default_factory=list)
     items_made: int = 0
+    anchor: int | None = None
 
     @property
     def now(self) -> State:

@@ -12,11 +12,12 @@ from demo.ids import stripe
 from demo.invoicing import (
     Invoice,
     Line,
-    discounted,
     new_invoice,
     period_lines,
     proration_lines,
+    running,
     settle,
+    unused_share,
     usage_lines,
 )
 from demo.streams import stream
@@ -39,7 +40,7 @@ class Book:
         self.next_items: dict[str, list[tuple[int, tuple[Item, ...]]]] = {}
         self._agenda: list = []
         self._order = 0
-        self._used: set[str] = set()
+        self._used: dict[str, int] = {}
 
     # --- agenda -------------------------------------------------------------------------
 
@@ -130,7 +131,9 @@ class Book:
 
     def _next(self, sub: Subscription, start: int) -> int:
         first = sub.start_date
-        if sub.states and sub.states[0].trial_end is not None:
+        if sub.anchor is not None:
+            first = sub.anchor
+        elif sub.states and sub.states[0].trial_end is not None:
             first = sub.states[0].trial_end
         anchor = day_date(first // DAY).day
         return period_end(start, sub.interval, sub.interval_count, anchor)
@@ -179,8 +182,9 @@ class Book:
         after = sub.change(ts, items=items)
         if before.status in ("trialing", "unpaid") or before.paused:
             return
-        discount = discounted(before.discount, ts, set())
-        lines = proration_lines(before, after, discount, ts)
+        now = running(before.discount, ts, self._used)
+        paid = running(before.discount, ts, self._used, period=before.period_start)
+        lines = proration_lines(before, after, paid=paid, now=now, ts=ts)
         if lines:
             self._bill(sub, ts, "subscription_update", lines)
 
@@ -248,6 +252,8 @@ class Book:
     def card_added(self, ts: int, sub: Subscription) -> None:
         """A subscription that Stripe paused after its trial starts after all."""
         if sub.now.status == "paused":
+            # Its billing periods count from this day on.
+            sub.anchor = ts
             end = self._next(sub, ts)
             sub.change(ts, "resumed", status="active", period_start=ts, period_end=end)
             self.plan(end, self.rollover, sub)
@@ -300,20 +306,16 @@ class Book:
             cancellation=reason,
         )
         if refund and now.status in ("active", "past_due") and stop < now.period_end:
-            self._credit(sub, now, stop, ts)
+            self._credit(sub, stop, ts)
 
-    def _credit(self, sub: Subscription, now: State, stop: int, ts: int) -> None:
-        """A refund for the time that was paid and not used."""
-        paid = [
-            invoice
-            for invoice in self.invoices
-            if invoice.subscription == sub.id and invoice.paid_at and invoice.total > 0
-        ]
-        if not paid:
-            return
-        left = (now.period_end - stop) / (now.period_end - now.period_start)
-        paid[-1].refund = round(paid[-1].total * left)
-        paid[-1].refunded_at = ts + 2 * HOUR
+    def _credit(self, sub: Subscription, stop: int, ts: int) -> None:
+        """Refunds for the time that was paid and not used, each from the invoice that took it."""
+        for invoice in self.invoices:
+            if invoice.subscription == sub.id and invoice.paid_at and invoice.total > 0:
+                unused = min(invoice.total, unused_share(invoice, stop))
+                if unused > 0:
+                    invoice.refund = unused
+                    invoice.refunded_at = ts + 2 * HOUR
 
     # --- invoices -----------------------------------------------------------------------
 
@@ -321,7 +323,9 @@ class Book:
         self, sub: Subscription, ts: int, reason: str, extra: Iterable[Line] = ()
     ) -> None:
         now = sub.now
-        discount = discounted(now.discount, ts, self._used)
+        discount = running(now.discount, ts, self._used, period=now.period_start)
+        if discount is not None:
+            self._used.setdefault(discount.id, now.period_start)
         lines = period_lines(now, discount, now.period_start, now.period_end)
         self._bill(sub, ts, reason, [*lines, *extra])
 

@@ -88,11 +88,21 @@ def touches(life: Life) -> list[Touch]:
     return result
 
 
+def segment_in(life: Life, month: int) -> str | None:
+    """The segment at the start of a month: touchpoints know nothing of later changes."""
+    later = [
+        change
+        for change in life.account.history
+        if change.field == "Segment__c" and change.ts >= month_start(month)
+    ]
+    return min(later, key=lambda change: change.ts).old if later else life.account.segment
+
+
 def _kinds(
     rng: Random, life: Life, record: MonthRecord, first: int, *, careless: bool
 ) -> list[tuple[str, float]]:
     """What is planned in a month, and where in the month."""
-    segment = life.account.segment
+    segment = segment_in(life, record.month)
     age = record.month - first
     kinds: list[tuple[str, float]] = []
     if age == 0:

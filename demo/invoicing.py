@@ -70,15 +70,17 @@ class Invoice:
         return self.subtotal + self.tax
 
 
-def discounted(discount: Discount | None, ts: int, used: set[str]) -> Discount | None:
-    """The discount an invoice of that moment gets; a ``once`` coupon counts a single time."""
+def running(
+    discount: Discount | None, ts: int, used: dict[str, int], *, period: int | None = None
+) -> Discount | None:
+    """The discount of an invoice at a moment for a billing period.
+
+    A ``once`` coupon lowers one period, the one that ``used`` keeps; nothing that is sold later.
+    """
     if discount is None or (discount.end is not None and discount.end <= ts):
         return None
-    if discount.coupon.duration == "once":
-        if discount.id in used:
-            return None
-        used.add(discount.id)
-    return discount
+    spent = discount.coupon.duration == "once" and discount.id in used
+    return None if spent and used[discount.id] != period else discount
 
 
 def leading_item(items: tuple[Item, ...]) -> Item | None:
@@ -135,18 +137,27 @@ def usage_lines(state: State, calls: int, start: int, end: int) -> list[Line]:
     return lines
 
 
-def proration_lines(before: State, after: State, discount: Discount | None, ts: int) -> list[Line]:
-    """Unused time of what changed as a credit, the rest of the period at the new price."""
+def _keep(discount: Discount | None) -> float:
+    """What a percentage leaves of a price; a fixed amount is for whole periods."""
+    if discount is None or discount.coupon.percent_off is None:
+        return 1.0
+    return 1 - discount.coupon.percent_off / 100
+
+
+def proration_lines(
+    before: State, after: State, *, paid: Discount | None, now: Discount | None, ts: int
+) -> list[Line]:
+    """Unused time of what changed as a credit, the rest of the period at the new price.
+
+    The credit is at the discount that was paid with, the new price at the one in force now.
+    """
     left = (before.period_end - ts) / (before.period_end - before.period_start)
-    keep = 1.0
-    if discount is not None and discount.coupon.percent_off is not None:
-        keep = 1 - discount.coupon.percent_off / 100
     old = {(item.id, item.price.id, item.quantity): item for item in before.items}
     new = {(item.id, item.price.id, item.quantity): item for item in after.items}
     lines = []
-    for sign, items, others, verb in (
-        (-1, old, new, "Unused time"),
-        (1, new, old, "Remaining time"),
+    for sign, items, others, verb, keep in (
+        (-1, old, new, "Unused time", _keep(paid)),
+        (1, new, old, "Remaining time", _keep(now)),
     ):
         for key, item in items.items():
             if key in others or not item.price.licensed:
@@ -203,3 +214,13 @@ def new_invoice(
 def settle(invoice: Invoice) -> None:
     """Nothing to collect: paid at once."""
     invoice.paid_at = invoice.created + HOUR
+
+
+def unused_share(invoice: Invoice, stop: int) -> int:
+    """What an invoice took for time after a moment, with its tax."""
+    unused = 0.0
+    for line in invoice.lines:
+        if line.price is not None and line.price.licensed and stop < line.end:
+            share = (line.end - max(stop, line.start)) / (line.end - line.start)
+            unused += (line.amount - line.discount) * share
+    return round(unused * invoice.total / invoice.subtotal) if invoice.subtotal > 0 else 0

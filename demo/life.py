@@ -57,7 +57,9 @@ class Life:
         rng = stream(self.seed, "life", account.index, month)
         self._drift(rng)
         satisfaction = 0.8 * self.latent[-1] + 0.35 * rng.gauss(0, 1)
-        self.book.collector.risk = 0.006 + 0.06 / (1 + math.exp(1.5 + 2.2 * self.latent[-1]))
+        # A story says itself which payments fail.
+        risk = 0.006 + 0.06 / (1 + math.exp(1.5 + 2.2 * self.latent[-1]))
+        self.book.collector.risk = 0.0 if account.story else risk
         self.book.collector.recovery = 0.94 if self.latent[-1] > -0.3 else 0.72
         self._manager(month)
         if not account.story and not account.prospect:

@@ -1,68 +1,133 @@
-"""Movements of single lines by date and subtype, from the same line histories as the truth."""
+"""Movements of single lines, from the same line histories as the truth.
 
+Two files come from one rule: what changed from day to day, and what changed from one month end
+to the next (`truth/month_movement.parquet`), which is how the metric definitions count.
+"""
+
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 
 import pyarrow as pa
 
 from demo import truth
-from demo.arr import Level, LineHistory
+from demo.arr import Level, LineHistory, line_cents
 from demo.billing import Item
-from demo.clock import DAY, day_date
+from demo.clock import DAY, day_date, month_date
+
+LATE_RENEWAL_DAYS = 90
+OWN_CLASS = ("new", "churn", "reactivation")
 
 
 @dataclass(slots=True)
-class Step:
-    """A line changes on a day."""
+class Held:
+    """A line and the days on which it belonged to an account."""
 
-    day: int
     line: LineHistory
+    start: int | None
+    stop: int | None
+    came_from: str | None = None
+    days: list[int] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """The days on which something about the line changes."""
+        self.days = [level.day for level in self.line.levels]
+
+    def at(self, day: int) -> Level | None:
+        """What the line was at the end of a day."""
+        found = bisect_right(self.days, day)
+        return self.line.levels[found - 1] if found else None
+
+    def on(self, day: int) -> bool:
+        """Whether the account had the line at the end of a day."""
+        return (self.start is None or self.start <= day) and (self.stop is None or day < self.stop)
+
+    def paused(self, day: int) -> bool:
+        """Whether the line was paused at the end of a day."""
+        return any(a <= day and (b is None or day < b) for a, b in self.line.pauses)
+
+
+@dataclass(slots=True)
+class Change:
+    """A line between two days, both seen at their end."""
+
+    held: Held
     before: Level | None
-    after: Level
+    after: Level | None
+
+    @property
+    def was(self) -> int:
+        """ARR at the opening, in cents."""
+        return self.before.cents if self.before else 0
+
+    @property
+    def now(self) -> int:
+        """ARR at the close, in cents."""
+        return self.after.cents if self.after else 0
+
+    @property
+    def was_paused(self) -> bool:
+        """Whether it opens paused."""
+        return self.before is not None and self.before.tag == "paused"
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether it closes paused."""
+        return self.after is not None and self.after.tag == "paused"
+
+    @property
+    def starts(self) -> bool:
+        """ARR from nothing."""
+        return not self.was and not self.was_paused and bool(self.now)
+
+    @property
+    def stops(self) -> bool:
+        """ARR, paused or not, to nothing."""
+        return bool(self.was or self.was_paused) and not self.now and not self.is_paused
 
 
-def _steps(fact: truth.AccountFacts) -> list[Step]:
-    steps = []
-    for line in fact.lines:
-        before: Level | None = None
-        for number, level in enumerate(line.levels):
-            follows = number + 1 < len(line.levels) and line.levels[number + 1].day == level.day
-            if follows:
-                continue
-            if before is None or (before.cents, before.tag) != (level.cents, level.tag):
-                steps.append(Step(level.day, line, before, level))
-            before = level
-    steps.sort(key=lambda step: (step.day, step.line.item))
-    return steps
+def _value(line: LineHistory, item: Item, terms: Level, *, discounted: bool = True) -> int:
+    """ARR of an item under the discount of a level."""
+    discount = terms.discount if discounted else None
+    return line_cents(item, discount, leads=terms.leads, rate=line.rate)
 
 
-def _parts(before: Level, after: Level) -> list[tuple[str, int]]:
-    """Split a change of a running line: seats at the old price, then price or plan."""
+def _parts(change: Change) -> list[tuple[str, int]]:
+    """The way of a running line from opening to close: one thing changes after the other.
+
+    Seats at the old price, then price or plan, then what ran out, then other discounts. No
+    subscription of this company changes its billing interval.
+    """
+    line, before, after = change.held.line, change.before, change.after
     old, new = before.item, after.item
-    total = after.cents - before.cents
-    undiscounted = before.discount is None and after.discount is None
-    parts: list[tuple[str, int]] = []
-    same = before.discount == after.discount
-    if old.quantity != new.quantity and old.price.id != new.price.id:
-        seats = round(before.cents * (new.quantity - old.quantity) / old.quantity)
-        parts.append(("seats", seats))
-        parts.append((_price_or_plan(old, new), total - seats))
-        return parts
-    if old.quantity != new.quantity:
-        parts.append(("seats", total))
-    elif old.price.id != new.price.id:
-        parts.append((_price_or_plan(old, new), total))
-    elif undiscounted or same:
-        # A fixed-amount discount moved to or from another item.
-        parts.append(("discount", total))
-    else:
-        ended = (
-            after.discount is None
-            and before.discount.end is not None
-            and before.discount.end // DAY == after.day
-        )
-        parts.append(("discount_expiry" if ended else "discount", total))
+    seats = Item(old.id, old.price, new.quantity, old.created)
+    steps = [("resume", _value(line, old, before) if change.was_paused else before.cents)]
+    steps.append(("seats", _value(line, seats, before)))
+    steps.append((_price_or_plan(old, new), _value(line, new, before)))
+    expired = _ran_out(change)
+    steps.append(("discount_expiry", _value(line, new, before, discounted=not expired)))
+    steps.append(("discount", after.cents))
+    parts, last = [], before.cents
+    for kind, cents in steps:
+        parts.append((kind, cents - last))
+        last = cents
     return parts
+
+
+def _ran_out(change: Change) -> bool:
+    """Whether the discount of the opening came to its own end, and was not taken away before."""
+    discount = change.before.discount
+    if discount is None or discount.end is None:
+        return False
+    levels = change.held.line.levels
+    first = next(n for n, level in enumerate(levels) if level is change.before)
+    for level in levels[first + 1 :]:
+        if level.day > change.after.day:
+            return False
+        if level.discount is None or level.discount.id != discount.id:
+            return level.day >= discount.end // DAY
+    return False
 
 
 def _price_or_plan(old: Item, new: Item) -> str:
@@ -74,110 +139,168 @@ def _price_or_plan(old: Item, new: Item) -> str:
     return "price" if same else "plan"
 
 
-def _of_account(fact: truth.AccountFacts) -> list[tuple[int, str, str, int]]:
-    """(day, item, subtype, cents) of one account's lines."""
-    result = []
-    arr: dict[str, int] = {}
-    products: dict[str, str] = {}
-    ever = False
-    steps = _steps(fact)
-    by_day: dict[int, list[Step]] = defaultdict(list)
-    for step in steps:
-        by_day[step.day].append(step)
-    for day, group in sorted(by_day.items()):
-        opening = sum(arr.values())
-        owned = {products[item] for item, cents in arr.items() if cents}
-        after = dict(arr)
-        for step in group:
-            after[step.line.item] = step.after.cents
-            products[step.line.item] = step.line.product
-        closing = sum(after.values())
-        for step in group:
-            was = step.before.cents if step.before else 0
-            delta = step.after.cents - was
-            if delta == 0:
-                continue
-            if was and step.after.cents:
-                found = _parts(step.before, step.after)
-            else:
-                subtype = _started(step, opening, closing, owned, group, ever=ever)
-                found = [(subtype, delta)]
-            result += [(day, step.line.item, kind, cents) for kind, cents in found if cents]
-        arr = after
-        ever = ever or closing > 0
+def _causes(change: Change, group: list[Change]) -> list[tuple[str, int]]:
+    """Why a line changed, in the eyes of the account that has all the lines of a group."""
+    if change.now and (change.was or change.was_paused):
+        return _parts(change)
+    delta = change.now - change.was
+    if change.is_paused:
+        return [("pause", delta)]
+    product = change.held.line.product
+    others = [o for o in group if o is not change and o.held.line.product == product]
+    if change.starts:
+        gone = [o for o in others if o.stops]
+        if any(not o.was_paused for o in gone):
+            return [("plan", delta)]
+        if gone:
+            return [("resume", delta)]
+    elif any(o.starts for o in others):
+        return [("plan", delta)]
+    more = any((o.now or o.is_paused) and not o.starts for o in others)
+    return [("seats" if more else "cross_sell", delta)]
+
+
+def holdings(
+    facts: list[truth.AccountFacts], owner_of: dict[int, truth.Owner]
+) -> dict[str, list[Held]]:
+    """The lines of each account, those that a merge brings or takes away among them."""
+    result: dict[str, list[Held]] = defaultdict(list)
+    for fact in facts:
+        owner = owner_of[fact.account.index]
+        for line in fact.lines:
+            result[owner.first].append(Held(line, None, owner.day))
+            if owner.second is not None:
+                result[owner.second].append(Held(line, owner.day, None, owner.first))
     return result
 
 
-def _started(
-    step: Step, opening: int, closing: int, owned: set[str], group: list[Step], *, ever: bool
-) -> str:
-    """The subtype of a line that starts to have ARR, or stops."""
-    if not step.after.cents:
-        return _stopped(step, closing, group)
-    if step.before is not None and step.before.tag == "paused":
-        return "resume"
-    if opening == 0:
-        return "reactivation" if ever else "new"
-    if any(o.after.cents == 0 and o.line.product == step.line.product for o in group):
-        return "plan"
-    return "seats" if step.line.product in owned else "cross_sell"
+@dataclass(slots=True)
+class Row:
+    """A movement of a line."""
+
+    account: str
+    item: str
+    closing: int
+    effective: int
+    subtype: str
+    cents: int
 
 
-def _stopped(step: Step, closing: int, group: list[Step]) -> str:
-    """The subtype of a line that stops having ARR."""
-    if step.after.tag == "paused":
-        return "pause"
-    if closing == 0:
-        return "churn"
-    swapped = any(
-        other.after.cents
-        and not (other.before and other.before.cents)
-        and other.line.product == step.line.product
-        for other in group
-    )
-    return "plan" if swapped else "cross_sell"
+def _days(lines: list[Held]) -> list[int]:
+    """The days on which something about the account changes."""
+    days = {day for held in lines for day in held.days if held.on(day)}
+    return sorted(days | {held.start for held in lines if held.start is not None})
 
 
-def line_movements(facts: list[truth.AccountFacts], owner_of: dict[int, truth.Owner]) -> pa.Table:
-    """All line movements, transfers included."""
-    rows: dict[str, list] = defaultdict(list)
+def _of_account(
+    account: str, lines: list[Held], periods: list[tuple[int, int]], paid: list[tuple]
+) -> Iterator[Row]:
+    """The movements of an account over the periods in which something changed."""
+    ever = False
+    for opening_day, closing_day in periods:
+        group = [
+            Change(held, held.at(opening_day), held.at(closing_day))
+            for held in lines
+            if held.on(closing_day)
+        ]
+        for change in group:
+            held = change.held
+            if held.start is not None and opening_day < held.start and change.was:
+                item = held.line.item
+                yield Row(held.came_from, item, closing_day, held.start, "transfer", -change.was)
+                yield Row(account, item, closing_day, held.start, "transfer", change.was)
+        base = sum(change.was for change in group)
+        closing = sum(change.now for change in group)
+        movement = truth.classify(
+            base,
+            closing,
+            ever=ever,
+            paused_before=any(h.on(opening_day) and h.paused(opening_day) for h in lines),
+            paused_now=any(h.on(closing_day) and h.paused(closing_day) for h in lines),
+        )
+        if movement == "reactivation" and _gap(paid, opening_day) <= LATE_RENEWAL_DAYS:
+            movement = "late_renewal"
+        own = movement if movement in (*OWN_CLASS, "late_renewal") else None
+        for change in group:
+            if change.was == change.now and not (change.was and _parts(change)):
+                continue
+            sums: dict[str, int] = defaultdict(int)
+            for kind, cents in _causes(change, group):
+                sums[own or kind] += cents
+            for kind, cents in sums.items():
+                if cents:
+                    day = _effective(change.held, closing_day)
+                    yield Row(account, change.held.line.item, closing_day, day, kind, cents)
+        ever = ever or base > 0 or closing > 0
 
-    def add(account: str, item: str, day: int, subtype: str, cents: int) -> None:
-        rows["account_id"].append(account)
-        rows["subscription_item_id"].append(item)
-        rows["effective_on"].append(day_date(day))
-        rows["subtype"].append(subtype)
-        rows["arr_delta"].append(cents)
 
+def _gap(paid: list[tuple[int, int | None]], opening_day: int) -> int:
+    """Days without service before an account came back after a day."""
+    last = max(stop for _, stop in paid if stop is not None and stop <= opening_day)
+    return min(start for start, _ in paid if start > opening_day) - last
+
+
+def _effective(held: Held, closing_day: int) -> int:
+    """The day since which nothing that makes the ARR of the line differs."""
+    found = bisect_right(held.days, closing_day) - 1
+    levels = held.line.levels
+    while found and _terms(levels[found - 1]) == _terms(levels[found]):
+        found -= 1
+    day = levels[found].day
+    return day if held.start is None else max(day, held.start)
+
+
+def _terms(level: Level) -> tuple:
+    discount = level.discount
+    off: tuple = ()
+    if discount is not None and discount.coupon.duration != "once":
+        amount = discount.coupon.amount_off if level.leads else None
+        off = (discount.coupon.percent_off, amount)
+    price = level.item.price
+    terms = (price.product, price.nickname, price.unit_amount, level.item.quantity)
+    return (level.cents, level.tag == "paused", terms, off if any(off) else ())
+
+
+def _table(rows: list[Row], month_of_day: dict[int, int] | None = None) -> pa.Table:
+    columns = {
+        "account_id": [row.account for row in rows],
+        "subscription_item_id": [row.item for row in rows],
+        "effective_on": [day_date(row.effective) for row in rows],
+        "subtype": [row.subtype for row in rows],
+        "arr_delta": [row.cents for row in rows],
+    }
+    schema = {
+        "account_id": pa.string(),
+        "subscription_item_id": pa.string(),
+        "effective_on": pa.date32(),
+        "subtype": pa.string(),
+        "arr_delta": truth.MONEY,
+    }
+    if month_of_day is not None:
+        columns["month"] = [month_date(month_of_day[row.closing]) for row in rows]
+        schema["month"] = pa.date32()
+    return truth.table(columns, schema)
+
+
+def tables(
+    facts: list[truth.AccountFacts], owner_of: dict[int, truth.Owner], closing: list[int]
+) -> dict[str, pa.Table]:
+    """Movements from day to day, and from each closing day to the next."""
+    paid: dict[str, list[tuple[int, int | None]]] = defaultdict(list)
     for fact in facts:
-        owner = owner_of[fact.account.index]
-        for day, item, subtype, cents in _of_account(fact):
-            moved = owner.second is not None and day >= owner.day
-            add(owner.second if moved else owner.first, item, day, subtype, cents)
-        if owner.second is not None:
-            for line in fact.lines:
-                for span in truth.intervals(line, owner):
-                    if span.account == owner.second and span.start == owner.day:
-                        cents = _worth(line, owner.day - 1)
-                        if cents:
-                            add(owner.first, line.item, owner.day, "transfer", -cents)
-                            add(owner.second, line.item, owner.day, "transfer", cents)
-    return truth.table(
-        rows,
-        {
-            "account_id": pa.string(),
-            "subscription_item_id": pa.string(),
-            "effective_on": pa.date32(),
-            "subtype": pa.string(),
-            "arr_delta": truth.MONEY,
-        },
-    )
-
-
-def _worth(line: LineHistory, day: int) -> int:
-    """ARR of a line at the end of a day."""
-    cents = 0
-    for level in line.levels:
-        if level.day <= day:
-            cents = level.cents
-    return cents
+        for line in fact.lines:
+            for span in truth.intervals(line, owner_of[fact.account.index]):
+                paid[span.account].append((span.start, span.stop))
+    daily: list[Row] = []
+    monthly: list[Row] = []
+    for account, lines in sorted(holdings(facts, owner_of).items()):
+        days = _days(lines)
+        periods = [(day - 1, day) for day in days]
+        daily += _of_account(account, lines, periods, paid[account])
+        numbers = sorted({bisect_left(closing, day) for day in days if day <= closing[-1]})
+        ends = [(closing[n - 1] if n else closing[0] - 31, closing[n]) for n in numbers]
+        monthly += _of_account(account, lines, ends, paid[account])
+    return {
+        "line_movement": _table(daily),
+        "month_movement": _table(monthly, {day: n for n, day in enumerate(closing)}),
+    }

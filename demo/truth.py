@@ -114,6 +114,7 @@ def intervals(line: LineHistory, owner: Owner) -> list[Interval]:
 class MonthEnds:
     """Closing ARR in cents and pauses per account at each month end."""
 
+    until: date
     days: list[int]
     cents: dict[str, list[int]]
     paused: dict[str, list[bool]]
@@ -132,6 +133,7 @@ def month_ends(facts: list[AccountFacts], owner_of: dict[int, Owner], until: dat
     days = closing_days(until)
     months = len(days)
     ends = MonthEnds(
+        until,
         days,
         defaultdict(lambda: [0] * months),
         defaultdict(lambda: [False] * months),
@@ -186,9 +188,21 @@ def classify(
 MOVEMENTS = ("new", "expansion", "contraction", "churn", "reactivation")
 
 
-def account_months(ends: MonthEnds) -> pa.Table:
+@dataclass(slots=True)
+class AccountMonth:
+    """An account between two month ends, in cents."""
+
+    account: str
+    month: int
+    opening: int
+    transfer: int
+    closing: int
+    movement: str
+
+
+def account_month_rows(ends: MonthEnds) -> list[AccountMonth]:
     """One row per account and month from the first ARR on."""
-    rows: dict[str, list] = defaultdict(list)
+    rows = []
     nothing = [0] * len(ends.days)
     quiet = [False] * len(ends.days)
     for account in sorted(ends.cents):
@@ -208,15 +222,24 @@ def account_months(ends: MonthEnds) -> pa.Table:
                 paused_before=month > 0 and paused[month - 1],
                 paused_now=paused[month],
             )
-            rows["account_id"].append(account)
-            rows["month"].append(month_date(month))
-            rows["opening_arr"].append(opening)
-            rows["closing_arr"].append(closing)
-            rows["movement"].append(movement)
-            for name in MOVEMENTS:
-                rows[f"{name}_arr"].append(closing - base if name == movement else 0)
-            rows["transfer_arr"].append(transfers[month])
-            ever = ever or closing > 0
+            rows.append(AccountMonth(account, month, opening, transfers[month], closing, movement))
+            ever = ever or base > 0 or closing > 0
+    return rows
+
+
+def account_months(ends: MonthEnds) -> pa.Table:
+    """The account months as a table, with a column per movement."""
+    rows: dict[str, list] = defaultdict(list)
+    for row in account_month_rows(ends):
+        rows["account_id"].append(row.account)
+        rows["month"].append(month_date(row.month))
+        rows["opening_arr"].append(row.opening)
+        rows["closing_arr"].append(row.closing)
+        rows["movement"].append(row.movement)
+        delta = row.closing - row.opening - row.transfer
+        for name in MOVEMENTS:
+            rows[f"{name}_arr"].append(delta if name == row.movement else 0)
+        rows["transfer_arr"].append(row.transfer)
     fields = ["account_id", "month", "opening_arr", "closing_arr", "movement"]
     fields += [f"{name}_arr" for name in MOVEMENTS] + ["transfer_arr"]
     types = {"account_id": pa.string(), "month": pa.date32(), "movement": pa.string()}

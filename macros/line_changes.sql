@@ -32,3 +32,9 @@
         as decimal(18, 2)
     )
 {%- endmacro %}
+
+
+{# The column of the ledger that holds ARR at the plan rate, whichever rate `arr` is at. #}
+{% macro arr_at_plan_rate() -%}
+    {{ 'arr_constant' if var('fx_mode') == 'as_booked' else 'arr' }}
+{%- endmacro %}

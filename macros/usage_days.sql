@@ -211,8 +211,9 @@
 
 
 {#
-    The stale days cut into stretches of at most `length` days: grouping ids stretch by stretch
-    keeps each hash table small, which is faster than one for all of history.
+    The stale days as stretches [first, last] of at most `length` days: grouping stretch by stretch
+    keeps each hash table small, which is faster than one for all of history, and each stretch
+    gives the scan bounds to skip blocks by. At least one, if an empty one.
 #}
 {% macro stale_stretches(stale, events, length=122) -%}
     {%- set ranges = stale.ranges -%}
@@ -234,7 +235,7 @@
             {%- do stretches.append([from_day, [to_day, last] | min]) -%}
         {%- endfor -%}
     {%- endfor -%}
-    {{- return(stretches) -}}
+    {{- return(stretches or [['2000-01-02', '2000-01-01']]) -}}
 {%- endmacro %}
 
 

@@ -21,6 +21,7 @@
                 deliveries.user_id,
                 deliveries.event_name,
                 cast(deliveries.occurred_at as date) as usage_date,
+                cast(deliveries.received_at as date) as received_on,
                 row_number() over (
                     partition by
                         deliveries.source_system,
@@ -44,7 +45,8 @@
             candidates.account_key,
             candidates.user_id,
             candidates.event_name,
-            candidates.usage_date
+            candidates.usage_date,
+            candidates.received_on
         from candidates
         where
             {{ within_days('candidates.usage_date', first, last) }}

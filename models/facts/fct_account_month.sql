@@ -9,6 +9,9 @@ with account_months as (
         opening_arr,
         transfer_arr,
         closing_arr,
+        closing_arr_constant,
+        closing_arr_as_booked,
+        delta_arr_constant,
         seats,
         was_paused,
         is_paused
@@ -31,12 +34,18 @@ attributes as (
     from {{ ref('int_arr_account_month_attributes') }}
 ),
 
--- What a merge moves is neither won nor lost: movements start from the opening after it.
+-- What a merge moves is neither won nor lost: movements start from the opening after it. More or
+-- less is judged at the plan rate.
 measured as (
     select
         *,
         opening_arr + transfer_arr as base_arr,
+        closing_arr - opening_arr - transfer_arr as total_delta_arr,
+        {% if var('fx_mode') == 'as_booked' -%}
+        delta_arr_constant as delta_arr,
+        {% else -%}
         closing_arr - opening_arr - transfer_arr as delta_arr,
+        {% endif -%}
         month > cohort_month as was_ever_active
     from account_months
 ),
@@ -58,28 +67,41 @@ classified as (
     from measured
 ),
 
+-- Who comes or goes does so with the ARR that was booked. What changes with those who stay is
+-- valued at the plan rate, and what their ARR as booked changes beside that is fx.
+valued as (
+    select
+        *,
+        case
+            when movement in ('new', 'churn', 'reactivation') then total_delta_arr
+            else delta_arr
+        end as movement_arr
+    from classified
+),
+
 final as (
     select
-        classified.account_id,
-        classified.month,
-        cast(classified.opening_arr as decimal(18, 2)) as opening_arr,
-        cast(classified.closing_arr as decimal(18, 2)) as closing_arr,
-        classified.movement,
+        valued.account_id,
+        valued.month,
+        cast(valued.opening_arr as decimal(18, 2)) as opening_arr,
+        cast(valued.closing_arr as decimal(18, 2)) as closing_arr,
+        cast(valued.closing_arr_constant as decimal(18, 2)) as closing_arr_constant,
+        cast(valued.closing_arr_as_booked as decimal(18, 2)) as closing_arr_as_booked,
+        valued.movement,
         {% for movement in ['new', 'expansion', 'contraction', 'churn', 'reactivation'] -%}
         cast(
-            case when classified.movement = '{{ movement }}' then classified.delta_arr else 0 end
+            case when valued.movement = '{{ movement }}' then valued.movement_arr else 0 end
             as decimal(18, 2)
         ) as {{ movement }}_arr,
         {% endfor -%}
-        -- At constant currency both ends are valued at the plan rate: no movement from rates.
-        cast(0 as decimal(18, 2)) as fx_arr,
-        cast(classified.transfer_arr as decimal(18, 2)) as transfer_arr,
+        cast(valued.total_delta_arr - valued.movement_arr as decimal(18, 2)) as fx_arr,
+        cast(valued.transfer_arr as decimal(18, 2)) as transfer_arr,
         cast(0 as decimal(18, 2)) as prior_period_adjustment_arr,
-        cast(classified.seats as decimal(18, 4)) as seats,
-        classified.cohort_month,
-        classified.snapshot_on,
-        classified.is_complete,
-        classified.is_paused,
+        cast(valued.seats as decimal(18, 4)) as seats,
+        valued.cohort_month,
+        valued.snapshot_on,
+        valued.is_complete,
+        valued.is_paused,
         attributes.segment,
         attributes.region,
         attributes.country,
@@ -91,11 +113,11 @@ final as (
         attributes.start_year,
         '{{ var("arr_snapshot_point") }}' as arr_snapshot_point,
         '{{ metric_policy() }}' as metric_policy
-    from classified
+    from valued
     inner join attributes
         on
-            classified.account_id = attributes.account_id
-            and classified.month = attributes.month
+            valued.account_id = attributes.account_id
+            and valued.month = attributes.month
 )
 
 select * from final

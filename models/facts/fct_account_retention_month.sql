@@ -42,38 +42,68 @@ ownership as (
         account_id,
         owner_account_id,
         valid_from,
-        valid_to
+        coalesce(valid_to, cast('9999-12-31' as date)) as valid_to
     from {{ ref('int_account_ownership') }}
 ),
 
-openings_by_survivor as (
+merged_accounts as (
+    select account_id
+    from ownership
+    where account_id <> owner_account_id
+    union
+    select owner_account_id as account_id
+    from ownership
+    where account_id <> owner_account_id
+),
+
+merged_openings as (
     select
         coalesce(ownership.owner_account_id, openings.account_id) as account_id,
         openings.month,
-        months.is_complete,
         sum(openings.opening_arr) as opening_arr,
         {{ each_column(
             segment_columns().values(), 'max_by(openings.@, openings.opening_arr) as @'
         ) }}
     from openings
+    inner join merged_accounts
+        on openings.account_id = merged_accounts.account_id
     inner join months
         on openings.month = months.month
     left outer join ownership
         on
             openings.account_id = ownership.account_id
             and months.snapshot_on >= ownership.valid_from
-            and (ownership.valid_to is null or months.snapshot_on < ownership.valid_to)
+            and months.snapshot_on < ownership.valid_to
     group by
         coalesce(ownership.owner_account_id, openings.account_id),
+        openings.month
+),
+
+-- All others answer for themselves: nothing to add up.
+openings_by_survivor as (
+    select
+        openings.account_id,
         openings.month,
-        months.is_complete
+        openings.opening_arr,
+        {{ each_column(segment_columns().values(), 'openings.@') }}
+    from openings
+    left outer join merged_accounts
+        on openings.account_id = merged_accounts.account_id
+    where merged_accounts.account_id is null
+    union all
+    select
+        account_id,
+        month,
+        opening_arr,
+        {{ each_column(segment_columns().values(), '@') }}
+    from merged_openings
 ),
 
 final as (
     select
         openings_by_survivor.account_id,
         openings_by_survivor.month,
-        openings_by_survivor.is_complete,
+        months.is_complete,
         cast(openings_by_survivor.opening_arr as decimal(18, 2)) as opening_arr,
         cast(coalesce(closings.closing_arr, 0) as decimal(18, 2)) as retained_arr,
         cast(
@@ -85,6 +115,8 @@ final as (
         openings_by_survivor.account_id <> 'unassigned' as is_logo,
         {{ each_column(segment_columns().values(), 'openings_by_survivor.@') }}
     from openings_by_survivor
+    inner join months
+        on openings_by_survivor.month = months.month
     left outer join closings
         on
             openings_by_survivor.account_id = closings.account_id

@@ -1,4 +1,4 @@
--- Grain: one row per account that ever had ARR: what it is worth at the as-of date.
+-- Grain: one row per account that ever had ARR, or has signed: what it is worth at the as-of date.
 {% set twelve_months_ago = dbt.dateadd('month', -11, dbt.date_trunc('month', as_of_date())) %}
 
 with account_months as (
@@ -10,6 +10,14 @@ with account_months as (
         closing_arr,
         seats
     from {{ ref('fct_account_month') }}
+),
+
+contracted as (
+    select
+        account_id,
+        contracted_arr
+    from {{ ref('fct_contracted_arr_month') }}
+    where month = cast({{ dbt.date_trunc('month', as_of_date()) }} as date)
 ),
 
 today as (
@@ -36,13 +44,18 @@ last_changes as (
 
 final as (
     select
-        today.account_id,
-        cast(today.arr as decimal(18, 2)) as arr,
-        cast(today.seats as decimal(18, 4)) as seats,
+        coalesce(today.account_id, contracted.account_id) as account_id,
+        cast(coalesce(today.arr, 0) as decimal(18, 2)) as arr,
+        cast(coalesce(contracted.contracted_arr, 0) as decimal(18, 2)) as contracted_arr,
+        cast(coalesce(today.arr, 0) + coalesce(contracted.contracted_arr, 0) as decimal(18, 2))
+            as carr,
+        cast(coalesce(today.seats, 0) as decimal(18, 4)) as seats,
         cast(coalesce(today.arr_12m_ago, 0) as decimal(18, 2)) as arr_12m_ago,
         last_changes.last_movement,
         last_changes.last_movement_month
     from today
+    full outer join contracted
+        on today.account_id = contracted.account_id
     left outer join last_changes
         on today.account_id = last_changes.account_id
 )

@@ -19,6 +19,9 @@ with intervals as (
         status,
         is_paused,
         arr_local,
+        booked_on,
+        booked_rate,
+        arr_as_booked,
         arr
     from {{ ref('int_arr_line_intervals') }}
 ),
@@ -51,6 +54,9 @@ final as (
         intervals.is_paused,
         intervals.arr_local,
         plan_rates.plan_rate,
+        intervals.booked_on,
+        intervals.booked_rate,
+        intervals.arr_as_booked,
         intervals.arr
     from intervals
     left outer join plan_rates

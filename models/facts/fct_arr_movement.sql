@@ -1,6 +1,7 @@
 -- Grain: one row per account, contract line, day and subtype of a change of ARR.
 -- Per line between two consecutive snapshots: what comes and goes within a month leaves no row.
--- The class is the account's (fct_account_month); the sum of a class is that class's column.
+-- The class is the account's (fct_account_month); the sum of a class is that class's column. What
+-- comes from rates alone is fx; who comes or goes does so with the ARR that was booked.
 with parts as (
     select
         source_system,
@@ -24,37 +25,45 @@ account_months as (
     from {{ ref('fct_account_month') }}
 ),
 
-paid_days as (
+intervals as (
     select
         account_id,
         valid_from,
-        valid_to,
-        {{ snapshot_month('valid_from') }} as first_month,
-        {{ snapshot_month('valid_to') }} as end_month
+        valid_to
     from {{ ref('int_arr_line_intervals') }}
     where
         arr > 0
         and valid_from <= {{ as_of_date() }}
 ),
 
--- Days without service before an account came back.
-returns as (
+paid_days as (
     select
         account_months.account_id,
         account_months.month,
+        intervals.valid_from,
+        intervals.valid_to,
+        {{ snapshot_month('intervals.valid_from') }} as first_month,
+        {{ snapshot_month('intervals.valid_to') }} as end_month
+    from account_months
+    inner join intervals
+        on account_months.account_id = intervals.account_id
+    where account_months.movement = 'reactivation'
+),
+
+-- Days without service before an account came back.
+returns as (
+    select
+        account_id,
+        month,
         {{ dbt.datediff(
-            'max(case when paid_days.end_month < account_months.month then paid_days.valid_to end)',
-            'min(case when paid_days.first_month = account_months.month'
-            ~ ' then paid_days.valid_from end)',
+            'max(case when end_month < month then valid_to end)',
+            'min(case when first_month = month then valid_from end)',
             'day'
         ) }} as gap_days
-    from account_months
-    inner join paid_days
-        on account_months.account_id = paid_days.account_id
-    where account_months.movement = 'reactivation'
+    from paid_days
     group by
-        account_months.account_id,
-        account_months.month
+        account_id,
+        month
 ),
 
 classified as (
@@ -69,6 +78,10 @@ classified as (
         account_months.is_complete,
         case
             when parts.cause = 'transfer' then 'transfer'
+            when
+                parts.cause = 'fx'
+                and account_months.movement not in ('new', 'churn', 'reactivation')
+                then 'fx'
             else account_months.movement
         end as movement,
         case
@@ -81,7 +94,7 @@ classified as (
                 then account_months.movement
             else parts.cause
         end as subtype,
-        returns.gap_days,
+        case when parts.cause <> 'transfer' then returns.gap_days end as gap_days,
         parts.arr_delta
     from parts
     left outer join account_months
@@ -92,7 +105,6 @@ classified as (
         on
             parts.account_id = returns.account_id
             and parts.month = returns.month
-            and parts.cause <> 'transfer'
 ),
 
 final as (

@@ -36,14 +36,28 @@ subscriptions as (
     from {{ ref('int_billing_subscriptions') }}
 ),
 
-reasons as (
+{% if var('customer_grain') == 'ultimate_parent' -%}
+account_groups as (
     select
         account_id,
-        churned_on,
-        reason,
-        detail,
-        is_controllable
-    from {{ ref('int_crm_churn_reasons') }}
+        revenue_account_id
+    from {{ ref('int_account_groups') }}
+),
+
+{% endif -%}
+reasons as (
+    select
+        {{ 'account_groups.revenue_account_id' if var('customer_grain') == 'ultimate_parent'
+            else 'notes.account_id' }} as account_id,
+        notes.churned_on,
+        notes.reason,
+        notes.detail,
+        notes.is_controllable
+    from {{ ref('int_crm_churn_reasons') }} as notes
+    {%- if var('customer_grain') == 'ultimate_parent' %}
+    inner join account_groups
+        on notes.account_id = account_groups.account_id
+    {%- endif %}
 ),
 
 -- The subscription that ended last in the month is the one the account left with.

@@ -27,7 +27,7 @@ customers as (
         source_system,
         system_key,
         account_id
-    from {{ ref('int_account_xref') }}
+    from {{ ref('int_billing_customers') }}
 ),
 
 account_merges as (

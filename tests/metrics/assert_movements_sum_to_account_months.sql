@@ -7,13 +7,13 @@ with movements as (
         account_id,
         month,
         {% for movement in ['new', 'expansion', 'contraction', 'churn', 'reactivation',
-            'transfer', 'unchanged'] -%}
+            'fx', 'transfer', 'unchanged'] -%}
         sum(case when movement = '{{ movement }}' then arr_delta else 0 end)
             as {{ movement }}_arr,
         {% endfor -%}
         count_if(
             movement not in (
-                'new', 'expansion', 'contraction', 'churn', 'reactivation', 'transfer',
+                'new', 'expansion', 'contraction', 'churn', 'reactivation', 'fx', 'transfer',
                 'unchanged'
             )
             or movement is null
@@ -33,6 +33,7 @@ account_months as (
         contraction_arr,
         churn_arr,
         reactivation_arr,
+        fx_arr,
         transfer_arr
     from {{ ref('fct_account_month') }}
 )
@@ -48,7 +49,9 @@ full outer join movements
 where
     coalesce(movements.unchanged_arr, 0) <> 0
     or coalesce(movements.unknown_rows, 0) <> 0
-    {%- for movement in ['new', 'expansion', 'contraction', 'churn', 'reactivation', 'transfer'] %}
+    {%- for movement in [
+        'new', 'expansion', 'contraction', 'churn', 'reactivation', 'fx', 'transfer',
+    ] %}
     or coalesce(movements.{{ movement }}_arr, 0)
     <> coalesce(account_months.{{ movement }}_arr, 0)
     {%- endfor %}

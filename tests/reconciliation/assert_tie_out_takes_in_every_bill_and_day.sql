@@ -38,7 +38,7 @@ intervals as (
     select
         valid_from,
         valid_to,
-        arr
+        {{ arr_at_plan_rate() }} as arr
     from {{ ref('int_arr_line_intervals') }}
 ),
 

@@ -1,10 +1,13 @@
 -- Grain: one row per account and month, from its first ARR to the as-of date, gaps included.
+-- delta_arr_constant is what changed at the plan rate, whatever rate the other figures are at.
+{% set amounts = ['arr', 'arr_constant', 'arr_as_booked'] %}
+
 with intervals as (
     select
         account_id,
         valid_from,
         valid_to,
-        arr,
+        {{ each_column(amounts, '@') }},
         seats,
         is_paused
     from {{ ref('int_arr_line_intervals') }}
@@ -29,20 +32,33 @@ account_merges as (
     qualify row_number() over (partition by account_id order by valid_from) = 1
 ),
 
+-- The months of each interval first: joined by equality, the snapshot decides.
+interval_months as (
+    select
+        *,
+        {{ month_series(
+            dbt.date_trunc('month', 'valid_from'),
+            "least(coalesce(valid_to, " ~ as_of_date() ~ "), " ~ as_of_date() ~ ")"
+        ) }} as month
+    from intervals
+    where valid_from <= {{ as_of_date() }}
+),
+
 snapshots as (
     select
-        intervals.account_id,
+        interval_months.account_id,
         months.month,
-        sum(intervals.arr) as closing_arr,
-        sum(intervals.seats) as seats,
-        bool_or(intervals.is_paused) as is_paused
-    from intervals
+        {{ each_column(amounts, 'cast(sum(interval_months.@) as decimal(18, 2)) as closing_@') }},
+        cast(sum(interval_months.seats) as decimal(18, 4)) as seats,
+        bool_or(interval_months.is_paused) as is_paused
+    from interval_months
     inner join months
         on
-            intervals.valid_from <= months.snapshot_on
-            and coalesce(intervals.valid_to, cast('9999-12-31' as date)) > months.snapshot_on
+            interval_months.month = months.month
+            and interval_months.valid_from <= months.snapshot_on
+            and coalesce(interval_months.valid_to, cast('9999-12-31' as date)) > months.snapshot_on
     group by
-        intervals.account_id,
+        interval_months.account_id,
         months.month
 ),
 
@@ -107,12 +123,8 @@ spine as (
 
 closings as (
     select
-        spine.account_id,
-        spine.cohort_month,
-        spine.month,
-        spine.snapshot_on,
-        spine.is_complete,
-        coalesce(snapshots.closing_arr, 0) as closing_arr,
+        spine.*,
+        {{ each_column(amounts, 'coalesce(snapshots.closing_@, 0) as closing_@') }},
         coalesce(snapshots.seats, 0) as seats,
         coalesce(snapshots.is_paused, false) as is_paused
     from spine
@@ -125,13 +137,11 @@ closings as (
 openings as (
     select
         *,
-        coalesce(
-            lag(closing_arr) over (partition by account_id order by month), 0
-        ) as opening_arr,
-        coalesce(
-            lag(is_paused) over (partition by account_id order by month), false
-        ) as was_paused
+        coalesce(lag(closing_arr) over history, 0) as opening_arr,
+        coalesce(lag(closing_arr_constant) over history, 0) as opening_arr_constant,
+        coalesce(lag(is_paused) over history, false) as was_paused
     from closings
+    window history as (partition by account_id order by month)
 ),
 
 -- In the month of a merge the opening ARR moves from the merged account to its survivor.
@@ -140,7 +150,7 @@ moved as (
         merge_months.account_id,
         merge_months.survivor_account_id,
         openings.month,
-        openings.opening_arr
+        {{ each_column(amounts[:2], 'openings.opening_@') }}
     from merge_months
     inner join openings
         on
@@ -152,13 +162,13 @@ transfers as (
     select
         account_id,
         month,
-        -opening_arr as transfer_arr
+        {{ each_column(amounts[:2], '-opening_@ as transfer_@') }}
     from moved
     union all
     select
         survivor_account_id as account_id,
         month,
-        opening_arr as transfer_arr
+        {{ each_column(amounts[:2], 'opening_@ as transfer_@') }}
     from moved
 ),
 
@@ -166,7 +176,7 @@ transfer_sums as (
     select
         account_id,
         month,
-        sum(transfer_arr) as transfer_arr
+        {{ each_column(amounts[:2], 'cast(sum(transfer_@) as decimal(18, 2)) as transfer_@') }}
     from transfers
     group by
         account_id,
@@ -175,17 +185,11 @@ transfer_sums as (
 
 final as (
     select
-        openings.account_id,
-        openings.month,
-        openings.cohort_month,
-        openings.snapshot_on,
-        openings.is_complete,
-        openings.opening_arr,
+        openings.*,
         coalesce(transfer_sums.transfer_arr, 0) as transfer_arr,
-        openings.closing_arr,
-        openings.seats,
-        openings.was_paused,
-        openings.is_paused
+        openings.closing_arr_constant
+        - openings.opening_arr_constant
+        - coalesce(transfer_sums.transfer_arr_constant, 0) as delta_arr_constant
     from openings
     left outer join transfer_sums
         on

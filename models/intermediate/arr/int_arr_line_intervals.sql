@@ -1,6 +1,9 @@
 -- Grain: one row per contract line and day from which its ARR holds (the ARR ledger).
 -- Intervals are half-open and do not overlap; a day outside all of them has no ARR. Rounding:
--- four decimals per billing interval and year in the line's currency, cents when converted.
+-- four decimals per billing interval and year in the line's currency, cents when annualised. arr
+-- is arr_constant, at the plan rate, or arr_as_booked, at the rate of the booking (fx_mode).
+{% set as_booked = var('fx_mode') == 'as_booked' %}
+
 with segments as (
     select
         source_system,
@@ -28,7 +31,9 @@ versions as (
         billing_interval,
         interval_count,
         usage_type,
-        status
+        status,
+        booked_on,
+        booked_rate
     from {{ ref('int_arr_line_versions') }}
 ),
 
@@ -87,13 +92,7 @@ segment_discounts as (
 
 priced as (
     select
-        segments.source_system,
-        segments.subscription_item_id,
-        segments.valid_from,
-        segments.valid_to,
-        segments.version_from,
-        segments.account_id,
-        segments.contract_account_id,
+        segments.*,
         versions.subscription_id,
         versions.product_id,
         versions.price_id as plan_id,
@@ -104,7 +103,8 @@ priced as (
         versions.interval_count,
         versions.usage_type,
         versions.status,
-        segments.is_paused,
+        versions.booked_on,
+        versions.booked_rate,
         coalesce(segment_discounts.price_share, 1) as price_share,
         coalesce(segment_discounts.amount_off, 0) as amount_off,
         {{ gross_interval_amount('versions.unit_amount', 'versions.quantity') }}
@@ -145,26 +145,13 @@ annualised as (
 
 final as (
     select
-        annualised.source_system,
-        annualised.subscription_item_id,
-        annualised.valid_from,
-        annualised.valid_to,
-        annualised.version_from,
-        annualised.account_id,
-        annualised.contract_account_id,
-        annualised.subscription_id,
-        annualised.product_id,
-        annualised.plan_id,
-        annualised.quantity,
-        annualised.unit_amount,
-        annualised.currency,
-        annualised.billing_interval,
-        annualised.interval_count,
-        annualised.price_share,
-        annualised.amount_off,
-        annualised.status,
-        annualised.is_paused,
-        annualised.is_billable,
+        {{ each_column([
+            'source_system', 'subscription_item_id', 'valid_from', 'valid_to', 'version_from',
+            'account_id', 'contract_account_id', 'subscription_id', 'product_id', 'plan_id',
+            'quantity', 'unit_amount', 'currency', 'billing_interval', 'interval_count',
+            'price_share', 'amount_off', 'status', 'is_paused', 'is_billable', 'booked_on',
+            'booked_rate',
+        ], 'annualised.@') }},
         -- Licensed seats: the quantity of core products. Add-ons are bought by the same users.
         cast(
             case
@@ -177,7 +164,13 @@ final as (
             end as decimal(18, 4)
         ) as seats,
         cast(annualised.arr_local as decimal(28, 4)) as arr_local,
-        cast(annualised.arr_local * plan_rates.plan_rate as decimal(18, 2)) as arr
+        cast(annualised.arr_local * plan_rates.plan_rate as decimal(18, 2)) as arr_constant,
+        cast(annualised.arr_local * annualised.booked_rate as decimal(18, 2)) as arr_as_booked,
+        cast(
+            annualised.arr_local
+            * {{ 'annualised.booked_rate' if as_booked else 'plan_rates.plan_rate' }}
+            as decimal(18, 2)
+        ) as arr
     from annualised
     left outer join plan_rates
         on annualised.currency = plan_rates.currency

@@ -1,7 +1,10 @@
 -- Grain: one row per contract line and month in which something about it changed.
 -- What the line was at the snapshot of the month before and at that of the month; the months
 -- between two rows of a line are like the first. base_account_id is the account that the opening
--- belongs to after a merge of the month: opening to closing is a movement of that account.
+-- belongs to after a merge of the month: opening to closing is a movement of that account. Both
+-- are at the plan rate; fx_arr is what the rate of the booking adds to it (fx_mode as_booked).
+{% set plan_arr = arr_at_plan_rate() %}
+
 with states as (
     select
         source_system,
@@ -21,6 +24,7 @@ with states as (
         version_from,
         product_id,
         plan,
+        arr_constant,
         arr,
         {{ snapshot_month('valid_from') }} as month
     from {{ ref('int_arr_line_states') }}
@@ -41,10 +45,8 @@ snapshots as (
     from states
     where month <= cast({{ dbt.date_trunc('month', as_of_date()) }} as date)
     qualify
-        row_number() over (
-            partition by source_system, subscription_item_id, month
-            order by valid_from desc
-        ) = 1
+        lead(month) over (partition by source_system, subscription_item_id order by valid_from)
+        is distinct from month
 ),
 
 compared as (
@@ -78,8 +80,10 @@ compared as (
         product_id as closing_product_id,
         lag(plan) over history as opening_plan,
         plan as closing_plan,
-        coalesce(lag(arr) over history, 0) as opening_arr,
-        arr as closing_arr
+        coalesce(lag({{ plan_arr }}) over history, 0) as opening_arr,
+        {{ plan_arr }} as closing_arr,
+        coalesce(lag(arr - {{ plan_arr }}) over history, 0) as opening_fx_arr,
+        arr - {{ plan_arr }} as closing_fx_arr
     from snapshots
     window history as (partition by source_system, subscription_item_id order by month)
 ),
@@ -134,7 +138,9 @@ final as (
         coalesce(changed.opening_is_suspended, false) as opening_is_suspended,
         changed.closing_is_suspended,
         changed.opening_arr,
-        changed.closing_arr
+        changed.closing_arr,
+        changed.opening_fx_arr,
+        changed.closing_fx_arr
     from changed
     left outer join account_merges
         on

@@ -1,5 +1,9 @@
 -- Grain: one row per account, contract line, month and cause of a change of ARR.
 -- Opening to closing of a line, taken apart by cause; a merge adds a transfer on either account.
+-- Causes are valued at the plan rate; what ARR as booked changes beside them is the cause fx.
+{% set as_booked = var('fx_mode') == 'as_booked' %}
+{% set opening = 'opening_arr + opening_fx_arr' if as_booked else 'opening_arr' %}
+
 with lines as (
     select
         source_system,
@@ -14,7 +18,9 @@ with lines as (
         closing_product_id,
         closing_is_suspended,
         opening_arr,
-        closing_arr
+        closing_arr,
+        opening_fx_arr,
+        closing_fx_arr
     from {{ ref('int_arr_line_month') }}
 ),
 
@@ -76,7 +82,7 @@ causes as (
         opening_account_id as account_id,
         merged_on as effective_on,
         'transfer' as cause,
-        -opening_arr as arr_delta
+        -({{ opening }}) as arr_delta
     from lines
     where merged_on is not null
     union all
@@ -87,9 +93,21 @@ causes as (
         base_account_id as account_id,
         merged_on as effective_on,
         'transfer' as cause,
-        opening_arr as arr_delta
+        {{ opening }} as arr_delta
     from lines
     where merged_on is not null
+    {%- if as_booked %}
+    union all
+    select
+        source_system,
+        subscription_item_id,
+        month,
+        base_account_id as account_id,
+        effective_on,
+        'fx' as cause,
+        closing_fx_arr - opening_fx_arr as arr_delta
+    from lines
+    {%- endif %}
     {%- for cause, before, after in [
         ("'resume'", 'opening_arr', 'resumed_arr'),
         ("'seats'", 'resumed_arr', 'quantity_arr'),

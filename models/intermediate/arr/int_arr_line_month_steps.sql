@@ -2,33 +2,20 @@
 -- The way from opening to closing ARR in steps, each the value after one more thing changed:
 -- resumed, quantity, price or plan, discounts that ran out, other discounts. The last is the
 -- closing ARR itself, so the steps add up to the cent.
+{% set terms = [
+    'quantity', 'unit_amount', 'currency', 'billing_interval', 'interval_count', 'price_share',
+    'amount_off', 'product_id', 'plan', 'arr',
+] %}
+
 with lines as (
     select
         source_system,
         subscription_item_id,
         month,
-        opening_quantity,
-        closing_quantity,
-        opening_unit_amount,
-        closing_unit_amount,
-        opening_currency,
-        closing_currency,
-        opening_billing_interval,
-        closing_billing_interval,
-        opening_interval_count,
-        closing_interval_count,
-        opening_price_share,
-        closing_price_share,
-        opening_amount_off,
-        closing_amount_off,
-        opening_product_id,
-        closing_product_id,
-        opening_plan,
-        closing_plan,
+        {{ each_column(terms, 'opening_@') }},
+        {{ each_column(terms, 'closing_@') }},
         opening_version_from,
-        opening_is_suspended,
-        opening_arr,
-        closing_arr
+        opening_is_suspended
     from {{ ref('int_arr_line_month') }}
     where
         closing_arr > 0
@@ -123,6 +110,55 @@ prepared as (
             and lines.month = expiries.month
 ),
 
+-- A step in which nothing changes is the step before it: only changes are worked out.
+resumed as (
+    select
+        *,
+        case
+            when opening_is_suspended
+                then {{ line_arr(
+                    'opening_quantity', 'opening_unit_amount', 'opening_billing_interval',
+                    'opening_interval_count', 'opening_price_share', 'opening_amount_off',
+                    'opening_rate'
+                ) }}
+            else opening_arr
+        end as resumed_arr
+    from prepared
+),
+
+counted as (
+    select
+        *,
+        case
+            when opening_quantity = closing_quantity then resumed_arr
+            else {{ line_arr(
+                'closing_quantity', 'opening_unit_amount', 'opening_billing_interval',
+                'opening_interval_count', 'opening_price_share', 'opening_amount_off',
+                'opening_rate'
+            ) }}
+        end as quantity_arr
+    from resumed
+),
+
+priced as (
+    select
+        *,
+        case
+            when
+                opening_unit_amount = closing_unit_amount
+                and opening_currency = closing_currency
+                and opening_billing_interval = closing_billing_interval
+                and opening_interval_count = closing_interval_count
+                then quantity_arr
+            else {{ line_arr(
+                'closing_quantity', 'closing_unit_amount', 'closing_billing_interval',
+                'closing_interval_count', 'opening_price_share',
+                'cast(opening_amount_off * interval_ratio as decimal(18, 4))', 'closing_rate'
+            ) }}
+        end as price_arr
+    from counted
+),
+
 final as (
     select
         source_system,
@@ -135,31 +171,22 @@ final as (
             or opening_interval_count is distinct from closing_interval_count
         ) as is_other_plan,
         opening_arr,
+        resumed_arr,
+        quantity_arr,
+        price_arr,
         case
-            when opening_is_suspended
-                then {{ line_arr(
-                    'opening_quantity', 'opening_unit_amount', 'opening_billing_interval',
-                    'opening_interval_count', 'opening_price_share', 'opening_amount_off',
-                    'opening_rate'
-                ) }}
-            else opening_arr
-        end as resumed_arr,
-        {{ line_arr(
-            'closing_quantity', 'opening_unit_amount', 'opening_billing_interval',
-            'opening_interval_count', 'opening_price_share', 'opening_amount_off', 'opening_rate'
-        ) }} as quantity_arr,
-        {{ line_arr(
-            'closing_quantity', 'closing_unit_amount', 'closing_billing_interval',
-            'closing_interval_count', 'opening_price_share',
-            'cast(opening_amount_off * interval_ratio as decimal(18, 4))', 'closing_rate'
-        ) }} as price_arr,
-        {{ line_arr(
-            'closing_quantity', 'closing_unit_amount', 'closing_billing_interval',
-            'closing_interval_count', 'kept_price_share',
-            'cast(kept_amount_off * interval_ratio as decimal(18, 4))', 'closing_rate'
-        ) }} as expiry_arr,
+            when
+                kept_price_share = opening_price_share
+                and kept_amount_off = opening_amount_off
+                then price_arr
+            else {{ line_arr(
+                'closing_quantity', 'closing_unit_amount', 'closing_billing_interval',
+                'closing_interval_count', 'kept_price_share',
+                'cast(kept_amount_off * interval_ratio as decimal(18, 4))', 'closing_rate'
+            ) }}
+        end as expiry_arr,
         closing_arr
-    from prepared
+    from priced
 )
 
 select * from final

@@ -1,6 +1,6 @@
 -- Grain: one row per contract line and day from which nothing about its ARR changes.
 -- Line versions, cut where a discount begins or ends, a pause begins or ends, or the account
--- account_merges into another.
+-- merges into another.
 with versions as (
     select
         source_system,
@@ -28,7 +28,7 @@ customers as (
         source_system,
         system_key,
         account_id
-    from {{ ref('int_account_xref') }}
+    from {{ ref('int_billing_customers') }}
 ),
 
 ownership as (
@@ -36,7 +36,7 @@ ownership as (
         account_id,
         owner_account_id,
         valid_from,
-        valid_to
+        coalesce(valid_to, cast('9999-12-31' as date)) as valid_to
     from {{ ref('int_account_ownership') }}
 ),
 
@@ -51,20 +51,15 @@ versions_with_account as (
             and versions.customer_id = customers.system_key
 ),
 
-cuts as (
-    select
-        source_system,
-        subscription_item_id,
-        valid_from,
-        valid_from as cut_on
-    from versions
-    union
+-- Days within a version on which something besides it changes; few versions have any.
+inner_cuts as (
     select
         source_system,
         subscription_item_id,
         valid_from,
         paused_from as cut_on
     from versions
+    where paused_from > valid_from
     union
     select
         source_system,
@@ -72,6 +67,7 @@ cuts as (
         valid_from,
         paused_until as cut_on
     from versions
+    where paused_until > valid_from
     union
     select
         source_system,
@@ -79,6 +75,7 @@ cuts as (
         valid_from,
         discount_from as cut_on
     from discounts
+    where discount_from > valid_from
     union
     select
         source_system,
@@ -86,6 +83,7 @@ cuts as (
         valid_from,
         discount_to as cut_on
     from discounts
+    where discount_to > valid_from
     union
     select
         versions_with_account.source_system,
@@ -94,7 +92,25 @@ cuts as (
         ownership.valid_from as cut_on
     from versions_with_account
     inner join ownership
-        on versions_with_account.contract_account_id = ownership.account_id
+        on
+            versions_with_account.contract_account_id = ownership.account_id
+            and versions_with_account.valid_from < ownership.valid_from
+),
+
+cuts as (
+    select
+        source_system,
+        subscription_item_id,
+        valid_from,
+        valid_from as cut_on
+    from versions
+    union all
+    select
+        source_system,
+        subscription_item_id,
+        valid_from,
+        cut_on
+    from inner_cuts
 ),
 
 final as (
@@ -140,7 +156,7 @@ final as (
         on
             versions_with_account.contract_account_id = ownership.account_id
             and cuts.cut_on >= ownership.valid_from
-            and (ownership.valid_to is null or cuts.cut_on < ownership.valid_to)
+            and cuts.cut_on < ownership.valid_to
 )
 
 select * from final

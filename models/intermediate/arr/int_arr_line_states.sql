@@ -21,6 +21,7 @@ with intervals as (
         price_share,
         amount_off,
         is_paused and not is_billable as is_suspended,
+        arr_constant,
         arr
     from {{ ref('int_arr_line_intervals') }}
     where valid_from <= {{ as_of_date() }}
@@ -42,11 +43,7 @@ named as (
         case
             when plans.plan_id is null then intervals.plan_id
             when plans.plan_name <> plans.plan_id then plans.plan_name
-        end as plan,
-        lead(intervals.valid_from) over (
-            partition by intervals.source_system, intervals.subscription_item_id
-            order by intervals.valid_from
-        ) as next_valid_from
+        end as plan
     from intervals
     left outer join plans
         on
@@ -54,29 +51,36 @@ named as (
             and intervals.plan_id = plans.plan_id
 ),
 
+-- Lines that nothing follows on the day they end.
 ends as (
     select
-        source_system,
-        subscription_item_id,
-        valid_to as valid_from,
-        version_from,
-        account_id,
-        subscription_id,
-        product_id,
-        plan,
-        quantity,
-        unit_amount,
-        currency,
-        billing_interval,
-        interval_count,
-        price_share,
-        amount_off,
+        named.source_system,
+        named.subscription_item_id,
+        named.valid_to as valid_from,
+        named.version_from,
+        named.account_id,
+        named.subscription_id,
+        named.product_id,
+        named.plan,
+        named.quantity,
+        named.unit_amount,
+        named.currency,
+        named.billing_interval,
+        named.interval_count,
+        named.price_share,
+        named.amount_off,
         false as is_suspended,
+        cast(0 as decimal(18, 2)) as arr_constant,
         cast(0 as decimal(18, 2)) as arr
     from named
+    left outer join named as following
+        on
+            named.source_system = following.source_system
+            and named.subscription_item_id = following.subscription_item_id
+            and named.valid_to = following.valid_from
     where
-        valid_to <= {{ as_of_date() }}
-        and (next_valid_from is null or next_valid_from > valid_to)
+        named.valid_to <= {{ as_of_date() }}
+        and following.subscription_item_id is null
 ),
 
 states as (
@@ -97,6 +101,7 @@ states as (
         price_share,
         amount_off,
         is_suspended,
+        arr_constant,
         arr
     from named
     union all
@@ -147,6 +152,7 @@ final as (
         price_share,
         amount_off,
         is_suspended,
+        arr_constant,
         arr,
         max(case when is_change then valid_from end) over (
             partition by source_system, subscription_item_id

@@ -15,7 +15,6 @@ with items as (
         interval_count,
         usage_type
     from {{ ref('stg_files__subscription_items') }}
-    where valid_from <= {{ as_of_date() }}
 ),
 
 subscriptions as (
@@ -57,7 +56,8 @@ service_ends as (
     from subscriptions
 ),
 
--- A version that was left open ends where the next one of its item begins.
+-- A version that was left open ends where the next one of its item begins. What lies ahead does
+-- not count yet, but for a contract that has not started: that is signed, not running.
 versions as (
     select
         items.*,
@@ -71,6 +71,11 @@ versions as (
             )
         ) as version_end
     from items
+    inner join subscriptions
+        on items.subscription_id = subscriptions.subscription_id
+    where
+        items.valid_from <= {{ as_of_date() }}
+        or subscriptions.started_on > {{ as_of_date() }}
 ),
 
 joined as (
@@ -113,7 +118,8 @@ joined as (
             else 'active'
         end as status,
         subscriptions.paused_from,
-        subscriptions.paused_until
+        subscriptions.paused_until,
+        versions.valid_from as term_start
     from versions
     inner join subscriptions
         on versions.subscription_id = subscriptions.subscription_id

@@ -1,5 +1,6 @@
 -- Grain: one row per currency and day from which a rate to the reporting currency holds.
--- A company's own rates win over the seed, currency by currency.
+-- A company's own rates win over the seed, currency by currency. For days before the first rate,
+-- applies_from says that it counts for them too.
 with seed_rates as (
     select
         upper(currency) as currency,
@@ -44,6 +45,11 @@ final as (
     select
         currency,
         valid_from,
+        case
+            when valid_from = min(valid_from) over (partition by currency)
+                then cast('1900-01-01' as date)
+            else valid_from
+        end as applies_from,
         lead(valid_from) over (partition by currency order by valid_from) as valid_to,
         cast(rate_to_reporting as decimal(18, 8)) as rate_to_reporting
     from rates
@@ -52,6 +58,7 @@ final as (
     select
         '{{ var("reporting_currency") }}' as currency,
         cast('1900-01-01' as date) as valid_from,
+        cast('1900-01-01' as date) as applies_from,
         cast(null as date) as valid_to,
         cast(1 as decimal(18, 8)) as rate_to_reporting
 )

@@ -13,6 +13,7 @@ with states as (
         items,
         discount,
         discounts,
+        term_start,
         known_at
     from {{ ref('int_stripe_subscription_states') }}
     -- A line ends with its subscription; what the object still says of it holds no more.
@@ -42,6 +43,7 @@ items as (
         currency,
         discount,
         discounts,
+        term_start,
         known_at,
         {{ json_elements('items', '$.data') }} as item
     from states
@@ -96,6 +98,16 @@ final as (
         case when parsed.is_paused then parsed.valid_to end as paused_until,
         parsed.discount,
         parsed.discounts,
+        -- What is billed by the month or less rolls on: it is agreed once.
+        case
+            when
+                {{ intervals_per_year(
+                    'coalesce(parsed.billing_interval, prices.billing_interval)'
+                ) }} < 12 * coalesce(
+                    cast(parsed.interval_count_text as integer), prices.interval_count, 1
+                )
+                then parsed.term_start
+        end as term_start,
         parsed.known_at
     from parsed
     left outer join prices

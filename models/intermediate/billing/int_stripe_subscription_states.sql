@@ -1,6 +1,7 @@
 -- Grain: one row per Stripe subscription and day from which a state of it holds.
--- A state holds from the day it took effect until a later known state takes effect. A backdated
--- change (a start or an end before the day it became known) cuts what was known before it.
+-- A state holds from the day it took effect until a later known state takes effect; none before
+-- the subscription starts. A backdated change (a start or an end before the day it became known)
+-- cuts what was known before it.
 {{ config(enabled=source_is_on('billing', 'stripe')) }}
 
 with events as (
@@ -128,10 +129,10 @@ dated as (
         *,
         case
             when state_number = 1
-                then least(coalesce(start_date, cast(known_at as date)), cast(known_at as date))
+                then coalesce(start_date, cast(known_at as date))
             when status in ('canceled', 'incomplete_expired') and end_date is not null
                 then least(end_date, cast(known_at as date))
-            else cast(known_at as date)
+            else greatest(cast(known_at as date), coalesce(start_date, cast(known_at as date)))
         end as valid_from
     from states
 ),

@@ -15,14 +15,16 @@ with states as (
         term_end,
         currency,
         state_number,
-        valid_from
+        valid_from,
+        cast(known_at as date) as known_on
     from {{ ref('int_stripe_subscription_states') }}
 ),
 
 starts as (
     select
         subscription_id,
-        min(valid_from) as first_valid_from
+        min(valid_from) as first_valid_from,
+        min(known_on) as signed_on
     from states
     group by subscription_id
 ),
@@ -40,6 +42,7 @@ final as (
         last_states.customer_id as customer_key,
         last_states.status,
         coalesce(last_states.start_date, starts.first_valid_from) as started_on,
+        starts.signed_on,
         last_states.end_date as ended_on,
         last_states.canceled_at as cancel_requested_at,
         last_states.cancellation_reason as cancel_reason,

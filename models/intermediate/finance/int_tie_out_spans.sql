@@ -17,7 +17,7 @@ with intervals as (
         valid_to,
         is_paused,
         currency,
-        arr,
+        {{ arr_at_plan_rate() }} as arr,
         case
             when not is_billable or arr_local is null then 0
             when price_share = 1 and amount_off = 0 then arr_local

@@ -1,7 +1,7 @@
 -- Grain: one row per account, product and day from which its seats hold, as known then.
--- As int_product_licences, but a state counts from the day it was recorded until the next was, whatever
--- day it is dated back to, and a merged account has its own seats until the merge. Sources without
--- a record of their changes are taken at their word: known when it happened.
+-- As int_product_licences, but a state counts from the day it was recorded until the next was,
+-- whatever day it is dated back to, and a merged account has its own seats until the merge. Sources
+-- without a record of their changes are taken at their word: known when it happened.
 {% set state_columns = {
     'subscription_id': 'varchar',
     'valid_from': 'date',

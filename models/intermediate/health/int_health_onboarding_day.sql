@@ -1,6 +1,6 @@
 -- Grain: one row per account and day under contract: its onboarding milestones at the end of it.
--- Milestones due since its first contract began. One that is due on the day and not done at its end is
--- overdue. A CRM that keeps no record of when a milestone was ticked is taken at its word. Null
+-- Milestones due since its first contract began. One that is due on the day and not done at its end
+-- is overdue. A CRM that keeps no record of when a milestone was ticked is taken at its word. Null
 -- before the first milestone of the whole company was due.
 {% set columns = {
     'account_id': 'varchar',

@@ -1,4 +1,4 @@
--- Grain: one row per account and day under contract: what its people said, as known at the end of it.
+-- Grain: one row per account and day under contract: what its people said, as known at its end.
 -- NPS takes the latest answer of each person in `nps_window_days`; satisfaction the ticket ratings
 -- of 90 days. A survey counts as unanswered once it is two weeks old.
 {% set window_days = var('nps_window_days') %}

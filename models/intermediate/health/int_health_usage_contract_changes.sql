@@ -77,11 +77,11 @@ activated as (
 ),
 
 changes as (
-    {%- for edge, sign in [('from', ''), ('to', '-')] %}
+    {%- for edge, sign in [('from', 1), ('to', -1)] %}
     select
         phase_no,
         valid_{{ edge }} as date_day,
-        {{ sign }}seats as seats,
+        seats * {{ sign }} as seats,
         0 as entitled,
         0 as activated
     from licences
@@ -90,7 +90,7 @@ changes as (
         phase_no,
         entitled_{{ edge }} as date_day,
         0 as seats,
-        {{ sign }}1 as entitled,
+        {{ sign }} as entitled,
         0 as activated
     from entitled
     where entitled_from < entitled_to
@@ -100,7 +100,7 @@ changes as (
         activated_{{ edge }} as date_day,
         0 as seats,
         0 as entitled,
-        {{ sign }}1 as activated
+        {{ sign }} as activated
     from activated
     where activated_from < activated_to
     {%- if not loop.last %}

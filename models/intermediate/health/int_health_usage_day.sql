@@ -58,25 +58,23 @@ starts as (
 changes as (
     select
         phase_no,
-        date_day,
+        {%- for column in columns %}
+        {{ column if column in ['events', 'events_before'] else '0 as ' ~ column }},
+        {%- endfor %}
         first_use,
         last_use,
-        {%- for column in columns %}
-        {{ column if column in ['events', 'events_before'] else '0 as ' ~ column }}
-        {{- ',' if not loop.last }}
-        {%- endfor %}
+        date_day
     from event_changes
     {%- for model, given in inputs.items() %}
     union all
     select
         phase_no,
-        date_day,
+        {%- for column in columns %}
+        {{ column if column in given else '0 as ' ~ column }},
+        {%- endfor %}
         cast(null as date) as first_use,
         cast(null as date) as last_use,
-        {%- for column in columns %}
-        {{ column if column in given else '0 as ' ~ column }}
-        {{- ',' if not loop.last }}
-        {%- endfor %}
+        date_day
     from {{ ref(model) }}
     {%- endfor %}
 ),
@@ -87,12 +85,11 @@ days as (
     select
         starts.phase_no,
         greatest(changes.date_day, starts.first_day) as date_day,
-        min(changes.first_use) as first_use,
-        max(changes.last_use) as last_use,
         {%- for column in columns %}
-        cast(sum(changes.{{ column }}) as double) as {{ column }}
-        {{- ',' if not loop.last }}
+        cast(sum(changes.{{ column }}) as double) as {{ column }},
         {%- endfor %}
+        min(changes.first_use) as first_use,
+        max(changes.last_use) as last_use
     from changes
     inner join starts
         on changes.phase_no = starts.phase_no
@@ -107,12 +104,11 @@ running as (
         phase_no,
         date_day,
         lead(date_day) over so_far as next_day,
-        min(first_use) over so_far as first_use,
-        max(last_use) over so_far as last_use,
         {%- for column in columns %}
-        sum({{ column }}) over so_far as {{ column }}
-        {{- ',' if not loop.last }}
+        sum({{ column }}) over so_far as {{ column }},
         {%- endfor %}
+        min(first_use) over so_far as first_use,
+        max(last_use) over so_far as last_use
     from days
     window so_far as (partition by phase_no order by date_day)
 ),
@@ -138,7 +134,7 @@ spine as (
         first_use,
         last_use,
         {%- for column in columns %}
-        {{ column }},
+        {{ 'round(seats, 4) as seats' if column == 'seats' else column }},
         {%- endfor %}
         {{ day_series('first_day', add_days('next_day', -1)) }} as date_day
     from spells
@@ -158,9 +154,9 @@ final as (
         spine.date_day,
         case when spine.unknown_users = 0 then cast(spine.active_users as bigint) end
             as active_users_28d,
-        cast(spine.seats as double) as seats,
+        spine.seats,
         case when spine.unknown_users = 0 then cast(spine.active_users as double) end
-        / nullif(cast(spine.seats as double), 0) as seat_utilisation,
+        / nullif(spine.seats, 0) as seat_utilisation,
         cast(spine.activated as bigint) as key_features_activated_28d,
         cast(spine.entitled as bigint) as key_features_entitled,
         cast(spine.activated as double) / nullif(spine.entitled, 0) as key_feature_activation,

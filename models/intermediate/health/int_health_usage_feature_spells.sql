@@ -76,12 +76,12 @@ known as (
 ),
 
 changes as (
-    {%- for sign, day in [('', 'known.known_on'), ('-', add_days('known.usage_date', 28))] %}
+    {%- for sign, day in [(1, 'known.known_on'), (-1, add_days('known.usage_date', 28))] %}
     select
         sources.phase_no,
         features.feature_no,
         {{ day }} as date_day,
-        {{ sign }}known.events as events
+        known.events * {{ sign }} as events
     from known
     inner join sources
         on

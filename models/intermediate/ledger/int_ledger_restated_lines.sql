@@ -79,11 +79,15 @@ compared as (
         restated.account_id as restated_account_id,
         coalesce(reported.arr, 0) as reported_arr,
         coalesce(restated.arr, 0) as restated_arr,
+        {% if var('fx_mode') == 'as_booked' -%}
+        cast(0 as decimal(18, 2)) as fx_difference,
+        {%- else -%}
         coalesce(
             cast(reported.arr_local * restated.plan_rate as decimal(18, 2))
             - cast(reported.arr_local * reported.plan_rate as decimal(18, 2)),
             0
         ) as fx_difference,
+        {%- endif %}
         reported.subscription_item_id is null as is_found_since,
         coalesce(
             restated.subscription_item_id is null

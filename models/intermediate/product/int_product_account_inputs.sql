@@ -1,7 +1,8 @@
 -- Grain: one row per account that has usage.
 -- Everything but single events that an account's usage figures rest on, as one fingerprint: which
 -- source keys are the account's, what it owns, which key features there are, what it reported.
--- fct_account_usage_day keeps it and rebuilds the account's whole history when it differs.
+-- fct_account_usage_day keeps it and rebuilds the account's whole history when it differs. Twelve
+-- characters tell the states of an account apart, and a text that short is stored in place.
 with accounts as (
     select
         source_system,
@@ -110,14 +111,16 @@ final as (
         {%- else -%}
         first_days.first_usage_date,
         {%- endif %}
-        md5(
-            source_keys.keys_fingerprint
-            || coalesce(licences.licences_fingerprint, '')
-            || coalesce(feature_map.features_fingerprint, '')
-            {%- if has_reported_usage() %}
-            || coalesce(reported.reported_fingerprint, '')
-            {%- endif %}
-            || '{{ var("activation_events") }}'
+        substring(
+            md5(
+                source_keys.keys_fingerprint
+                || coalesce(licences.licences_fingerprint, '')
+                || coalesce(feature_map.features_fingerprint, '')
+                {%- if has_reported_usage() %}
+                || coalesce(reported.reported_fingerprint, '')
+                {%- endif %}
+                || '{{ var("activation_events") }}'
+            ), 1, 12
         ) as inputs_fingerprint
     from source_keys
     left outer join first_days

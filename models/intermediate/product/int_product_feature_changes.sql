@@ -14,7 +14,7 @@ with scope as (
 
 key_features as (
     select
-        feature,
+        feature_no,
         product_id,
         introduced_on
     from {{ ref('int_product_key_features') }}
@@ -32,7 +32,7 @@ licences as (
 spells as (
     select
         account_no,
-        feature,
+        feature_no,
         used_from,
         used_to
     from {{ ref('int_product_feature_spells') }}
@@ -41,7 +41,7 @@ spells as (
 entitled as (
     select
         scope.account_no,
-        key_features.feature,
+        key_features.feature_no,
         greatest(key_features.introduced_on, scope.read_from) as entitled_from,
         cast('9999-12-31' as date) as entitled_to
     from scope
@@ -50,7 +50,7 @@ entitled as (
     union all
     select
         scope.account_no,
-        key_features.feature,
+        key_features.feature_no,
         greatest(key_features.introduced_on, licences.valid_from, scope.read_from)
             as entitled_from,
         coalesce(licences.valid_to, cast('9999-12-31' as date)) as entitled_to
@@ -70,7 +70,7 @@ activated as (
     inner join entitled
         on
             spells.account_no = entitled.account_no
-            and spells.feature = entitled.feature
+            and spells.feature_no = entitled.feature_no
             and spells.used_from < entitled.entitled_to
             and spells.used_to > entitled.entitled_from
 ),

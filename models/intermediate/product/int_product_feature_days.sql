@@ -18,6 +18,7 @@
 {%- set stale = stale_usage_days(
     this, ref('int_product_events'), rule, also=ref('int_product_repeats')
 ) %}
+{%- set stretches = stale_stretches(stale, ref('int_product_events')) %}
 
 with tracked as (
     select event_name
@@ -33,6 +34,7 @@ user_keys as (
 ),
 
 delivered as (
+    {%- for first, last in stretches %}
     select
         events.source_system,
         coalesce(events.account_key, '') as account_key,
@@ -42,12 +44,16 @@ delivered as (
     from {{ ref('int_product_events') }} as events
     inner join tracked
         on events.event_name = tracked.event_name
-    where {{ in_stale_days('events.occurred_at', stale) }}
+    where {{ within_days('events.occurred_at', first, last) | indent(4) }}
     group by
         events.source_system,
         coalesce(events.account_key, ''),
         events.event_name,
         cast(events.occurred_at as date)
+    {%- if not loop.last %}
+    union all
+    {%- endif %}
+    {%- endfor %}
 ),
 
 repeated as (

@@ -28,8 +28,10 @@ known_keys as (
 features as (
     select
         mapped.event_name,
-        mapped.feature
+        key_features.feature_no
     from {{ ref('int_product_features') }} as mapped
+    inner join {{ ref('int_product_key_features') }} as key_features
+        on mapped.feature = key_features.feature
     where mapped.is_key_feature
 ),
 
@@ -79,7 +81,7 @@ event_days as (
 feature_days as (
     select
         event_days.account_no,
-        features.feature,
+        features.feature_no,
         event_days.usage_date,
         -- Single events win over a report of the same day: both count the same work.
         coalesce(
@@ -90,7 +92,7 @@ feature_days as (
         on event_days.event_name = features.event_name
     group by
         event_days.account_no,
-        features.feature,
+        features.feature_no,
         event_days.usage_date
     having sum(event_days.counted_events) + sum(event_days.reported_events) > 0
 ),
@@ -99,7 +101,7 @@ feature_days as (
 reached as (
     select
         account_no,
-        feature,
+        feature_no,
         usage_date,
         {%- if needed == 1 %}
         usage_date as reached_on
@@ -116,14 +118,14 @@ reached as (
         {%- endif %}
     from feature_days
     {%- if needed > 1 %}
-    window feature_order as (partition by account_no, feature order by usage_date)
+    window feature_order as (partition by account_no, feature_no order by usage_date)
     {%- endif %}
 ),
 
 stretches as (
     select
         account_no,
-        feature,
+        feature_no,
         usage_date as used_from,
         {{ add_days('reached_on', 28) }} as used_to
     from reached
@@ -133,13 +135,13 @@ stretches as (
 marked as (
     select
         account_no,
-        feature,
+        feature_no,
         used_from,
         used_to,
         case
             when
                 lag(used_to) over (
-                    partition by account_no, feature
+                    partition by account_no, feature_no
                     order by used_from
                 ) >= used_from
                 then 0
@@ -151,11 +153,11 @@ marked as (
 numbered as (
     select
         account_no,
-        feature,
+        feature_no,
         used_from,
         used_to,
         sum(is_start) over (
-            partition by account_no, feature
+            partition by account_no, feature_no
             order by used_from
             rows between unbounded preceding and current row
         ) as spell
@@ -165,13 +167,13 @@ numbered as (
 final as (
     select
         account_no,
-        feature,
+        feature_no,
         min(used_from) as used_from,
         max(used_to) as used_to
     from numbered
     group by
         account_no,
-        feature,
+        feature_no,
         spell
 )
 

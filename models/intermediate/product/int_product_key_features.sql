@@ -43,6 +43,7 @@ used as (
 final as (
     select
         features.feature,
+        cast(row_number() over (order by features.feature) as integer) as feature_no,
         -- One feature belongs to one product; events of it that name none do not change that.
         max(features.product_id) as product_id,
         min(used.first_usage_date) as introduced_on

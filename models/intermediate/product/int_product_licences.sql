@@ -7,7 +7,8 @@ with lines as (
         account_id,
         product_id,
         valid_from,
-        valid_to,
+        -- An end that lies ahead, like that of a discount, is none yet.
+        case when valid_to <= {{ as_of_date() }} then valid_to end as valid_to,
         seats
     from {{ ref('int_arr_line_intervals') }}
     where

@@ -1,4 +1,4 @@
--- Grain: one row per user number, event name and day with deliveries that repeat an event.
+-- Grain: one row per user number, event name, day and day of receipt of repeated deliveries.
 -- A delivery repeats an event when another of the same event id, on a day within
 -- usage_lookback_days, goes before it: the first received counts; of canonical files the version
 -- loaded last, because there a repeat is a correction. `repeats` are to be taken off the
@@ -8,7 +8,7 @@
     materialized='incremental',
     incremental_strategy='replace_changed',
     on_schema_change='fail',
-    unique_key=['user_no', 'event_name', 'usage_date'],
+    unique_key=['user_no', 'event_name', 'usage_date', 'received_on'],
     pre_hook="{{ empty_if_everything_is_stale(
         this, user_key_generation(ref('int_product_user_keys'))
     ) }}",
@@ -34,15 +34,6 @@ repeated as (
     {%- if not loop.last %}
     union all
     {%- endif %}
-    {%- else %}
-    select
-        source_system,
-        account_key,
-        user_id,
-        event_name,
-        cast(occurred_at as date) as usage_date
-    from {{ ref('int_product_events') }}
-    where false
     {%- endfor %}
 ),
 
@@ -51,6 +42,7 @@ final as (
         user_keys.user_no,
         repeated.event_name,
         repeated.usage_date,
+        repeated.received_on,
         count(*) as repeats,
         {{ stale.build_no }} as build_no
     from repeated
@@ -62,7 +54,8 @@ final as (
     group by
         user_keys.user_no,
         repeated.event_name,
-        repeated.usage_date
+        repeated.usage_date,
+        repeated.received_on
 )
 
 select * from final

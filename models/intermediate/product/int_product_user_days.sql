@@ -19,6 +19,7 @@
 {%- set stale = stale_usage_days(
     this, ref('int_product_events'), rule, also=ref('int_product_repeats')
 ) %}
+{%- set stretches = stale_stretches(stale, ref('int_product_events')) %}
 
 with user_keys as (
     select
@@ -29,8 +30,10 @@ with user_keys as (
     from {{ ref('int_product_user_keys') }}
 ),
 
--- A left join, so that a user without a number fails the contract instead of losing events.
+-- Stretch by stretch, which keeps the hash tables small. A left join, so that a user without a
+-- number fails the contract instead of losing events.
 delivered as (
+    {%- for first, last in stretches %}
     select
         user_keys.user_no,
         cast(events.occurred_at as date) as usage_date,
@@ -41,10 +44,14 @@ delivered as (
             events.source_system = user_keys.source_system
             and events.account_key is not distinct from user_keys.account_key
             and events.user_id is not distinct from user_keys.user_id
-    where {{ in_stale_days('events.occurred_at', stale) }}
+    where {{ within_days('events.occurred_at', first, last) | indent(4) }}
     group by
         user_keys.user_no,
         cast(events.occurred_at as date)
+    {%- if not loop.last %}
+    union all
+    {%- endif %}
+    {%- endfor %}
 ),
 
 repeated as (

@@ -13,6 +13,7 @@ final as (
         account_id,
         lower(status) as status,
         started_at,
+        signed_on,
         current_term_start,
         current_term_end,
         cancel_requested_at,

@@ -21,6 +21,9 @@ final as (
         {{ from_unix('source.created') }} as issued_at,
         {{ from_unix('source.due_date') }} as due_at,
         {{ json_unix_time('source.status_transitions', '$.paid_at') }} as paid_at,
+        {{ json_unix_time('source.status_transitions', '$.voided_at') }} as voided_at,
+        {{ json_unix_time('source.status_transitions', '$.marked_uncollectible_at') }}
+            as written_off_at,
         upper(source.currency) as currency,
         cast({{ from_minor_units('source.subtotal', 'source.currency') }} as decimal(18, 2))
             as subtotal,

@@ -3,6 +3,8 @@
 from datetime import date, timedelta
 from itertools import pairwise
 
+import pytest
+
 from tests.python.demo.exports import day
 
 
@@ -285,6 +287,47 @@ def test_one_time_lines_credits_and_refunds(company):
     assert any(row["amount_refunded"] for row in company.stripe("charges"))
 
 
+def test_no_refund_is_above_what_was_paid(company):
+    charges = company.stripe("charges")
+    assert all(row["amount_refunded"] <= row["amount"] for row in charges)
+    assert any(0 < row["amount_refunded"] < row["amount"] for row in charges)
+    assert any(0 < row["amount_refunded"] == row["amount"] for row in charges)
+
+
+def test_a_once_coupon_lowers_one_period_only(company):
+    """Its invoice, and a credit for time of that period; nothing that is sold later."""
+    periods = {}
+    for line in company.stripe("invoice_line_items"):
+        for off in line["discount_amounts"]:
+            periods.setdefault(off["discount"], set()).add(line["period"]["start"])
+    once = {
+        discount(event["data"]["object"])["id"]
+        for event in company.stripe("events")
+        if discount(event["data"]["object"])
+        and discount(event["data"]["object"])["coupon"]["duration"] == "once"
+    }
+    found = [periods[key] for key in once if key in periods]
+    assert found
+    assert all(len(starts) == 1 for starts in found)
+
+
+def test_billing_periods_are_as_long_as_their_interval(company):
+    """After a paused trial too: periods count from the day on which it begins to be paid."""
+    for events in company.subscription_events().values():
+        for event in events:
+            row = event["data"]["object"]
+            recurring = items(row)[0]["price"]["recurring"]
+            if recurring["interval"] == "month" and row["status"] == "active":
+                start, end = period(row)
+                longest = 31 * recurring["interval_count"]
+                assert (day(end) - day(start)).days <= longest, row["id"]
+
+
+def period(row):
+    holder = row if "current_period_end" in row else items(row)[0]
+    return holder["current_period_start"], holder["current_period_end"]
+
+
 def test_invoices_add_up(company):
     sums = {}
     for line in company.stripe("invoice_line_items"):
@@ -313,11 +356,12 @@ def test_mid_month_starts(company):
     assert len(days) > 20
 
 
-def test_backdated_changes_after_the_last_quarter_was_closed(company):
-    """A later close of a month must find something to restate."""
+@pytest.mark.parametrize("size", ["company", "small"])
+def test_backdated_changes_after_the_last_quarter_was_closed(size, request):
+    """A later close of a month must find something to restate, in a small company too."""
     late = [
         event
-        for event in company.stripe("events")
+        for event in request.getfixturevalue(size).stripe("events")
         if day(event["data"]["object"]["ended_at"] or event["created"])
         < day(event["created"]) - timedelta(days=14)
         and event["type"].endswith("deleted")

@@ -2,12 +2,16 @@
 
 import json
 from datetime import date, datetime
+from types import SimpleNamespace
 
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
+from demo.accounts import Change
+from demo.clock import at, month_of
 from demo.company import DemoError, generate
+from demo.crm import segment_in
 from tests.python.demo.exports import Company
 
 FIRST, LATER = date(2023, 5, 17), date(2023, 6, 12)
@@ -61,6 +65,18 @@ def test_facts_stay_as_they_were(early, late, vendor, name, moment):
     then = texts(getattr(early, vendor)(name))
     now = texts(row for row in getattr(late, vendor)(name) if moment(row) < CUT)
     assert then == now
+
+
+def test_touchpoints_know_nothing_of_a_later_segment():
+    moments = [at(2024, 3, 10, 9), at(2024, 8, 1, 0)]
+    history = [
+        Change(moments[0], "Segment__c", "SMB", "Mid-Market"),
+        Change(moments[0], "CSM__c", "a", "b"),
+        Change(moments[1], "Segment__c", "Mid-Market", "Enterprise"),
+    ]
+    life = SimpleNamespace(account=SimpleNamespace(segment="Enterprise", history=history))
+    found = [segment_in(life, month_of(at(2024, month, 15, 0))) for month in (2, 3, 4, 8, 9)]
+    assert found == ["SMB", "SMB", "Mid-Market", "Mid-Market", "Enterprise"]
 
 
 def unix(text):

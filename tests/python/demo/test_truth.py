@@ -13,6 +13,7 @@ from tests.python.demo.oracle import closing_arr
 
 ROOT = Path(__file__).resolve().parents[3]
 UNTIL = date(2025, 12, 31)
+SUBTYPES_OF_A_CLASS = ("new", "churn", "reactivation", "late_renewal", "transfer")
 PARTS = ("new_arr", "expansion_arr", "contraction_arr", "churn_arr", "reactivation_arr")
 
 
@@ -73,9 +74,10 @@ def test_line_intervals_add_up_to_the_account_months(each):
     assert totals == closing
 
 
-def test_line_movements_add_up_to_the_account_months(each):
+@pytest.mark.parametrize("name", ["line_movement", "month_movement"])
+def test_line_movements_add_up_to_the_account_months(each, name):
     totals = defaultdict(Decimal)
-    for row in each.truth("line_movement"):
+    for row in each.truth(name):
         totals[row["account_id"]] += row["arr_delta"]
     for row in each.truth("account_month"):
         if row["month"] == date(2025, 12, 1):
@@ -116,19 +118,77 @@ def test_all_movements_occur_in_a_small_company(small):
     }
 
 
+def test_month_movements_explain_the_class_of_their_account_month(each):
+    sums = defaultdict(lambda: defaultdict(Decimal))
+    for row in each.truth("month_movement"):
+        kind = row["subtype"] if row["subtype"] in SUBTYPES_OF_A_CLASS else "change"
+        sums[row["account_id"], row["month"]][kind] += row["arr_delta"]
+    for row in each.truth("account_month"):
+        found = dict(sums[row["account_id"], row["month"]])
+        assert found.pop("transfer", 0) == row["transfer_arr"]
+        returned = found.pop("reactivation", 0) + found.pop("late_renewal", 0)
+        assert returned == row["reactivation_arr"]
+        assert found.pop("new", 0) == row["new_arr"]
+        assert found.pop("churn", 0) == row["churn_arr"]
+        assert found.pop("change", 0) == row["expansion_arr"] + row["contraction_arr"]
+
+
+def test_a_return_within_90_days_is_a_late_renewal(each):
+    spans = defaultdict(list)
+    for row in each.truth("line_interval"):
+        spans[row["account_id"]].append((row["valid_from"], row["valid_to"]))
+    found = set()
+    for row in each.truth("month_movement"):
+        if row["subtype"] in ("reactivation", "late_renewal"):
+            mine = spans[row["account_id"]]
+            start = min(a for a, _ in mine if a >= row["month"])
+            end = max(b for _, b in mine if b is not None and b < row["month"])
+            assert (row["subtype"] == "late_renewal") == ((start - end).days <= 90)
+            found.add(row["subtype"])
+    assert found == {"reactivation", "late_renewal"}
+
+
+def test_what_resumes_before_it_ever_had_arr_is_new(company):
+    """A trial that ran out without a card, and starts when the card comes."""
+    paid = defaultdict(list)
+    for row in company.truth("line_interval"):
+        paid[row["subscription_item_id"]].append(row["valid_from"])
+    checked = 0
+    for event in company.stripe("events"):
+        if event["type"].endswith("resumed"):
+            items = {item["id"] for item in event["data"]["object"]["items"]["data"]}
+            kinds = {
+                row["subtype"]
+                for row in company.truth("line_movement")
+                if row["subscription_item_id"] in items
+                and row["effective_on"] == min(paid[row["subscription_item_id"]])
+            }
+            assert kinds == {"new"}
+            checked += 1
+    assert checked
+
+
+def test_seats_price_and_discount_of_one_day_are_told_apart(company):
+    """More than one cause on a day, each with its own amount."""
+    causes = defaultdict(set)
+    for row in company.truth("month_movement"):
+        key = (row["subscription_item_id"], row["effective_on"])
+        causes[key].add(row["subtype"])
+    pairs = {tuple(sorted(found)) for found in causes.values() if len(found) > 1}
+    assert any({"seats", "price"} <= set(pair) for pair in pairs)
+
+
 def test_all_line_movements_occur(company):
-    found = {row["subtype"] for row in company.truth("line_movement")}
-    assert found == {
-        "new",
-        "seats",
-        "price",
-        "plan",
-        "cross_sell",
-        "discount",
-        "discount_expiry",
-        "pause",
-        "resume",
-        "churn",
-        "reactivation",
-        "transfer",
-    }
+    for name in ("line_movement", "month_movement"):
+        found = {row["subtype"] for row in company.truth(name)}
+        assert found == {
+            *SUBTYPES_OF_A_CLASS,
+            "seats",
+            "price",
+            "plan",
+            "cross_sell",
+            "discount",
+            "discount_expiry",
+            "pause",
+            "resume",
+        }

@@ -210,3 +210,32 @@ def retention(arr: pd.DataFrame, snapshots: dict[date, date], merges: dict[str, 
             }
         )
     return pd.DataFrame(rows)
+
+
+def cohorts(signed: pd.DataFrame, snapshots: dict[date, date]) -> pd.DataFrame:
+    """Accounts by the month of their first ARR and their age; `signed` knows of no merges."""
+    months = sorted(snapshots)
+    closing = signed.pivot(index="account_id", columns="month", values="arr")
+    closing = closing.reindex(columns=months).fillna(Decimal(0))
+    closing = closing[(closing > 0).any(axis=1)]
+    starts = (closing > 0).idxmax(axis=1)
+    rows = []
+    for cohort_month, names in starts.groupby(starts).groups.items():
+        members = closing.loc[names]
+        first = members[cohort_month]
+        logos = members.index != "unassigned"
+        for age, month in enumerate(months[months.index(cohort_month) :]):
+            now = members[month]
+            rows.append(
+                {
+                    "cohort_month": cohort_month,
+                    "age_months": age,
+                    "cohort_accounts": int(logos.sum()),
+                    "accounts": int(((now > 0) & logos).sum()),
+                    "cohort_arr": sum(first),
+                    "arr": sum(now),
+                    "grr": float(sum(map(min, first, now))) / float(sum(first)),
+                    "nrr": float(sum(now)) / float(sum(first)),
+                }
+            )
+    return pd.DataFrame(rows)

@@ -78,6 +78,19 @@ def arr(demo_home, snapshots, as_of, account_of, merges, rates):
     )
 
 
+@pytest.fixture(scope="module")
+def signed_arr(demo_home, snapshots, as_of, account_of, rates):
+    """ARR by the account that signed: a merge moves nothing."""
+    return oracle.account_month_arr(
+        demo_home.exports / "stripe",
+        snapshots=snapshots,
+        as_of=as_of,
+        account_of=account_of,
+        merges={},
+        rates=rates,
+    )
+
+
 def test_movements_agree_with_the_oracle(warehouse, arr, snapshots, merges):
     ours = warehouse.execute(
         """
@@ -112,3 +125,16 @@ def test_retention_agrees_with_the_oracle(warehouse, arr, snapshots, merges):
     theirs = theirs[theirs["opening_arr"] > 0][columns]
     assert [tuple(row) for row in ours] == list(theirs.itertuples(index=False, name=None))
     assert len(ours) >= 12
+
+
+def test_cohorts_agree_with_the_oracle(warehouse, signed_arr, snapshots):
+    theirs = oracle.cohorts(signed_arr, snapshots)
+    theirs = theirs.sort_values(["cohort_month", "age_months"])
+    ours = warehouse.execute(
+        f"""
+        select {", ".join(theirs.columns)} from marts.mart_retention_cohorts
+        order by cohort_month, age_months
+        """
+    ).fetchall()
+    assert [tuple(row) for row in ours] == list(theirs.itertuples(index=False, name=None))
+    assert len(ours) > 100

@@ -23,8 +23,10 @@ from orchestration.project import project_root
 FIRST_DAY = date(2025, 1, 1)
 DAYS = 75
 FACTS = ("fct_account_usage_day", "fct_user_activity_day")
-SOURCES = {domain: ["files"] for domain in ("crm", "billing", "support", "feedback")}
-SOURCES["product"] = ["segment"]
+KNOWN_USAGE = "int_health_usage_day"
+FEATURE_WEEKS = "fct_account_feature_week"
+ADOPTION = "mart_feature_adoption"
+BUILT = (*FACTS, FEATURE_WEEKS, KNOWN_USAGE, ADOPTION)
 EVENTS = {
     "session_started": 0.35,
     "record_updated": 0.3,
@@ -36,6 +38,8 @@ EVENTS = {
 ACCOUNTS = ("A", "B", "C")
 # g2 belongs to A and, once it is mapped, g3 too; g4 is a prospect nobody knows.
 GROUPS = {"g1": "B", "g2": "A", "g3": None, "g5": "C"}
+# Users who are champions of their group's account. Nobody ever saw u99.
+CHAMPIONS = {"u1": "g5", "u99": "g5", "u2": "g1"}
 
 
 def timestamps(days: np.ndarray, seconds: np.ndarray) -> pd.Series:
@@ -91,6 +95,7 @@ class Company:
     """One warehouse."""
 
     folder: Path
+    product_source: str = "segment"
 
     @property
     def warehouse(self) -> Path:
@@ -134,6 +139,16 @@ class Company:
                 connection, "raw_files.subscriptions", line,
                 subscription_id=f"s{account}", account_id=account, status="active",
                 started_at="2024-06-01", currency="USD",
+            )  # fmt: skip
+        for line, (user, group) in enumerate(CHAMPIONS.items()):
+            insert(
+                connection, "raw_segment.users", line,
+                id=user, group_id=group, email=f"{user}@a.example", created_at="2024-06-01",
+            )  # fmt: skip
+            insert(
+                connection, "raw_files.contacts", line,
+                contact_id=f"c{user}", account_id=GROUPS[group], email=f"{user}@a.example",
+                role="champion", created_at="2024-06-01",
             )  # fmt: skip
         self.sell_item("A", "prod_Workspace", 8, "2024-06-01", connection=connection)
         self.sell_item("A", "prod_Insights", 8, "2025-02-01", "2025-03-01", connection=connection)
@@ -182,7 +197,7 @@ class Company:
             connection.execute("insert into raw_segment.tracks by name select * from delivered")
 
     def build(self, as_of: date, *, full_refresh: bool = False) -> None:
-        """Build the usage facts and all that they need, as of a day."""
+        """Build what is tested here, and all that it needs, as of a day."""
         with self.connection() as connection:
             connection.execute("delete from raw_loads.settings")
             connection.execute(
@@ -190,7 +205,7 @@ class Company:
             )
         self.dbt(
             "build", "--resource-type", "model", "--resource-type", "seed",
-            "--select", *(f"+{fact}" for fact in FACTS),
+            "--select", *(f"+{model}" for model in BUILT),
             *(["--full-refresh"] if full_refresh else []),
         )  # fmt: skip
 
@@ -200,21 +215,24 @@ class Company:
         os.environ["DBT_TARGET_PATH"] = str(self.folder.parent / "target")
         os.environ["DBT_LOG_PATH"] = str(self.folder.parent / "logs")
         root = str(project_root())
+        sources = {name: ["files"] for name in ("crm", "billing", "support", "feedback")}
+        sources["product"] = [self.product_source]
         result = dbtRunner().invoke(
             [
                 "--quiet", *arguments,
                 "--project-dir", root, "--profiles-dir", root,
-                "--vars", yaml.safe_dump({"sources": SOURCES}, default_flow_style=True),
+                "--vars", yaml.safe_dump({"sources": sources}, default_flow_style=True),
             ]
         )  # fmt: skip
         assert result.success, result.exception or [
             f"{one.node.name}: {one.message}" for one in result.result if one.status == "error"
         ]
 
-    def rows(self, fact: str) -> pd.DataFrame:
-        """A fact, every column, in the order of its grain."""
+    def rows(self, model: str) -> pd.DataFrame:
+        """A model, every column, in the order of its grain."""
+        schema = {"fct": "facts", "mart": "marts"}.get(model.partition("_")[0], "intermediate")
         with self.connection() as connection:
-            return connection.execute(f"select * from facts.{fact} order by all").df()
+            return connection.execute(f"select * from {schema}.{model} order by all").df()
 
     def copy(self, folder: Path) -> "Company":
         """Another warehouse with the same content."""
@@ -222,7 +240,7 @@ class Company:
         with self.connection() as connection:
             connection.execute("checkpoint")  # dbt in this process keeps the file open
         shutil.copy(self.warehouse, folder / "warehouse.duckdb")
-        return Company(folder)
+        return Company(folder, self.product_source)
 
 
 def create_raw_tables(connection: duckdb.DuckDBPyConnection, declared: dict) -> None:
@@ -241,7 +259,7 @@ def create_raw_tables(connection: duckdb.DuckDBPyConnection, declared: dict) -> 
 
 def insert(connection: duckdb.DuckDBPyConnection, table: str, line: int, **values: object) -> None:
     """Add one raw row, as a load of its own."""
-    row = {**values, "_dlt_load_id": f"{1_600_000_000 + line}", "_source_line": line}
+    row = {"_dlt_load_id": f"{1_600_000_000 + line}", "_source_line": line, **values}
     columns = ", ".join(f'"{name}"' for name in row)
     marks = ", ".join("?" for _ in row)
     connection.execute(f"insert into {table} ({columns}) values ({marks})", list(row.values()))

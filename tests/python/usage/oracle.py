@@ -88,3 +88,42 @@ def account_days(
                 }
             )
     return pd.DataFrame(rows).sort_values(["account_id", "usage_date"], ignore_index=True)
+
+
+def known_days(
+    events: pd.DataFrame,
+    accounts: dict[str, str],
+    licences: list[tuple[str, str, int, date, date | None]],
+    champions: dict[str, str],
+    today: date,
+) -> pd.DataFrame:
+    """What the events known at the end of a day say of the day, a row per account.
+
+    `champions` maps a user to the group that the champion works in.
+    """
+    usage = account_days(events, accounts, licences, today)
+    usage = usage[usage["usage_date"] == pd.Timestamp(today)].set_index("account_id")
+    events = events.assign(account=events["group_id"].map(accounts))
+    rows = []
+    for account, of_account in events.groupby("account"):
+        recent = of_account[of_account["day"] > today - timedelta(days=28)]
+        active = set(zip(recent["user_id"], recent["group_id"], strict=True))
+        named = [pair for pair in champions.items() if accounts[pair[1]] == account]
+        rows.append(
+            {
+                "account_id": account,
+                "active_users_28d": usage.loc[account, "active_users_28d"],
+                "seat_utilisation": usage.loc[account, "seat_utilisation"],
+                "key_feature_activation": usage.loc[account, "key_feature_activation"],
+                "events_28d": len(recent),
+                "stickiness_28d": usage.loc[account, "stickiness_28d"],
+                "logins_28d": len(
+                    recent.dropna(subset="user_id")[["user_id", "day"]].drop_duplicates()
+                ),
+                "days_since_last_use": (today - of_account["day"].max()).days,
+                "champion_login_share": len(active.intersection(named)) / len(named)
+                if named
+                else None,
+            }
+        )
+    return pd.DataFrame(rows)

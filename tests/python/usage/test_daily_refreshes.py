@@ -8,8 +8,20 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from .company import DAYS, FACTS, GROUPS, Company, day, simulate
-from .oracle import account_days, known_events
+from .company import (
+    ADOPTION,
+    BUILT,
+    CHAMPIONS,
+    DAYS,
+    FEATURE_WEEKS,
+    GROUPS,
+    KNOWN_USAGE,
+    Company,
+    day,
+    simulate,
+)
+from .features_oracle import adoption, feature_weeks
+from .oracle import account_days, known_days, known_events
 
 pytestmark = pytest.mark.long
 
@@ -76,12 +88,12 @@ def built_at_once(grown: Grown, tmp_path: Path) -> Callable[[int], Company]:
     return build
 
 
-@pytest.mark.parametrize("fact", FACTS)
+@pytest.mark.parametrize("fact", BUILT)
 def test_daily_refreshes_give_the_rows_of_a_full_refresh(
     grown: Grown, built_at_once: Callable[[int], Company], fact: str
 ) -> None:
     daily, at_once = grown.company.rows(fact), built_at_once(LAST).rows(fact)
-    assert len(daily) > 200
+    assert len(daily) > 10
     pd.testing.assert_frame_equal(daily, at_once)
 
 
@@ -91,6 +103,21 @@ def test_usage_is_what_the_oracle_counts(grown: Grown) -> None:
     found = grown.company.rows("fct_account_usage_day")[list(expected.columns)]
     assert set(found["account_id"]) == {"A", "B", "C", "unassigned"}
     pd.testing.assert_frame_equal(found, expected, check_dtype=False)
+
+
+@pytest.mark.parametrize("on", [9, 12, 13, 30, 45, 46, 58, 66, 73, LAST])
+def test_known_usage_is_what_the_oracle_knew_on_the_day(grown: Grown, on: int) -> None:
+    expected = known_days(
+        known_events(grown.tracks, day(on)),
+        ACCOUNTS_AT_THE_END,
+        [*LICENCES, SOLD_BACKDATED],
+        CHAMPIONS,
+        day(on),
+    )
+    found = grown.company.rows(KNOWN_USAGE)
+    found = found[found["date_day"] == pd.Timestamp(day(on))].reset_index(drop=True)
+    assert len(found) == 3
+    pd.testing.assert_frame_equal(found[list(expected.columns)], expected, check_dtype=False)
 
 
 def test_users_are_those_of_the_oracle(grown: Grown) -> None:
@@ -108,14 +135,29 @@ def test_users_are_those_of_the_oracle(grown: Grown) -> None:
     pd.testing.assert_frame_equal(found, expected, check_dtype=False)
 
 
+def test_users_of_a_feature_are_those_of_the_oracle(grown: Grown) -> None:
+    events = known_events(grown.tracks, day(LAST))
+    expected = feature_weeks(events, ACCOUNTS_AT_THE_END)
+    found = grown.company.rows(FEATURE_WEEKS)[list(expected.columns)]
+    pd.testing.assert_frame_equal(found, expected, check_dtype=False)
+
+
+def test_adoption_is_what_the_oracle_counts(grown: Grown) -> None:
+    events = known_events(grown.tracks, day(LAST))
+    expected = adoption(events, ACCOUNTS_AT_THE_END, [*LICENCES, SOLD_BACKDATED], day(LAST))
+    found = grown.company.rows(ADOPTION)[list(expected.columns)]
+    assert set(found["month"].dt.month) == {1, 2, 3}
+    pd.testing.assert_frame_equal(found, expected, check_dtype=False)
+
+
 def test_an_earlier_as_of_date_gives_the_rows_of_that_day(
     grown: Grown, built_at_once: Callable[[int], Company], tmp_path: Path
 ) -> None:
     company = grown.company.copy(tmp_path / "back")
     company.build(day(30))
     at_once = built_at_once(30)
-    for fact in FACTS:
+    for fact in BUILT:
         pd.testing.assert_frame_equal(company.rows(fact), at_once.rows(fact))
     company.build(day(LAST))
-    for fact in FACTS:
+    for fact in BUILT:
         pd.testing.assert_frame_equal(company.rows(fact), grown.company.rows(fact))

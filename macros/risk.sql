@@ -1,0 +1,54 @@
+{#
+    How active an account is, against the least we expect: the better of its logins (user-days in
+    28 days) and its key-feature activation, each as a share of that least. At most 1 is low
+    activity: both are too small. Null when neither is known.
+#}
+{% macro activity_index(logins, activation) -%}
+    case
+        when {{ logins }} is null
+            then {{ activation }} / {{ var('low_activity_activation') }}
+        when {{ activation }} is null
+            then {{ logins }} / {{ var('low_activity_logins') }}
+        else
+            greatest(
+                {{ logins }} / {{ var('low_activity_logins') }},
+                {{ activation }} / {{ var('low_activity_activation') }}
+            )
+    end
+{%- endmacro %}
+
+
+{# The measures of fct_account_risk_input_day. #}
+{% macro risk_input_measures() -%}
+    {{- return(contract_columns('fct_account_risk_input_day', 'double')) -}}
+{%- endmacro %}
+
+
+{# The value of the measure whose name `measure` holds, in CTEs named as below. #}
+{% macro value_of_measure(measure, health_measures, risk_measures) -%}
+    case {{ measure }}
+        {%- for name in health_measures %}
+            when '{{ name }}' then health_inputs.{{ name }}
+        {%- endfor %}
+        {%- for name in risk_measures %}
+            when '{{ name }}' then risk_inputs.{{ name }}
+        {%- endfor %}
+            else cast(null as double)
+        end
+{%- endmacro %}
+
+
+{# CTEs `health_inputs` and `risk_inputs`: account_id, date_day and every measure. #}
+{% macro risk_input_ctes(health_measures, risk_measures) -%}
+health_inputs as (
+    select
+        {{ (['account_id', 'date_day'] + health_measures) | join(',\n        ') }}
+    from {{ ref('fct_account_health_input_day') }}
+),
+
+risk_inputs as (
+    select
+        {{ (['account_id', 'date_day'] + risk_measures) | join(',\n        ') }}
+    from {{ ref('fct_account_risk_input_day') }}
+)
+{%- endmacro %}

@@ -1,0 +1,83 @@
+{# The event names that stand for a feature, as one text. #}
+{% macro mapped_events(features) -%}
+    {%- if execute and existing_table(features) is not none -%}
+        {{- run_query(
+            "select event_name from " ~ features ~ " order by event_name"
+        ).columns[0].values() | join('|') -}}
+    {%- endif -%}
+{%- endmacro %}
+
+
+{# What feature figures per account rest on besides events: whose the keys are, the feature map. #}
+{% macro feature_rule(accounts, features) -%}
+    {%- if execute and existing_table(accounts) is not none -%}
+        {{- run_query(
+            "select md5(string_agg(source_system || ' ' || account_key || ' ' || account_id,"
+            ~ " '|' order by source_system, account_key)) from " ~ accounts
+        ).rows[0][0] -}}
+        {{- run_query(
+            "select md5(string_agg(event_name || ' ' || feature || ' '"
+            ~ " || coalesce(product_id, '') || ' ' || is_key_feature, '|' order by event_name))"
+            ~ " from " ~ features
+        ).rows[0][0] -}}
+    {%- endif -%}
+{%- endmacro %}
+
+
+{#
+    The weeks or months that hold days counted anew since the relation was built: its progress with
+    `periods`, their first days, and `last_day`, the last day of the last. All is stale when the
+    rule changed, and where usage is reported per day, which has no build numbers.
+#}
+{% macro stale_feature_periods(relation, user_days, period, rule) -%}
+    {%- set stale = usage_progress(relation, rule) -%}
+    {%- set found = namespace(last_day='') -%}
+    {%- set periods = [] -%}
+    {%- if has_reported_usage() -%}
+        {%- do stale.update({'everything': true}) -%}
+    {%- elif not stale.everything -%}
+        {%- for row in run_query(
+            "select distinct cast(cast(" ~ dbt.date_trunc(period, 'usage_date')
+            ~ " as date) as varchar), cast(" ~ add_days(
+                dbt.dateadd(period, 1, dbt.date_trunc(period, 'usage_date')), -1
+            ) ~ " as varchar) from " ~ user_days
+            ~ " where build_no > " ~ stale.also_build_no ~ " order by 1"
+        ).rows -%}
+            {%- do periods.append(row[0]) -%}
+            {%- set found.last_day = row[1] -%}
+        {%- endfor -%}
+    {%- endif -%}
+    {%- do stale.update({'periods': periods, 'last_day': found.last_day}) -%}
+    {{- return(stale) -}}
+{%- endmacro %}
+
+
+{#
+    Filter on a day and the first day of its week or month: the stale ones. The outer bounds come
+    first because a scan can skip blocks by them.
+#}
+{% macro in_stale_periods(stale, day, first_of_period) -%}
+    {%- if stale.everything -%}
+        true
+    {%- elif not stale.periods -%}
+        false
+    {%- else -%}
+        {{ within_days(day, stale.periods[0], stale.last_day) }}
+        and {{ first_of_period }} in (
+            {%- for first in stale.periods %}
+            cast('{{ first }}' as date)
+            {{- ',' if not loop.last }}
+            {%- endfor %}
+        )
+    {%- endif -%}
+{%- endmacro %}
+
+
+{# Pre-hook: the stored rows of the periods that are counted again. #}
+{% macro remove_stale_periods(relation, user_days, period, rule) -%}
+    {%- if execute and is_incremental() -%}
+        {%- set stale = stale_feature_periods(relation, user_days, period, rule) -%}
+    delete from {{ relation }}
+    where {{ in_stale_periods(stale, period, period) }}
+    {%- endif -%}
+{%- endmacro %}

@@ -1,0 +1,54 @@
+-- Grain: one row per source system and survey sent by the as-of date.
+-- account_id is as before merges. The canonical files have no surveys sent: no rows.
+{% set columns = {
+    'request_id': 'varchar',
+    'account_key': 'varchar',
+    'survey_type': 'varchar',
+    'sent_at': 'timestamp',
+} %}
+
+with united as (
+    {{ union_systems('feedback', {'delighted': 'int_delighted_requests'}, columns) }}
+),
+
+answers as (
+    select
+        source_system,
+        request_id,
+        min(responded_at) as answered_at
+    from {{ ref('int_feedback_responses') }}
+    where request_id is not null
+    group by
+        source_system,
+        request_id
+),
+
+accounts as (
+    select
+        source_system,
+        system_key,
+        account_id
+    from {{ ref('int_account_xref') }}
+),
+
+final as (
+    select
+        united.source_system,
+        united.request_id,
+        united.survey_type,
+        coalesce(accounts.account_id, 'unassigned') as account_id,
+        cast(united.sent_at as date) as sent_on,
+        cast(answers.answered_at as date) as answered_on
+    from united
+    left outer join answers
+        on
+            united.source_system = answers.source_system
+            and united.request_id = answers.request_id
+    left outer join accounts
+        on
+            united.source_system = accounts.source_system
+            and united.account_key = accounts.system_key
+    where cast(united.sent_at as date) <= {{ as_of_date() }}
+)
+
+select * from final

@@ -1,0 +1,129 @@
+"""Command line of the mutation check."""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import time
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import duckdb
+import yaml
+
+from mutation import report
+from mutation.project import Project, ProjectError
+from mutation.run import Job, ModelResult, run
+
+HERE = Path(__file__).parent
+ROOT = HERE.parent
+SCALE = "0.1"
+
+
+def _arguments(given: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m mutation",
+        description="Change the metric SQL in one place at a time and see which tests notice.",
+    )
+    parser.add_argument(
+        "--home",
+        type=Path,
+        help=f"a refreshed home of the demo company (default: one of scale {SCALE} is made)",
+    )
+    parser.add_argument(
+        "--model", action="append", help="only this model; repeat for more (default: scope.yml)"
+    )
+    parser.add_argument(
+        "--sample", type=float, default=1.0, help="share of the changes to try, always the same"
+    )
+    parser.add_argument("--jobs", type=int, default=2, help="processes (default: 2)")
+    parser.add_argument("--report", type=Path, help="write the report to this file")
+    parser.add_argument("--json", type=Path, help="write every outcome to this file")
+    return parser.parse_args(given)
+
+
+def _refresh(folder: Path) -> Path:
+    """A small demo company."""
+    home = folder / "home"
+    print(f"Refreshing a demo company of scale {SCALE} …", flush=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "orchestration.cli", "refresh", "--scale", SCALE],
+        cwd=ROOT,
+        env={**os.environ, "CSW_HOME": str(home)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise ProjectError(done.stdout[-3000:] + done.stderr[-3000:])
+    return home
+
+
+def _as_of(home: Path) -> str:
+    with duckdb.connect(str(home / "warehouse.duckdb"), read_only=True) as connection:
+        sql = "select value from raw_loads.settings where name = 'as_of_date'"
+        return connection.execute(sql).fetchone()[0]
+
+
+def _check(arguments: argparse.Namespace, folder: Path) -> int:
+    home = arguments.home.resolve() if arguments.home else _refresh(folder)
+    target = home / "dbt" / "target"
+    project = Project.read(ROOT, target)
+    scope = yaml.safe_load((HERE / "scope.yml").read_text(encoding="utf-8"))["models"]
+    models = project.chosen(scope)
+    among = frozenset(model.unique_id for model in models)
+    if arguments.model:
+        unknown = set(arguments.model) - {model.name for model in project.models.values()}
+        if unknown:
+            raise ProjectError(f"No such model: {', '.join(sorted(unknown))}.")
+        models = [m for m in project.models.values() if m.name in arguments.model]
+    reviewed = yaml.safe_load((HERE / "equivalent.yml").read_text(encoding="utf-8")) or {}
+    job = Job(ROOT, home, target, among, arguments.sample, folder)
+    begun = time.monotonic()
+    results: list[ModelResult] = []
+    say = partial(print, flush=True)
+    for result in run(project, models, job, jobs=arguments.jobs, say=say):
+        results.append(result)
+        if arguments.json:
+            rows = [done.as_dict() for done in results]
+            arguments.json.write_text(json.dumps(rows, indent=1), encoding="utf-8")
+    return _finish(arguments, results, reviewed, _as_of(home), time.monotonic() - begun)
+
+
+def _finish(
+    arguments: argparse.Namespace,
+    results: list[ModelResult],
+    reviewed: dict[str, str],
+    as_of: str,
+    seconds: float,
+) -> int:
+    open_ones = report.unexplained(results, reviewed)
+    for outcome in open_ones:
+        differs = "other rows" if outcome.differs else "same rows"
+        print(f"{outcome.id}: {outcome.before} -> {outcome.after} ({differs})")
+    gone = report.outdated(results, reviewed) if arguments.sample >= 1 else []
+    for key in gone:
+        print(f"{key}: listed as equivalent, but it is noticed or gone; take it off the list")
+    page = report.markdown(results, reviewed, as_of)
+    if arguments.report:
+        arguments.report.write_text(page, encoding="utf-8")
+    changes = sum(len(result.outcomes) for result in results)
+    print(f"{changes} changes in {seconds:.0f} s, {len(open_ones)} unexplained")
+    return 1 if open_ones or gone else 0
+
+
+def main(given: list[str] | None = None) -> int:
+    """Run the check; 1 when a change survives that nobody has explained."""
+    arguments = _arguments(given)
+    try:
+        with TemporaryDirectory(prefix="mutation-") as folder:
+            return _check(arguments, Path(folder))
+    except ProjectError as error:
+        print(error, file=sys.stderr)
+        return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

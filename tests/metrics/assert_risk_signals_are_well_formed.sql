@@ -1,0 +1,21 @@
+-- A signal watches a measure that exists, and its limits leave room between open and closed.
+{{ config(meta={'dagster': {'ref': {'name': 'risk_signals'}}}) }}
+{%- set measures = (health_input_measures() + risk_input_measures()) | join("', '") %}
+
+select
+    signal,
+    measure,
+    volume_measure,
+    direction,
+    open_at,
+    close_at
+from {{ ref('risk_signals') }}
+where
+    measure not in ('{{ measures }}')
+    or coalesce(volume_measure, measure) not in ('{{ measures }}')
+    or (volume_measure is null) <> (volume_at_least is null)
+    or open_days < 1
+    or close_days < 1
+    or missing_days < 1
+    or (direction = 'above' and open_at <= close_at)
+    or (direction = 'below' and open_at >= close_at)
