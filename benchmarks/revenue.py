@@ -29,7 +29,7 @@ AS_OF = "2025-12-31"
 FIRST_DAY = "2021-01-01"
 ACCOUNTS = 20_000
 LEDGER = "int_arr_line_intervals"
-# What is built from the ledger. Tie-out, close and lifetime fits are other subjects.
+# What is built from the ledger alone: tie-out, close, lifetime and health read other things too.
 MODELS = (
     "int_arr_account_month",
     "int_arr_account_month_attributes",
@@ -48,7 +48,6 @@ MODELS = (
     "mart_retention_monthly",
     "mart_retention_cohorts",
     "mart_churn_monthly",
-    "mart_churn_events",
     "mart_expansion_monthly",
 )
 BY_HAND = """

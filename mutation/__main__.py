@@ -79,7 +79,8 @@ def _check(arguments: argparse.Namespace, folder: Path) -> int:
         if unknown:
             raise ProjectError(f"No such model: {', '.join(sorted(unknown))}.")
         models = [m for m in project.models.values() if m.name in arguments.model]
-    reviewed = yaml.safe_load((HERE / "equivalent.yml").read_text(encoding="utf-8")) or {}
+    groups = yaml.safe_load((HERE / "equivalent.yml").read_text(encoding="utf-8"))["equivalent"]
+    reviewed = {key: group["reason"] for group in groups for key in group["changes"]}
     job = Job(ROOT, home, target, among, arguments.sample, folder)
     begun = time.monotonic()
     results: list[ModelResult] = []

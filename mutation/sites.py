@@ -214,8 +214,9 @@ def sites(tree: exp.Expression) -> list[Site]:
 
 
 def _short(sql: str) -> str:
+    """One line; of a long one the end, where the operator and what follows it stand."""
     sql = " ".join(sql.split())
-    return sql if len(sql) <= 160 else sql[:157] + "..."
+    return sql if len(sql) <= 160 else "... " + sql[-156:]
 
 
 def mutated(tree: exp.Expression, site: Site) -> str:

@@ -176,7 +176,7 @@ def _run_build(
     if full_refresh_reason:
         arguments.append("--full-refresh")
         current().note(full_refresh_reason)
-    if own_vars or state.unit_tests_hold:
+    if own_vars or not state.code_changed:
         # Unit tests check the code with the project's own vars; a company's data and policies
         # are what the data tests are for.
         arguments += ["--exclude-resource-type", "unit_test"]

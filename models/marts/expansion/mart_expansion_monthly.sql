@@ -1,6 +1,10 @@
 -- Grain: one row per month, segment_type and segment_value.
 -- Growth of existing customers against the book at the opening of the month. Subtypes add up to
 -- expansion_arr; a negative one was outweighed by the rest of the account's growth.
+{% set subtypes = [
+    'seats', 'price', 'plan', 'cross_sell', 'discount', 'discount_expiry', 'pause', 'resume',
+] %}
+
 with account_months as (
     select
         account_id,
@@ -25,37 +29,34 @@ movements as (
     select
         account_id,
         month,
-        sum(case when subtype = 'seats' then arr_delta else 0 end) as seats_arr,
-        sum(case when subtype = 'price' then arr_delta else 0 end) as price_arr,
-        sum(case when subtype = 'plan' then arr_delta else 0 end) as plan_arr,
-        sum(case when subtype = 'cross_sell' then arr_delta else 0 end) as cross_sell_arr,
-        sum(case when subtype = 'discount' then arr_delta else 0 end) as discount_arr,
-        sum(case when subtype = 'discount_expiry' then arr_delta else 0 end) as discount_expiry_arr,
-        sum(case when subtype = 'pause' then arr_delta else 0 end) as pause_arr,
-        sum(case when subtype = 'resume' then arr_delta else 0 end) as resume_arr
+        subtype,
+        arr_delta
     from {{ ref('fct_arr_movement') }}
     where movement = 'expansion'
-    group by
-        account_id,
-        month
 ),
 
-joined as (
+-- Few account months grow: subtypes are added up over them alone.
+grown as (
     select
         account_months.*,
-        coalesce(movements.seats_arr, 0) as seats_arr,
-        coalesce(movements.price_arr, 0) as price_arr,
-        coalesce(movements.plan_arr, 0) as plan_arr,
-        coalesce(movements.cross_sell_arr, 0) as cross_sell_arr,
-        coalesce(movements.discount_arr, 0) as discount_arr,
-        coalesce(movements.discount_expiry_arr, 0) as discount_expiry_arr,
-        coalesce(movements.pause_arr, 0) as pause_arr,
-        coalesce(movements.resume_arr, 0) as resume_arr
-    from account_months
-    left outer join movements
+        movements.subtype,
+        movements.arr_delta
+    from movements
+    inner join account_months
         on
-            account_months.account_id = movements.account_id
-            and account_months.month = movements.month
+            movements.account_id = account_months.account_id
+            and movements.month = account_months.month
+),
+
+subtype_cuts as (
+    select
+        month,
+        {{ segment_keys() }},
+        {{ each_column(
+            subtypes, "sum(case when subtype = '@' then arr_delta else 0 end) as @_arr"
+        ) }}
+    from grown
+    group by {{ segment_grouping_sets(['month']) }}
 ),
 
 cuts as (
@@ -65,17 +66,21 @@ cuts as (
         {{ segment_keys() }},
         sum(opening_arr) as opening_arr,
         sum(expansion_arr) as expansion_arr,
-        count_if(movement = 'expansion' and account_id <> 'unassigned') as expanded_accounts,
-        sum(seats_arr) as seats_arr,
-        sum(price_arr) as price_arr,
-        sum(plan_arr) as plan_arr,
-        sum(cross_sell_arr) as cross_sell_arr,
-        sum(discount_arr) as discount_arr,
-        sum(discount_expiry_arr) as discount_expiry_arr,
-        sum(pause_arr) as pause_arr,
-        sum(resume_arr) as resume_arr
-    from joined
+        count_if(movement = 'expansion' and account_id <> 'unassigned') as expanded_accounts
+    from account_months
     group by {{ segment_grouping_sets(['month', 'is_complete']) }}
+),
+
+joined as (
+    select
+        cuts.*,
+        {{ each_column(subtypes, 'coalesce(subtype_cuts.@_arr, 0) as @_arr') }}
+    from cuts
+    left outer join subtype_cuts
+        on
+            cuts.month = subtype_cuts.month
+            and cuts.segment_type = subtype_cuts.segment_type
+            and cuts.segment_value = subtype_cuts.segment_value
 ),
 
 final as (
@@ -85,19 +90,12 @@ final as (
         segment_value,
         cast(opening_arr as decimal(18, 2)) as opening_arr,
         cast(expansion_arr as decimal(18, 2)) as expansion_arr,
-        cast(seats_arr as decimal(18, 2)) as seats_arr,
-        cast(price_arr as decimal(18, 2)) as price_arr,
-        cast(plan_arr as decimal(18, 2)) as plan_arr,
-        cast(cross_sell_arr as decimal(18, 2)) as cross_sell_arr,
-        cast(discount_arr as decimal(18, 2)) as discount_arr,
-        cast(discount_expiry_arr as decimal(18, 2)) as discount_expiry_arr,
-        cast(pause_arr as decimal(18, 2)) as pause_arr,
-        cast(resume_arr as decimal(18, 2)) as resume_arr,
+        {{ each_column(subtypes, 'cast(@_arr as decimal(18, 2)) as @_arr') }},
         cast(expanded_accounts as bigint) as expanded_accounts,
         cast(expansion_arr / nullif(opening_arr, 0) as double) as expansion_of_book,
         is_complete,
         '{{ metric_policy() }}' as metric_policy
-    from cuts
+    from joined
 )
 
 select * from final

@@ -2,11 +2,13 @@
 
 import pytest
 import sqlglot
+import yaml
 
 from mutation import report
 from mutation.project import Project, ProjectError
 from mutation.run import check, run
 from mutation.sites import mutated, sites
+from tests.python.conftest import ROOT
 
 
 def changes(sql):
@@ -148,3 +150,24 @@ def test_a_unit_test_that_fails_as_it_is_is_named(job, toy):
     file.write_text(file.read_text().replace("4 as arr", "5 as arr"))
     with pytest.raises(ProjectError, match="adds_up fails as it is"):
         check("model.toy.totals", job)
+
+
+def test_the_list_of_reviewed_changes_names_real_models_once_and_says_why():
+    groups = yaml.safe_load((ROOT / "mutation" / "equivalent.yml").read_text())["equivalent"]
+    keys = [key for group in groups for key in group["changes"]]
+    assert len(keys) == len(set(keys))
+    models = {path.stem for path in (ROOT / "models").rglob("*.sql")}
+    assert {key.split(":")[0] for key in keys} <= models
+    assert all(len(group["reason"].split()) >= 4 for group in groups)
+
+
+def test_the_scope_of_the_check_is_there():
+    patterns = yaml.safe_load((ROOT / "mutation" / "scope.yml").read_text())["models"]
+    for pattern in patterns:
+        assert list(ROOT.glob(pattern)), pattern
+
+
+def test_the_report_in_the_docs_explains_every_survivor():
+    page = (ROOT / "docs" / "mutation-report.md").read_text()
+    assert "**Score: " in page
+    assert "not explained" not in page

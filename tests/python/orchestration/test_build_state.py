@@ -11,7 +11,7 @@ BUILT = {
     "succeeded": True,
     "as_of": "2025-12-31",
     "incremental": "models 1",
-    "unit_tested": "code 1",
+    "code": "code 1",
 }
 
 
@@ -48,13 +48,21 @@ def test_build_under_way_is_not_publishable(file):
     assert "before 2025-12-31" in reason
 
 
-def test_finished_build_is_publishable_and_its_unit_tests_hold(file):
+def test_finished_build_is_publishable(file):
     state(file, {}).finish("run1", NEW_YEARS_EVE)
-    after = state(file, json.loads(file.read_text()))
-    assert after.succeeded
-    assert after.unit_tests_hold
-    assert not state(file, after.content, code="code 2").unit_tests_hold
-    assert not state(file, {}).unit_tests_hold
+    assert state(file, json.loads(file.read_text())).succeeded
+
+
+def test_changed_code_brings_the_unit_tests_until_a_build_has_passed(file):
+    assert not state(file, {}).code_changed
+    state(file, {}).finish("run1", NEW_YEARS_EVE)
+    assert not state(file, json.loads(file.read_text())).code_changed
+    edited = state(file, json.loads(file.read_text()), code="code 2")
+    assert edited.code_changed
+    edited.start(NEW_YEARS_EVE)
+    assert state(file, json.loads(file.read_text()), code="code 2").code_changed
+    edited.finish("run2", NEW_YEARS_EVE)
+    assert not state(file, json.loads(file.read_text()), code="code 2").code_changed
 
 
 def project(kind="table", checksum="1", macro="select 1", rows=1):

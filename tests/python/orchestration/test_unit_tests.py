@@ -1,0 +1,22 @@
+"""All dbt unit tests. A refresh runs them only when somebody changed the code."""
+
+import json
+import shutil
+
+import pytest
+
+from orchestration.home import Home
+
+pytestmark = pytest.mark.long
+
+
+def test_every_unit_test_passes(demo_home, run_csw, tmp_path):
+    home = Home(tmp_path / "home")
+    home.path.mkdir()
+    for name in ("home.json", "warehouse.duckdb"):
+        shutil.copy(demo_home.path / name, home.path / name)
+    done = run_csw("dbt", "--", "test", "-s", "test_type:unit", CSW_HOME=home.path)
+    assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
+    results = json.loads((home.dbt_target / "run_results.json").read_text())["results"]
+    assert len(results) > 200
+    assert all(result["status"] == "pass" for result in results)
