@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -24,16 +24,26 @@ RETENTION_SQL = """
     limit 1
 """
 
+HEALTH_SQL = """
+    select displayed_band, count(*)
+    from marts.mart_health_score
+    group by displayed_band
+"""
+
 
 @dataclass(frozen=True)
 class Figures:
-    """The headline figures of the newest month; none where a table or a year of history lacks."""
+    """The headline figures of the newest month; none where a table or a year of history lacks.
+
+    `health` counts the accounts under contract by the band that is shown.
+    """
 
     month: date | None = None
     arr: Decimal | None = None
     nrr: float | None = None
     grr: float | None = None
     logo_churn: float | None = None
+    health: dict[str, int] = field(default_factory=dict)
 
 
 def read_figures(database: Path) -> Figures:
@@ -44,13 +54,16 @@ def read_figures(database: Path) -> Figures:
             for (name,) in connection.execute("select table_name from duckdb_tables()").fetchall()
         }
         arr = retention = None
+        health: dict[str, int] = {}
         if "fct_account_month" in tables:
             arr = connection.execute(ARR_SQL).fetchone()
         if "mart_retention_monthly" in tables:
             retention = connection.execute(RETENTION_SQL).fetchone()
+        if "mart_health_score" in tables:
+            health = dict(connection.execute(HEALTH_SQL).fetchall())
     month = arr[0] if arr else None
     if retention is None:
-        return Figures(month=month, arr=arr[1] if arr else None)
+        return Figures(month=month, arr=arr[1] if arr else None, health=health)
     _, nrr, grr, kept = retention
     return Figures(
         month=month,
@@ -58,4 +71,5 @@ def read_figures(database: Path) -> Figures:
         nrr=None if nrr is None else float(nrr),
         grr=None if grr is None else float(grr),
         logo_churn=None if kept is None else 1 - float(kept),
+        health=health,
     )

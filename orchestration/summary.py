@@ -14,6 +14,7 @@ from orchestration.publish import DATABASE_LINK, Publication
 from orchestration.refresh import RefreshResult
 
 SHOWN = 8
+HEALTH_BANDS = ("green", "yellow", "red", "unknown")
 STEP_TITLES = {
     "demo_company": "generating the demo company",
     "dbt_build": "building and testing",
@@ -115,6 +116,11 @@ def figure_lines(figures: Figures, currency: str) -> list[tuple[str, str]]:
         ("NRR, 12 months", _percent(figures.nrr)),
         ("GRR, 12 months", _percent(figures.grr)),
         ("Logo churn, 12 months", _percent(figures.logo_churn)),
+        *(
+            (f"Health {band}", f"{figures.health[band]:,} accounts")
+            for band in HEALTH_BANDS
+            if figures.health.get(band)
+        ),
     ]
 
 

@@ -77,6 +77,16 @@ invoices as (
     where is_past_due
 ),
 
+health as (
+    select
+        account_id,
+        displayed_score,
+        displayed_band,
+        trend_30d
+    from {{ ref('fct_account_health_day') }}
+    where date_day = {{ as_of_date() }}
+),
+
 renewals as (
     select
         account_id,
@@ -163,6 +173,9 @@ final as (
         {{ dbt.datediff(as_of_date(), 'renewals.renewal_on', 'day') }}
             as days_to_renewal,
         renewals.cancel_requested_at,
+        health.displayed_score as health_score,
+        health.displayed_band as health_band,
+        health.trend_30d as health_trend_30d,
         cast(usage_today.active_users_28d as bigint) as active_users_28d,
         cast(usage_today.key_feature_activation as double) as key_feature_activation,
         cast(usage_today.seat_utilisation as double) as seat_utilisation,
@@ -182,6 +195,8 @@ final as (
         on accounts.account_id = revenue.account_id
     left outer join renewals
         on accounts.account_id = renewals.account_id
+    left outer join health
+        on accounts.account_id = health.account_id
     left outer join usage_today
         on accounts.account_id = usage_today.account_id
     left outer join last_usage

@@ -62,7 +62,7 @@ def test_a_running_coupon_lowers_both_sides(book):
 
 
 def test_unused_time_is_refunded_from_the_invoices_that_took_it(book):
-    sub, unit = sell(book, "forever", 10)
+    sub, _ = sell(book, "forever", 10)
     book.run(at(2023, 6, 5))
     first, second, third = book.invoices[:3]
     for invoice in (first, second, third):

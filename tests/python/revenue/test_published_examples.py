@@ -49,4 +49,4 @@ def test_docs_list_no_example_that_is_not_tested():
 def test_every_example_names_its_source_and_what_it_says():
     for example in EXAMPLES:
         assert {"id", "source", "given", "published", "model", "figures"} <= set(example)
-    assert len(EXAMPLES) == len({example["id"] for example in EXAMPLES}) == 23
+    assert len(EXAMPLES) == len({example["id"] for example in EXAMPLES}) == 31
