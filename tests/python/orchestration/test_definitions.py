@@ -76,11 +76,19 @@ def test_lineage_runs_from_the_demo_to_the_published_file(graph):
     assert dg.AssetKey(["raw_stripe", "event"]) in seen
 
 
-def test_every_fact_and_mart_is_published(graph):
+def test_every_mart_and_every_fact_that_does_not_decline_is_published(graph, demo):
+    declined = {
+        node["name"]
+        for node in enabled_nodes(demo)
+        if node["resource_type"] == "model" and node["config"]["meta"].get("published") is False
+    }
     layers = {
         key for key in graph.get_all_asset_keys() if graph.get(key).group_name in ("facts", "marts")
     }
-    assert graph.get(dg.AssetKey("published_marts")).parent_keys == layers
+    expected = {key for key in layers if key.path[-1] not in declined}
+    assert graph.get(dg.AssetKey("published_marts")).parent_keys == expected
+    marts = {key for key in layers if graph.get(key).group_name == "marts"}
+    assert marts <= expected
 
 
 def test_dbt_tests_are_asset_checks(graph, demo):
