@@ -5,6 +5,7 @@
 {% set account_id = var('account_id', '') %}
 {% set day_before = var('day_before', '') %}
 
+-- Without an account: the one whose score fell most in thirty days.
 with chosen as (
     select
         account_id,
@@ -13,11 +14,10 @@ with chosen as (
     from {{ ref('fct_account_health_day') }}
     where
         date_day = {{ as_of_date() }}
-        {%- if account_id %}
-        and account_id = '{{ account_id }}'
-        {%- endif %}
-    -- Without an account: the one whose score fell most in thirty days.
-    order by trend_30d asc nulls last, account_id asc
+        and account_id = coalesce(nullif('{{ account_id }}', ''), account_id)
+    order by
+        trend_30d asc nulls last,
+        account_id asc
     limit 1
 ),
 

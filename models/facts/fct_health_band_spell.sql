@@ -13,9 +13,18 @@ numbered as (
         account_id,
         date_day,
         band,
-        {{ add_days('date_day', '-row_number() over (partition by account_id, band order by date_day)') }}
-            as spell
+        row_number() over (partition by account_id, band order by date_day) as day_number
     from days
+),
+
+-- The days of an unbroken spell are all as far from their number.
+spells as (
+    select
+        account_id,
+        date_day,
+        band,
+        {{ add_days('date_day', '-day_number') }} as spell
+    from numbered
 ),
 
 final as (
@@ -25,7 +34,7 @@ final as (
         cast(min(date_day) as date) as started_on,
         cast({{ add_days('max(date_day)', 1) }} as date) as ended_on,
         max(date_day) = {{ as_of_date() }} as is_running
-    from numbered
+    from spells
     group by
         account_id,
         band,

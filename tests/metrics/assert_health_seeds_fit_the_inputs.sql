@@ -39,14 +39,24 @@ select
     measures.measure,
     'not a number in the contract of fct_account_health_input_day' as fault
 from measures
-where measures.measure not in ('{{ health_input_measures() | join("', '") }}')
+where
+    measures.measure not in (
+        {%- for name in health_input_measures() %}
+        '{{ name }}'{{ ',' if not loop.last }}
+        {%- endfor %}
+    )
 union all
 select
     measures.health_version,
     measures.measure,
     'learned_on ' || measures.learned_on || ' is not a date there' as fault
 from measures
-where measures.learned_on not in ('{{ health_input_dates() | join("', '") }}')
+where
+    measures.learned_on not in (
+        {%- for name in health_input_dates() %}
+        '{{ name }}'{{ ',' if not loop.last }}
+        {%- endfor %}
+    )
 union all
 select
     measures.health_version,
