@@ -122,7 +122,11 @@ final as (
             when compared.is_ended_since then 'backdated_cancellation'
             when compared.has_other_status then 'changed_status'
             when compared.has_other_price then 'changed_price_or_quantity'
-            when definitions.metric_policy <> '{{ metric_policy() }}' then 'policy_change'
+            -- The plan date is no cause of its own: what it moves is fx_plan_rate.
+            when
+                split_part(definitions.metric_policy, ', fx_plan_date=', 1)
+                <> '{{ metric_policy().split(", fx_plan_date=")[0] }}'
+                then 'policy_change'
             when compared.has_other_discount then 'changed_discount'
             when definitions.is_definition_changed then 'definition_change'
             else 'unknown'

@@ -1,19 +1,12 @@
 -- Grain: one row per account: what a person wants to see about it today.
+{% set account_columns = [
+    'account_id', 'account_name', 'ultimate_parent_account_id', 'segment', 'size_band', 'industry',
+    'region', 'country', 'csm_id', 'csm_name', 'lifecycle_stage', 'is_customer', 'started_on',
+] %}
+
 with accounts as (
     select
-        account_id,
-        account_name,
-        ultimate_parent_account_id,
-        segment,
-        size_band,
-        industry,
-        region,
-        country,
-        csm_id,
-        csm_name,
-        lifecycle_stage,
-        is_customer,
-        started_on
+        {{ each_column(account_columns, '@') }}
     from {{ ref('dim_account') }}
     where merged_into_account_id is null
 ),
@@ -151,19 +144,7 @@ past_due as (
 
 final as (
     select
-        accounts.account_id,
-        accounts.account_name,
-        accounts.ultimate_parent_account_id,
-        accounts.segment,
-        accounts.size_band,
-        accounts.industry,
-        accounts.region,
-        accounts.country,
-        accounts.csm_id,
-        accounts.csm_name,
-        accounts.lifecycle_stage,
-        accounts.is_customer,
-        accounts.started_on,
+        {{ each_column(account_columns, 'accounts.@') }},
         cast(coalesce(revenue.arr, 0) as decimal(18, 2)) as arr,
         cast(coalesce(revenue.seats, 0) as decimal(18, 4)) as seats,
         cast(coalesce(revenue.arr_12m_ago, 0) as decimal(18, 2)) as arr_12m_ago,
