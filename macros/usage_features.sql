@@ -81,3 +81,67 @@
     where {{ in_stale_periods(stale, period, period) }}
     {%- endif -%}
 {%- endmacro %}
+
+
+{#
+    CTEs up to `weeks` or `months`: what each account used of each feature in each stale period,
+    from the days of each person (int_product_feature_person_days) and who a person is
+    (int_product_people).
+#}
+{% macro feature_periods(person_days, people, stale, period) -%}
+with person_days as (
+    select
+        person_no,
+        feature,
+        usage_date,
+        cast({{ dbt.date_trunc(period, 'usage_date') }} as date) as {{ period }},
+        events,
+        is_user,
+        is_reported
+    from {{ person_days }}
+),
+
+-- Persons first, by their numbers: counting distinct persons by account takes three times as long.
+-- `days` has a bit for each day of the {{ period }}.
+persons as (
+    select
+        person_no,
+        feature,
+        {{ period }},
+        sum(events) as events,
+        bit_or(1 << {{ days_between(period, 'usage_date') }}) as days,
+        bool_or(is_reported and not is_user) as is_unknown
+    from person_days
+    where {{ in_stale_periods(stale, 'usage_date', period) }}
+    group by
+        person_no,
+        feature,
+        {{ period }}
+),
+
+-- The person's number is one of its user numbers.
+people as (
+    select
+        user_no,
+        account_id,
+        user_id
+    from {{ people }}
+),
+
+{{ period }}s as (
+    select
+        people.account_id,
+        persons.{{ period }},
+        persons.feature,
+        cast(sum(persons.events) as bigint) as events,
+        case when not bool_or(persons.is_unknown) then count(people.user_id) end as active_users,
+        cast(bit_count(bit_or(persons.days)) as bigint) as active_days
+    from persons
+    inner join people
+        on persons.person_no = people.user_no
+    group by
+        people.account_id,
+        persons.{{ period }},
+        persons.feature
+)
+{%- endmacro %}
