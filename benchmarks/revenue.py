@@ -4,9 +4,10 @@
 
 A company is made up in SQL, straight into the raw tables of a home that is thrown away: starts,
 seats, prices, coupons, currencies, pauses, churn and returns. Each contract line has a version per
-month, as billing systems write one per period. From the ARR ledger on, all models of
-account months, line movements, retention, churn and expansion are built and timed, against one
-DuckDB query that makes only the ARR per account and month from the same ledger.
+month, as billing systems write one per period. One DuckDB query by hand makes only the ARR per
+account and month from the ledger. Against it stand the model of the same grain (gap-free, with
+openings and transfers), and all models from the ledger on: account months with their attributes,
+line movements by cause, retention, churn and expansion, eighteen tables and views in all.
 """
 
 import argparse
@@ -29,9 +30,10 @@ AS_OF = "2025-12-31"
 FIRST_DAY = "2021-01-01"
 ACCOUNTS = 20_000
 LEDGER = "int_arr_line_intervals"
+ACCOUNT_MONTHS = "int_arr_account_month"
 # What is built from the ledger alone: tie-out, close, lifetime and health read other things too.
 MODELS = (
-    "int_arr_account_month",
+    ACCOUNT_MONTHS,
     "int_arr_account_month_attributes",
     "fct_account_month",
     "int_arr_line_states",
@@ -257,6 +259,7 @@ def measure(home: Home, repetitions: int) -> None:
     ancestors = [f"+{name}" for name in MODELS]
     dbt(home, "run", "--select", *ancestors, "--exclude", f"+{LEDGER}")
     query_seconds, query_rows = by_hand(home, repetitions)
+    alone = min(dbt(home, "run", "--select", ACCOUNT_MONTHS).seconds for _ in range(repetitions))
     peak = PeakMemory()
     runs: list[Run] = [dbt(home, "run", "--select", *MODELS) for _ in range(repetitions)]
     highest = peak.stop()
@@ -272,9 +275,11 @@ def measure(home: Home, repetitions: int) -> None:
     )
     print(f"  {'highest memory':36} {highest / 2**20:9.0f} MiB (at most 4096)")
     print(f"  {'raw tables to the ledger, wall':36} {ledger.seconds:9.2f} s")
-    print(f"  {'revenue models, wall':36} {best.seconds:9.2f} s")
     print(f"  {'query by hand':36} {query_seconds:9.2f} s   {query_rows:,} rows")
-    print(f"  {'ratio (at most 3)':36} {best.seconds / query_seconds:9.2f}")
+    print(f"  {ACCOUNT_MONTHS + ', alone':36} {alone:9.2f} s")
+    print(f"  {'all revenue models, wall':36} {best.seconds:9.2f} s")
+    print(f"  {'ratio of the account months':36} {alone / query_seconds:9.2f}")
+    print(f"  {'ratio of all revenue models':36} {best.seconds / query_seconds:9.2f}")
 
 
 def main() -> None:

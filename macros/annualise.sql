@@ -10,12 +10,13 @@
 {%- endmacro %}
 
 
-{# Price x quantity of one billing interval, as decimal(38, 4). #}
+{# Price x quantity of one billing interval, as decimal(28, 4). #}
 {% macro gross_interval_amount(unit_amount, quantity) -%}
-    cast(
-        cast({{ unit_amount }} as decimal(28, 4)) * cast({{ quantity }} as decimal(18, 4))
-        as decimal(28, 4)
-    )
+    {{ rounded(
+        "cast(" ~ unit_amount ~ " as decimal(28, 4)) * cast(" ~ quantity ~ " as decimal(18, 4))",
+        8,
+        'decimal(28, 4)'
+    ) }}
 {%- endmacro %}
 
 

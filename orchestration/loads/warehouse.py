@@ -75,10 +75,22 @@ def text(value: object) -> str:
     return "'" + str(value).replace("'", "''") + "'"
 
 
+def create(warehouse: Path) -> None:
+    """Make an empty warehouse in DuckDB's newest storage format.
+
+    Only this project opens the file, so no older client has to read it; the newest format
+    compresses text in a third of the time. A file keeps the format it was made with.
+    """
+    warehouse.parent.mkdir(parents=True, exist_ok=True)
+    with duckdb.connect() as connection:
+        connection.execute(f"attach {text(warehouse)} as warehouse (storage_version 'latest')")
+
+
 @contextmanager
 def opened(warehouse: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open the warehouse for writing and close it again, whatever happens."""
-    warehouse.parent.mkdir(parents=True, exist_ok=True)
+    if not warehouse.exists():
+        create(warehouse)
     connection = duckdb.connect(str(warehouse))
     try:
         connection.execute("set TimeZone = 'UTC'")

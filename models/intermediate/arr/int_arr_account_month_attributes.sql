@@ -2,6 +2,8 @@
 -- Taken at the opening of the month; at its close for an account that opens without ARR. So a
 -- rate's segment is the segment the ARR was in before the month changed it. Plan and product are
 -- those of the line with the highest ARR that day, null without ARR.
+{{ config(materialized='view') }}
+
 with account_months as (
     select
         account_id,

@@ -126,21 +126,37 @@ priced as (
             and segments.valid_from = segment_discounts.valid_from
 ),
 
+discounted as (
+    select
+        *,
+        {{ rounded('gross_interval_amount * price_share', 12, 'decimal(28, 4)') }}
+        - amount_off as net_interval_amount
+    from priced
+),
+
 annualised as (
     select
-        priced.*,
+        *,
         case
-            when priced.is_billable and priced.gross_interval_amount is not null
+            when is_billable and gross_interval_amount is not null
                 then {{ annualise(
-                    "greatest("
-                    ~ "cast(priced.gross_interval_amount * priced.price_share as decimal(28, 4))"
-                    ~ " - priced.amount_off, 0)",
-                    'priced.billing_interval',
-                    'priced.interval_count'
+                    'greatest(net_interval_amount, 0)', 'billing_interval', 'interval_count'
                 ) }}
             else 0
         end as arr_local
-    from priced
+    from discounted
+),
+
+converted as (
+    select
+        annualised.*,
+        {{ rounded('annualised.arr_local * plan_rates.plan_rate', 12, 'decimal(18, 2)') }}
+            as arr_constant,
+        {{ rounded('annualised.arr_local * annualised.booked_rate', 12, 'decimal(18, 2)') }}
+            as arr_as_booked
+    from annualised
+    left outer join plan_rates
+        on annualised.currency = plan_rates.currency
 ),
 
 final as (
@@ -151,33 +167,27 @@ final as (
             'quantity', 'unit_amount', 'currency', 'billing_interval', 'interval_count',
             'price_share', 'amount_off', 'status', 'is_paused', 'is_billable', 'booked_on',
             'booked_rate',
-        ], 'annualised.@') }},
+        ], 'converted.@') }},
         -- Licensed seats: the quantity of core products. Add-ons are bought by the same users.
         cast(
             case
                 when
-                    annualised.is_billable
-                    and annualised.usage_type = 'licensed'
+                    converted.is_billable
+                    and converted.usage_type = 'licensed'
                     and coalesce(products.is_core, true)
-                    then annualised.quantity
+                    then converted.quantity
                 else 0
             end as decimal(18, 4)
         ) as seats,
-        cast(annualised.arr_local as decimal(28, 4)) as arr_local,
-        cast(annualised.arr_local * plan_rates.plan_rate as decimal(18, 2)) as arr_constant,
-        cast(annualised.arr_local * annualised.booked_rate as decimal(18, 2)) as arr_as_booked,
-        cast(
-            annualised.arr_local
-            * {{ 'annualised.booked_rate' if as_booked else 'plan_rates.plan_rate' }}
-            as decimal(18, 2)
-        ) as arr
-    from annualised
-    left outer join plan_rates
-        on annualised.currency = plan_rates.currency
+        cast(converted.arr_local as decimal(28, 4)) as arr_local,
+        converted.arr_constant,
+        converted.arr_as_booked,
+        converted.{{ 'arr_as_booked' if as_booked else 'arr_constant' }} as arr
+    from converted
     left outer join products
         on
-            annualised.source_system = products.source_system
-            and annualised.product_id = products.product_id
+            converted.source_system = products.source_system
+            and converted.product_id = products.product_id
 )
 
 select * from final

@@ -1,7 +1,10 @@
--- Grain: one row per contract line and day from which a state of it holds.
+-- Grain: one row per contract line and day from which another state of it holds.
 -- The ledger's intervals up to the as-of date, with a state without ARR from the day on which a
 -- line ended. A line has no gaps from its first day on, so the row before is the state before.
--- changed_on is the day since which nothing that makes ARR differs.
+-- Billing writes a version per period: one that repeats the state before it has no row, unless it
+-- has discounts of its own. changed_on is the day since which nothing that makes ARR differs.
+{{ config(materialized='view') }}
+
 with intervals as (
     select
         source_system,
@@ -126,7 +129,11 @@ flagged as (
             or amount_off is distinct from lag(amount_off) over history
             or is_suspended is distinct from lag(is_suspended) over history
             or arr is distinct from lag(arr) over history
-        ) as is_change
+        ) as is_change,
+        (
+            (price_share <> 1 or amount_off > 0)
+            and version_from is distinct from lag(version_from) over history
+        ) as is_discounted_anew
     from states
     window history as (
         partition by source_system, subscription_item_id
@@ -159,6 +166,7 @@ final as (
             order by valid_from
         ) as changed_on
     from flagged
+    where is_change or is_discounted_anew
 )
 
 select * from final
