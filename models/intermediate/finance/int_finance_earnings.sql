@@ -29,12 +29,11 @@ ownership as (
     from {{ ref('int_account_ownership') }}
 ),
 
+-- The month after the last day may be among them; a stretch of no days is left out below.
 line_months as (
     select
         *,
-        {{ month_series(
-            dbt.date_trunc('month', 'earned_from'), dbt.dateadd('day', -1, 'earned_to')
-        ) }} as month
+        {{ month_series(dbt.date_trunc('month', 'earned_from'), 'earned_to') }} as month
     from lines
 ),
 

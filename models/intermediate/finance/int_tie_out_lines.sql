@@ -54,7 +54,8 @@ keyed as (
             and lines.contract_account_id = contracts.contract_account_id
 ),
 
--- The whole periods of a contract; a proration bills a part of one of them.
+-- The whole periods of a contract. A proration bills a part of one of them: of the shortest around
+-- its days. The shortest around a whole line is its own.
 whole_periods as (
     select distinct
         source_system,
@@ -76,10 +77,7 @@ measured as (
             whole_periods.periods_per_year,
             cast(365 as double) / keyed.line_days
         ) as periods_per_year,
-        case
-            when keyed.is_proration then whole_periods.line_days
-            else keyed.line_days
-        end as period_days
+        whole_periods.line_days as period_days
     from keyed
     left outer join whole_periods
         on
@@ -87,13 +85,6 @@ measured as (
             and keyed.contract_id = whole_periods.contract_id
             and keyed.earned_from >= whole_periods.earned_from
             and keyed.earned_to <= whole_periods.earned_to
-            and (
-                keyed.is_proration
-                or (
-                    keyed.earned_from = whole_periods.earned_from
-                    and keyed.earned_to = whole_periods.earned_to
-                )
-            )
     qualify
         row_number() over (
             partition by keyed.source_system, keyed.invoice_line_id
