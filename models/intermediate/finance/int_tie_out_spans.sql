@@ -18,13 +18,17 @@ with intervals as (
         is_paused,
         currency,
         {{ arr_at_plan_rate() }} as arr,
-        case
-            when not is_billable or arr_local is null then 0
-            when price_share = 1 and amount_off = 0 then arr_local
-            else {{ gross_annual_amount(
-                'unit_amount', 'quantity', 'billing_interval', 'interval_count'
-            ) }}
-        end as gross_arr_local
+        -- A metered line has no price to add up, with a coupon neither.
+        coalesce(
+            case
+                when not is_billable then 0
+                when price_share = 1 and amount_off = 0 then arr_local
+                else {{ gross_annual_amount(
+                    'unit_amount', 'quantity', 'billing_interval', 'interval_count'
+                ) }}
+            end,
+            0
+        ) as gross_arr_local
     from {{ ref('int_arr_line_intervals') }}
 ),
 
@@ -62,7 +66,6 @@ other_lines as (
     where
         line_kind in ('usage', 'one_time', 'refund')
         and is_billed
-        and subscription_id is not null
 ),
 
 contracts as (
@@ -161,10 +164,11 @@ spans as (
         end as one_time_arr,
         {{ each_column(counts, '0 as @') }}
     from other_lines
+    -- What names no subscription is its account's, where bills make that one contract.
     inner join contracts
         on
             other_lines.source_system = contracts.source_system
-            and other_lines.subscription_id = contracts.subscription_id
+            and other_lines.subscription_id is not distinct from contracts.subscription_id
             and other_lines.contract_account_id = contracts.contract_account_id
 ),
 
@@ -174,7 +178,7 @@ final as (
         spans.span_id,
         spans.contract_id,
         spans.first_day,
-        least(coalesce(spans.end_day, {{ tomorrow }}), {{ tomorrow }}) as end_day,
+        least(coalesce(spans.end_day, cast('9999-12-31' as date)), {{ tomorrow }}) as end_day,
         {{ each_column(levels, 'cast(spans.@ as decimal(28, 8)) as @') }},
         {{ each_column(counts, 'cast(spans.@ as bigint) as @') }}
     from spans
