@@ -27,9 +27,9 @@ with levels as (
 stepped as (
     select
         *,
+        net_gap - gross_gap as discount_gap,
         case
-            when
-                lag(gross_implied_arr) over billing_periods = gross_implied_arr
+            when lag(gross_implied_arr) over billing_periods = gross_implied_arr
                 then gross_gap - lag(gross_gap) over billing_periods
             else 0
         end as contract_step,
@@ -49,17 +49,13 @@ gaps as (
     select
         *,
         sum(contract_step) over (
-            partition by source_system, contract_id, billing_period
-            order by valid_from
-            rows between unbounded preceding and current row
+            partition by source_system, contract_id, billing_period order by valid_from
         ) as contract_gap,
-        net_gap - gross_gap as discount_gap,
         -- Whole periods say their discount, prorations hide it: as much as the coupon's share.
-        greatest(
-            least(net_gap - gross_gap + once_discount_arr, 0), -once_proration_arr
-        ) - once_discount_arr as once_gap,
-        least(billed_arr, greatest(refunded_arr, 0) + greatest(written_off_arr, 0))
-            as given_back_arr,
+        greatest(least(discount_gap + once_discount_arr, 0), -once_proration_arr)
+        - once_discount_arr as once_gap,
+        -- What is written off can hold a credit.
+        least(billed_arr, refunded_arr + greatest(written_off_arr, 0)) as given_back_arr,
         case
             when arr = 0 and billed_arr <> 0 then 'bill only'
             when arr <> 0 and invoice_lines = 0 and void_arr > 0 then 'voided'
@@ -166,10 +162,16 @@ measured as (
 remainders as (
     select
         *,
-        billed - expected - calendar - {{ reasons | join(' - ') }} as remainder,
-        -- Below a thousandth of a cent the remainder is rounding.
-        abs(billed - expected - calendar - {{ reasons | join(' - ') }}) >= 0.00001 as is_left
+        billed - expected - calendar - {{ reasons | join(' - ') }} as remainder
     from measured
+),
+
+-- Below a thousandth of a cent the remainder is rounding.
+judged as (
+    select
+        *,
+        case when abs(remainder) >= 0.00001 then remainder else 0 end as left_over
+    from remainders
 ),
 
 final as (
@@ -183,18 +185,16 @@ final as (
         arr_days,
         billed,
         expected,
-        calendar + case when is_left then 0 else remainder end as timing_calendar,
+        calendar + remainder - left_over as timing_calendar,
         term as timing_term,
         credit,
         one_time,
         usage,
         fx,
         free_period,
-        case when is_left and account_id = 'unassigned' then remainder else 0 end
-            as unmatched_customer,
-        case when is_left and account_id <> 'unassigned' then remainder else 0 end
-            as unexplained
-    from remainders
+        case when account_id = 'unassigned' then left_over else 0 end as unmatched_customer,
+        case when account_id <> 'unassigned' then left_over else 0 end as unexplained
+    from judged
 )
 
 select * from final
