@@ -19,9 +19,7 @@ that would notice a change of it. So the check changes one thing at a time (an o
 What survives is reviewed one by one: a change that cannot give other rows on any input that can
 occur, or only beyond the digits that are promised, is listed with its reason in
 `mutation/equivalent.yml`; for any other a test is written. Texts and column lists are not changed.
-Which models: `mutation/scope.yml`. The models between ledger and tie-out
-(`models/intermediate/finance`) are not among them; their reasons are held by
-`fct_tie_out_contract_month`, `mart_arr_tie_out` and the data tests of `tests/reconciliation`.
+Which models: `mutation/scope.yml`.
 
 Run it again after a change of metric SQL (some minutes; `--help` for one model or a sample):
 

@@ -1,9 +1,12 @@
 """The mutation check finds what tests notice, and reports what they do not."""
 
+from types import SimpleNamespace
+
 import pytest
 import sqlglot
 import yaml
 
+from mutation import __main__ as command
 from mutation import report
 from mutation.project import Project, ProjectError
 from mutation.run import check, run
@@ -142,6 +145,21 @@ def test_a_model_that_was_edited_since_the_refresh_is_refused(toy):
     (root / "models" / "totals.sql").write_text("select 1 as a")
     with pytest.raises(ProjectError, match=r"totals\.sql is not what the home was refreshed with"):
         Project.read(root, target)
+
+
+def test_a_home_of_its_own_has_run_the_unit_tests(tmp_path, monkeypatch):
+    """A refresh of a new home leaves unit tests out, and without them there is nothing to read."""
+    ran = []
+
+    def run_command(arguments, **_):
+        ran.append(arguments[3:])
+        return SimpleNamespace(returncode=len(ran) - 1, stdout="", stderr="a test failed")
+
+    monkeypatch.setattr(command.subprocess, "run", run_command)
+    with pytest.raises(ProjectError, match="a test failed"):
+        command._refresh(tmp_path)
+    assert ran[0][0] == "refresh"
+    assert ran[1] == ["dbt", "--", "test", "--select", "test_type:unit"]
 
 
 def test_a_unit_test_that_fails_as_it_is_is_named(job, toy):
