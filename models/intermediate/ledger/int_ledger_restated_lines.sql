@@ -89,11 +89,9 @@ compared as (
         ) as fx_difference,
         {%- endif %}
         reported.subscription_item_id is null as is_found_since,
-        coalesce(
-            restated.subscription_item_id is null
-            or (restated.status = 'canceled' and reported.status <> 'canceled'),
-            false
-        ) as is_ended_since,
+        restated.subscription_item_id is null
+        or (restated.status = 'canceled' and reported.status <> 'canceled')
+            as is_ended_since,
         {{ other_columns(['status', 'is_paused'], 'reported', 'restated') }}
             as has_other_status,
         {{ other_columns(prices, 'reported', 'restated') }} as has_other_price,

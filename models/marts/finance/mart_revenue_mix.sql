@@ -1,6 +1,7 @@
 -- Grain: one row per month, segment_type and segment_value.
 -- An existing customer had its first ARR twelve or more months before. Of what it brings, as much
 -- as it brought in the same month a year before is renewed, the rest is an additional purchase.
+-- Revenue of an account that never had ARR is new.
 with revenue as (
     select
         account_id,
@@ -33,11 +34,9 @@ compared as (
     select
         revenue.month,
         revenue.revenue,
-        coalesce(
-            account_months.month
-            >= cast({{ dbt.dateadd('month', 12, 'account_months.cohort_month') }} as date),
-            false
-        ) as is_existing,
+        account_months.month
+        >= cast({{ dbt.dateadd('month', 12, 'account_months.cohort_month') }} as date)
+            as is_existing,
         greatest(coalesce(year_before.revenue, 0), 0) as revenue_year_before,
         account_months.segment,
         account_months.plan,
