@@ -59,6 +59,10 @@ class BuildState:
         """
         return "code" in self.content and self.content["code"] != self.code
 
+    def stands_on(self, ground: str) -> bool:
+        """Whether the last build passed on this ground: see `orchestration.standing`."""
+        return self.succeeded and self.content.get("ground") == ground
+
     def full_refresh_reason(self, as_of: date, *, asked: bool) -> str:
         """Say why the incremental tables must be rebuilt; empty when they need not be."""
         if asked:
@@ -80,8 +84,8 @@ class BuildState:
         reached = max(self.content.get("as_of", ""), as_of.isoformat())
         self._write({**self.content, "succeeded": False, "as_of": reached})
 
-    def finish(self, run_id: str, as_of: date) -> None:
-        """Record a build whose tests have passed."""
+    def finish(self, run_id: str, as_of: date, ground: str) -> None:
+        """Record a build whose tests have passed, and the ground its views and seeds stand on."""
         self._write(
             {
                 "succeeded": True,
@@ -89,6 +93,7 @@ class BuildState:
                 "as_of": as_of.isoformat(),
                 "incremental": self.incremental,
                 "code": self.code,
+                "ground": ground,
             }
         )
 

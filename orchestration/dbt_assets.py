@@ -26,10 +26,11 @@ from orchestration.home import Home
 from orchestration.instance import WAREHOUSE_POOL
 from orchestration.ledger import LedgerError
 from orchestration.loads import last_complete_day
-from orchestration.manifest import fingerprint, manifest_path, write_stamp
+from orchestration.manifest import fingerprint, manifest_path, read_manifest, write_stamp
 from orchestration.progress import current
 from orchestration.project import dbt_executable, project_root, vars_arguments
 from orchestration.session import RefreshSession
+from orchestration.standing import ground_of, standing_nodes
 
 LAYER_OF_TYPE = {"source": "raw", "seed": "seeds", "snapshot": "snapshots"}
 DBT_END_SECONDS = 30
@@ -181,6 +182,10 @@ def _run_build(
         # are what the data tests are for.
         arguments += ["--exclude-resource-type", "unit_test"]
     project = fingerprint(home)
+    if not full_refresh_reason and state.stands_on(ground_of(home)):
+        # Only the nodes themselves are left out: their tests run on the new rows.
+        standing = " ".join(standing_nodes(read_manifest(home), home.warehouse))
+        arguments += ["--exclude", standing, "--indirect-selection", "empty"] if standing else []
     state.start(as_of)
     results_file = home.dbt_target / "run_results.json"
     results_file.unlink(missing_ok=True)
@@ -198,7 +203,7 @@ def _run_build(
     if invocation.process.returncode != 0 or not build.succeeded:
         raise dg.Failure(failure_text(build, home), allow_retries=False)
     write_stamp(home, project)
-    state.finish(session.run_id, as_of)
+    state.finish(session.run_id, as_of, ground_of(home))
 
 
 @contextmanager

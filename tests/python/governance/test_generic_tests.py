@@ -42,6 +42,16 @@ CASES = (
         "(1, null), (1, 1)",
         False,
     ),
+    Case(
+        "others_are_filled", "unique_grain", {"columns": ["a"], "not_null": ["b"]}, "(1, 1)", False
+    ),
+    Case(
+        "one_other_is_empty",
+        "unique_grain",
+        {"columns": ["a"], "not_null": ["a", "b"]},
+        "(1, 1), (2, null)",
+        True,
+    ),
     Case("columns_are_filled", "not_null_columns", {"columns": ["a", "b"]}, "(1, 2)", False),
     Case("one_column_is_empty", "not_null_columns", {"columns": ["a", "b"]}, "(1, null)", True),
 )

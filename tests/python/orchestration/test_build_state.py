@@ -49,19 +49,29 @@ def test_build_under_way_is_not_publishable(file):
 
 
 def test_finished_build_is_publishable(file):
-    state(file, {}).finish("run1", NEW_YEARS_EVE)
+    state(file, {}).finish("run1", NEW_YEARS_EVE, "ground 1")
     assert state(file, json.loads(file.read_text())).succeeded
+
+
+def test_views_stand_as_long_as_a_passed_build_stood_on_the_same_ground(file):
+    assert not state(file, {}).stands_on("ground 1")
+    state(file, {}).finish("run1", NEW_YEARS_EVE, "ground 1")
+    built = state(file, json.loads(file.read_text()))
+    assert built.stands_on("ground 1")
+    assert not built.stands_on("ground 2")
+    built.start(NEW_YEARS_EVE)
+    assert not state(file, json.loads(file.read_text())).stands_on("ground 1")
 
 
 def test_changed_code_brings_the_unit_tests_until_a_build_has_passed(file):
     assert not state(file, {}).code_changed
-    state(file, {}).finish("run1", NEW_YEARS_EVE)
+    state(file, {}).finish("run1", NEW_YEARS_EVE, "ground 1")
     assert not state(file, json.loads(file.read_text())).code_changed
     edited = state(file, json.loads(file.read_text()), code="code 2")
     assert edited.code_changed
     edited.start(NEW_YEARS_EVE)
     assert state(file, json.loads(file.read_text()), code="code 2").code_changed
-    edited.finish("run2", NEW_YEARS_EVE)
+    edited.finish("run2", NEW_YEARS_EVE, "ground 1")
     assert not state(file, json.loads(file.read_text()), code="code 2").code_changed
 
 
