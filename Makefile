@@ -8,7 +8,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup refresh status dagster dev test lint format bench docs clean
+.PHONY: help setup refresh status dagster dev test lint format mutation bench docs clean
 
 PYTHON ?= python3
 UV_ON_PATH := $(shell command -v uv 2>/dev/null)
@@ -74,6 +74,9 @@ lint: $(SYNCED) ## Check the style of Python and SQL
 format: $(SYNCED) ## Put Python and SQL into shape
 	@$(RUN) ruff check --fix --quiet .
 	@$(RUN) ruff format --quiet .
+
+mutation: $(SYNCED) ## Change the metric SQL in one place at a time: which test notices? (minutes)
+	@$(RUN) python -m mutation --report docs/mutation-report.md
 
 bench: $(SYNCED) ## Print the speed ratios of the usage facts and of the revenue models
 	@$(RUN) python -m benchmarks.usage --home "$${CSW_HOME:-data}"

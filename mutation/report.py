@@ -21,10 +21,11 @@ occur, or only beyond the digits that are promised, is listed with its reason in
 `mutation/equivalent.yml`; for any other a test is written. Texts and column lists are not changed.
 Which models: `mutation/scope.yml`.
 
-Run it again after a change of metric SQL (some minutes; `--help` for one model or a sample):
+Run it again after a change of metric SQL; it takes some minutes, and
+`uv run python -m mutation --help` says how to try one model or a sample:
 
 ```
-uv run python -m mutation --report docs/mutation-report.md
+make mutation
 ```
 """
 
