@@ -130,8 +130,8 @@ def test_copy_where_links_cannot_be_made(warehouse, tmp_path, monkeypatch):
 
 
 @pytest.mark.long
-def test_older_duckdb_opens_the_file(warehouse, tmp_path):
-    uv = shutil.which("uv") or shutil.which(".uv/bin/uv")
+def test_older_duckdb_opens_the_file(warehouse, tmp_path, project_root):
+    uv = shutil.which("uv") or shutil.which(project_root / ".uv" / "bin" / "uv")
     if uv is None:
         pytest.skip("uv is not on the PATH")
     target = tmp_path / "published"
