@@ -16,6 +16,9 @@
     {%- if not execute -%}
         {{- return('1970-01-01') -}}
     {%- endif -%}
+    {%- if 'as_of_day' in graph -%}
+        {{- return(graph['as_of_day']) -}}
+    {%- endif -%}
     {%- set settings = adapter.get_relation(
         database=target.database, schema='raw_loads', identifier='settings'
     ) -%}
@@ -31,5 +34,8 @@
             ~ "--vars 'as_of_date: 2025-12-31'"
         ) -}}
     {%- endif -%}
-    {{- return(found.rows[0][0] | string) -}}
+    {%- set day = found.rows[0][0] | string -%}
+    {#- Two hundred models ask; `graph` lives as long as the run, so the warehouse is asked once. -#}
+    {%- do graph.update({'as_of_day': day}) -%}
+    {{- return(day) -}}
 {%- endmacro %}
