@@ -13,17 +13,29 @@
     {{ run_hooks(pre_hooks, inside_transaction=False) }}
     {{ run_hooks(pre_hooks, inside_transaction=True) }}
 
+    {%- set drop_old -%}
+        {%- if existing_relation is not none -%}
+        drop {{ existing_relation.type }} if exists {{ existing_relation }} cascade;
+        {%- endif -%}
+    {%- endset -%}
+    {%- if existing_relation is not none -%}
+        {%- do adapter.cache_dropped(existing_relation) -%}
+    {%- endif -%}
+
+    -- A statement begins the transaction; adapter.drop_relation() would drop outside of it.
     {% if model['language'] == 'python' %}
         {%- set made_beside = make_intermediate_relation(target_relation) -%}
         {{ drop_relation_if_exists(load_cached_relation(made_beside)) }}
         {% call statement('main', language='python') -%}
             {{ create_table_as(False, made_beside, compiled_code, 'python') }}
         {%- endcall %}
-        {{ drop_relation_if_exists(existing_relation) }}
-        {{ adapter.rename_relation(made_beside, target_relation) }}
+        {% call statement('replace') -%}
+            {{ drop_old }}
+            alter table {{ made_beside }} rename to {{ adapter.quote(target_relation.identifier) }}
+        {%- endcall %}
     {% else %}
-        {{ drop_relation_if_exists(existing_relation) }}
         {% call statement('main') -%}
+            {{ drop_old }}
             {{ create_table_as(False, target_relation, compiled_code) }}
         {%- endcall %}
     {% endif %}
