@@ -1,9 +1,12 @@
 {#
-    CTEs `owned_spans`, `span_changes` and `day_totals`: how much of each measure holds at the end
-    of each day, as a running sum of what begins and what ends. `spans` is a CTE with account_id
-    (as before merges), measure, amount, valid_from and valid_to (first day on which it no longer
-    holds; null: it holds on). The model has the CTEs `account_days` (account_id, date_day) and
-    `ownership` (int_account_ownership): from the day of a merge the survivor has the spans.
+    CTEs `account_bounds` (first and last day of each account) and `day_totals`: how much of each
+    measure holds at the end of each day. The running sum of what begins and what ends is taken over
+    the days with a change, and then spread over the days until the next one. `day_totals` has every
+    day from the first to the last of an account, those without a contract too.
+    `spans` is a CTE with account_id (as before merges), measure, amount, valid_from and valid_to
+    (first day on which it no longer holds; null: it holds on). The model has the CTEs
+    `account_days` (account_id, date_day) and `ownership` (int_account_ownership): from the day of a
+    merge the survivor has the spans.
 #}
 {% macro account_day_totals(spans, measures) -%}
 owned_spans as (
@@ -29,57 +32,76 @@ owned_spans as (
         )
 ),
 
+account_bounds as (
+    select
+        account_id,
+        min(date_day) as first_day,
+        max(date_day) as last_day
+    from account_days
+    group by account_id
+),
+
 span_changes as (
     select
         account_id,
         valid_from as date_day,
         measure,
-        amount,
-        0 as is_account_day
+        amount
     from owned_spans
     union all
     select
         account_id,
         valid_to as date_day,
         measure,
-        -amount as amount,
-        0 as is_account_day
+        -amount as amount
     from owned_spans
     union all
     select
         account_id,
-        date_day,
+        first_day as date_day,
         null as measure,
-        0 as amount,
-        1 as is_account_day
-    from account_days
+        0 as amount
+    from account_bounds
+),
+
+-- What held before the first day is there on the first day.
+daily_changes as (
+    select
+        span_changes.account_id,
+        greatest(span_changes.date_day, account_bounds.first_day) as date_day,
+        account_bounds.last_day
+        {%- for measure in measures %},
+        sum(case when span_changes.measure = '{{ measure }}' then span_changes.amount else 0 end)
+            as {{ measure }}
+        {%- endfor %}
+    from span_changes
+    inner join account_bounds
+        on span_changes.account_id = account_bounds.account_id
+    where span_changes.date_day <= account_bounds.last_day
+    group by
+        span_changes.account_id,
+        greatest(span_changes.date_day, account_bounds.first_day),
+        account_bounds.last_day
 ),
 
 running_totals as (
     select
         account_id,
         date_day,
-        max(is_account_day) as is_account_day
+        coalesce({{ add_days('lead(date_day) over so_far', -1) }}, last_day) as last_day
         {%- for measure in measures %},
-        sum(sum(case when measure = '{{ measure }}' then amount else 0 end)) over (
-            partition by account_id
-            order by date_day
-            rows between unbounded preceding and current row
-        ) as {{ measure }}
+        sum({{ measure }}) over so_far as {{ measure }}
         {%- endfor %}
-    from span_changes
-    group by
-        account_id,
-        date_day
+    from daily_changes
+    window so_far as (partition by account_id order by date_day)
 ),
 
 day_totals as (
     select
         account_id,
-        date_day,
-        {{ measures | join(',\n        ') }}
+        {{ measures | join(',\n        ') }},
+        {{ day_series('date_day', 'last_day') }} as date_day
     from running_totals
-    where is_account_day = 1
 )
 {%- endmacro %}
 
@@ -132,11 +154,11 @@ learned_days as (
 
 
 {#
-    CTEs `owned_rows`, `row_days` and `latest_of_day`: per account and day of `account_days`, for
-    each kind of row in `relation` (account_id as before merges, kind, row_id, occurred_at,
-    occurred_on, amount) the day of the latest one (`<kind>_on`), its amount (`<kind>_amount`) and
-    the first day on which any account had one (`<kind>_first_day`). From the day of a merge the
-    survivor has the rows.
+    CTE `latest_of_day`: per account and day (as in `day_totals`, which comes before), for each kind
+    of row in `relation` (account_id as before merges, kind, row_id, occurred_at, occurred_on,
+    amount) the day of the latest one (`<kind>_on`), its amount (`<kind>_amount`) and the first day
+    on which any account had one (`<kind>_first_day`). From the day of a merge the survivor has the
+    rows.
 #}
 {% macro latest_of_day(relation, kinds) -%}
 owned_rows as (
@@ -162,71 +184,86 @@ row_days as (
     select
         account_id,
         date_day,
-        0 as is_account_day
-        {%- for kind in kinds %},
-        max(case when kind = '{{ kind }}' then row_place end) as {{ kind }}_place
-        {%- endfor %}
+        kind,
+        row_place
     from owned_rows
-    group by
-        account_id,
-        date_day
     union all
     select
         account_id,
-        date_day,
-        1 as is_account_day
+        first_day as date_day,
+        null as kind,
+        null as row_place
+    from account_bounds
+),
+
+daily_rows as (
+    select
+        row_days.account_id,
+        greatest(row_days.date_day, account_bounds.first_day) as date_day,
+        account_bounds.last_day
         {%- for kind in kinds %},
-        cast(null as bigint) as {{ kind }}_place
+        max(case when row_days.kind = '{{ kind }}' then row_days.row_place end) as {{ kind }}_place
         {%- endfor %}
-    from account_days
+    from row_days
+    inner join account_bounds
+        on row_days.account_id = account_bounds.account_id
+    where row_days.date_day <= account_bounds.last_day
+    group by
+        row_days.account_id,
+        greatest(row_days.date_day, account_bounds.first_day),
+        account_bounds.last_day
 ),
 
 carried_rows as (
     select
         account_id,
         date_day,
-        max(is_account_day) as is_account_day
+        coalesce({{ add_days('lead(date_day) over so_far', -1) }}, last_day) as last_day
         {%- for kind in kinds %},
-        max(max({{ kind }}_place)) over (
-            partition by account_id
-            order by date_day
-            rows between unbounded preceding and current row
-        ) as {{ kind }}_place
+        max({{ kind }}_place) over so_far as {{ kind }}_place
         {%- endfor %}
-    from row_days
-    group by
-        account_id,
-        date_day
+    from daily_rows
+    window so_far as (partition by account_id order by date_day)
 ),
 
-first_days as (
-    select
-        kind,
-        min(occurred_on) as first_day
-    from {{ relation }}
-    group by kind
-),
-
-latest_of_day as (
+latest_rows as (
     select
         carried_rows.account_id,
-        carried_rows.date_day
-        {%- for kind in kinds %},
+        {%- for kind in kinds %}
         {{ kind }}_rows.occurred_on as {{ kind }}_on,
         {{ kind }}_rows.amount as {{ kind }}_amount,
-        case
-            when {{ kind }}_start.first_day <= carried_rows.date_day then {{ kind }}_start.first_day
-        end as {{ kind }}_first_day
         {%- endfor %}
+        {{ day_series('carried_rows.date_day', 'carried_rows.last_day') }} as date_day
     from carried_rows
     {%- for kind in kinds %}
     left outer join owned_rows as {{ kind }}_rows
         on
             carried_rows.account_id = {{ kind }}_rows.account_id
             and carried_rows.{{ kind }}_place = {{ kind }}_rows.row_place
-    left outer join first_days as {{ kind }}_start
-        on {{ kind }}_start.kind = '{{ kind }}'
     {%- endfor %}
-    where carried_rows.is_account_day = 1
+),
+
+first_days as (
+    select
+        {%- for kind in kinds %}
+        min(case when kind = '{{ kind }}' then occurred_on end) as {{ kind }}_day
+        {{- ',' if not loop.last }}
+        {%- endfor %}
+    from {{ relation }}
+),
+
+latest_of_day as (
+    select
+        latest_rows.account_id,
+        latest_rows.date_day
+        {%- for kind in kinds %},
+        latest_rows.{{ kind }}_on,
+        latest_rows.{{ kind }}_amount,
+        case
+            when first_days.{{ kind }}_day <= latest_rows.date_day then first_days.{{ kind }}_day
+        end as {{ kind }}_first_day
+        {%- endfor %}
+    from latest_rows
+    cross join first_days
 )
 {%- endmacro %}
