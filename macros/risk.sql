@@ -24,21 +24,18 @@
 {%- endmacro %}
 
 
-{# The value of the measure whose name `measure` holds, in CTEs named as below. #}
-{% macro value_of_measure(measure, health_measures, risk_measures) -%}
+{# The value of the measure whose name `measure` holds, in a relation with all of `measures`. #}
+{% macro value_of_measure(measure, measures, relation) -%}
     case {{ measure }}
-        {%- for name in health_measures %}
-            when '{{ name }}' then health_inputs.{{ name }}
-        {%- endfor %}
-        {%- for name in risk_measures %}
-            when '{{ name }}' then risk_inputs.{{ name }}
+        {%- for name in measures %}
+            when '{{ name }}' then {{ relation }}.{{ name }}
         {%- endfor %}
             else cast(null as double)
         end
 {%- endmacro %}
 
 
-{# CTEs `health_inputs` and `risk_inputs`: account_id, date_day and every measure. #}
+{# CTE `inputs` and those it needs: account_id, date_day and every measure of health and risk. #}
 {% macro risk_input_ctes(health_measures, risk_measures) -%}
 health_inputs as (
     select
@@ -50,5 +47,20 @@ risk_inputs as (
     select
         {{ (['account_id', 'date_day'] + risk_measures) | join(',\n        ') }}
     from {{ ref('fct_account_risk_input_day') }}
+),
+
+inputs as (
+    select
+        {% for column in ['account_id', 'date_day'] + health_measures -%}
+        health_inputs.{{ column }},
+        {% endfor -%}
+        {% for column in risk_measures -%}
+        risk_inputs.{{ column }}{{ ',' if not loop.last }}
+        {% endfor -%}
+    from health_inputs
+    left outer join risk_inputs
+        on
+            health_inputs.account_id = risk_inputs.account_id
+            and health_inputs.date_day = risk_inputs.date_day
 )
 {%- endmacro %}

@@ -4,6 +4,7 @@
 -- value.
 {%- set health_measures = health_input_measures() %}
 {%- set risk_measures = risk_input_measures() %}
+{%- set measures = health_measures + risk_measures %}
 
 with signals as (
     select
@@ -19,60 +20,52 @@ with signals as (
 
 {{ risk_input_ctes(health_measures, risk_measures) }},
 
--- Days without a gap belong together: after a gap between contracts everything begins anew.
-followed as (
-    select
-        account_id,
-        date_day,
-        lag(date_day) over (partition by account_id order by date_day) as day_before
-    from health_inputs
-),
-
+-- Days with as many days without contract before them belong together: after a gap between
+-- contracts everything begins anew.
 numbered as (
     select
         account_id,
         date_day,
-        sum(case when {{ add_days('day_before', 1) }} = date_day then 0 else 1 end) over (
-            partition by account_id
-            order by date_day
-            rows between unbounded preceding and current row
-        ) as stretch
-    from followed
+        {{ days_between("cast('2000-01-01' as date)", 'date_day') }}
+        - row_number() over (partition by account_id order by date_day) as days_without
+    from inputs
 ),
 
 stretches as (
     select
         account_id,
-        date_day,
-        stretch,
-        max(date_day) over (partition by account_id, stretch) as contract_to
+        min(date_day) as contract_from,
+        max(date_day) as contract_to,
+        row_number() over (partition by account_id order by days_without) as stretch
     from numbered
+    group by
+        account_id,
+        days_without
 ),
 
+-- Each day beside the day before, if that was in the contract too. A run begins where their
+-- verdicts differ: that is cheaper than to sort every verdict.
 valued as (
     select
-        health_inputs.account_id,
-        health_inputs.date_day,
+        today.account_id,
+        today.date_day,
         signals.signal,
-        stretches.stretch,
-        stretches.contract_to,
         signals.volume_at_least,
         signals.sign * signals.open_at as opens_from,
         signals.sign * signals.close_at as closes_from,
+        {%- for day in ['today', 'day_before'] %}
         signals.sign
-        * {{ value_of_measure('signals.measure', health_measures, risk_measures) }}
-            as signed_value,
-        {{ value_of_measure('signals.volume_measure', health_measures, risk_measures) }}
-            as volume
-    from health_inputs
-    inner join stretches
+        * {{ value_of_measure('signals.measure', measures, day) }}
+            as {{ day }}_value,
+        {{ value_of_measure('signals.volume_measure', measures, day) }}
+            as {{ day }}_volume,
+        {%- endfor %}
+        day_before.date_day is not null as has_day_before
+    from inputs as today
+    left outer join inputs as day_before
         on
-            health_inputs.account_id = stretches.account_id
-            and health_inputs.date_day = stretches.date_day
-    left outer join risk_inputs
-        on
-            health_inputs.account_id = risk_inputs.account_id
-            and health_inputs.date_day = risk_inputs.date_day
+            today.account_id = day_before.account_id
+            and today.date_day = {{ add_days('day_before.date_day', 1) }}
     cross join signals
 ),
 
@@ -81,33 +74,37 @@ judged as (
         account_id,
         date_day,
         signal,
-        stretch,
-        contract_to,
+        {%- for day in ['today', 'day_before'] %}
         case
             when
-                signed_value >= opens_from
-                and (volume_at_least is null or volume >= volume_at_least)
+                {{ day }}_value >= opens_from
+                and (volume_at_least is null or {{ day }}_volume >= volume_at_least)
                 then 'open'
-            when signed_value <= closes_from then 'close'
-            when signed_value is null then 'missing'
+            when {{ day }}_value <= closes_from then 'close'
+            when {{ day }}_value is null then 'missing'
             else 'neither'
-        end as verdict
+        end as {{ day }}_verdict,
+        {%- endfor %}
+        has_day_before
     from valued
 ),
 
-compared as (
+runs as (
     select
-        account_id,
-        date_day,
-        signal,
-        stretch,
-        contract_to,
-        verdict,
-        lag(verdict) over (
-            partition by account_id, signal, stretch
-            order by date_day
-        ) as verdict_before
+        judged.account_id,
+        judged.signal,
+        judged.date_day,
+        judged.today_verdict,
+        stretches.stretch,
+        stretches.contract_to
     from judged
+    inner join stretches
+        on
+            judged.account_id = stretches.account_id
+            and judged.date_day between stretches.contract_from and stretches.contract_to
+    where
+        not judged.has_day_before
+        or judged.day_before_verdict <> judged.today_verdict
 ),
 
 final as (
@@ -122,11 +119,10 @@ final as (
             ) }},
             contract_to
         ) as last_day,
-        cast(verdict as varchar) as verdict,
+        cast(today_verdict as varchar) as verdict,
         cast(stretch as bigint) as stretch,
         contract_to
-    from compared
-    where verdict_before is null or verdict_before <> verdict
+    from runs
 )
 
 select * from final

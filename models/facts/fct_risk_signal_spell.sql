@@ -125,16 +125,13 @@ valued as (
         moments.signal,
         moments.opened_on,
         moments.moment,
-        {{ value_of_measure('moments.measure', health_measures, risk_measures) }} as measured
+        {{ value_of_measure('moments.measure', health_measures + risk_measures, 'inputs') }}
+            as measured
     from moments
-    inner join health_inputs
+    inner join inputs
         on
-            moments.account_id = health_inputs.account_id
-            and moments.date_day = health_inputs.date_day
-    left outer join risk_inputs
-        on
-            moments.account_id = risk_inputs.account_id
-            and moments.date_day = risk_inputs.date_day
+            moments.account_id = inputs.account_id
+            and moments.date_day = inputs.date_day
 ),
 
 known_values as (
