@@ -65,7 +65,7 @@ daily as (
     select
         changes.date_day,
         coalesce(survivors.owner_account_id, 'unassigned') as account_id,
-        {{ each_column(marks, "count_if(changes.mark = '@') as @") }},
+        {{ each_column(marks, "coalesce(count_if(changes.mark = '@'), 0) as @") }},
         {{ each_column(levels, 'sum(changes.@) as @') }}
     from changes
     left outer join survivors
@@ -75,37 +75,37 @@ daily as (
         coalesce(survivors.owner_account_id, 'unassigned')
 ),
 
-first_days as (
+running as (
     select
         account_id,
-        min(date_day) as first_day
+        date_day as changed_on,
+        coalesce({{ add_days('lead(date_day) over so_far', -1) }}, {{ as_of_date() }}) as last_day,
+        {{ each_column(marks, '@') }},
+        {{ each_column(levels, 'sum(@) over so_far as @') }}
     from daily
-    group by account_id
+    where date_day <= {{ as_of_date() }}
+    window so_far as (partition by account_id order by date_day)
 ),
 
 days as (
     select
         account_id,
-        {{ day_series('first_day', as_of_date()) }} as date_day
-    from first_days
+        changed_on,
+        {{ each_column(marks + levels, '@') }},
+        {{ day_series('changed_on', 'last_day') }} as date_day
+    from running
 ),
 
+-- A level holds until the next change; what was opened or solved counts on its day only.
 final as (
     select
-        cast(days.account_id as varchar) as account_id,
-        days.date_day,
-        {{ each_column(marks, 'cast(coalesce(daily.@, 0) as bigint) as @') }},
-        {{ each_column(levels, 'cast(sum(coalesce(daily.@, 0)) over so_far as bigint) as @') }}
+        cast(account_id as varchar) as account_id,
+        date_day,
+        {{ each_column(
+            marks, 'cast(case when date_day = changed_on then @ else 0 end as bigint) as @'
+        ) }},
+        {{ each_column(levels, 'cast(@ as bigint) as @') }}
     from days
-    left outer join daily
-        on
-            days.account_id = daily.account_id
-            and days.date_day = daily.date_day
-    window so_far as (
-        partition by days.account_id
-        order by days.date_day
-        rows between unbounded preceding and current row
-    )
 )
 
 select * from final
