@@ -10,10 +10,10 @@ with snapshots as (
     where snapshot_type in ('month_end', 'today')
 ),
 
-inputs as (
+input_days as (
     select
         account_id,
-        date_day as snapshot_on,
+        date_day,
         {{ measures | join(',\n        ') }}
     from {{ ref('fct_account_health_input_day') }}
 ),
@@ -32,6 +32,19 @@ coefficients as (
         coefficient,
         model_version
     from {{ ref('fct_churn_model_coefficient') }}
+),
+
+-- Before the measures become rows: few days are asked about.
+inputs as (
+    select
+        snapshots.account_id,
+        snapshots.snapshot_on,
+        {{ each_column(measures, 'input_days.@') }}
+    from snapshots
+    inner join input_days
+        on
+            snapshots.account_id = input_days.account_id
+            and snapshots.snapshot_on = input_days.date_day
 ),
 
 measured as (
