@@ -51,12 +51,8 @@ risk_inputs as (
 
 inputs as (
     select
-        {% for column in ['account_id', 'date_day'] + health_measures -%}
-        health_inputs.{{ column }},
-        {% endfor -%}
-        {% for column in risk_measures -%}
-        risk_inputs.{{ column }}{{ ',' if not loop.last }}
-        {% endfor -%}
+        {{ each_column(['account_id', 'date_day'] + health_measures, 'health_inputs.@') }},
+        {{ each_column(risk_measures, 'risk_inputs.@') }}
     from health_inputs
     left outer join risk_inputs
         on
