@@ -1,12 +1,14 @@
 """What a build may leave standing: views and seeds that would come out as they are.
 
 A view is rows only when it is read, and a seed is a file of the project. As long as neither the
-project nor the columns of the raw tables change, making them again changes nothing. Their data
-tests run all the same: the rows behind a view are new.
+project nor the columns of the raw tables change, making them again changes nothing. A view whose
+SQL holds what the warehouse answered while it was compiled is always made. Data tests run all the
+same: the rows behind a view are new.
 """
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -18,11 +20,12 @@ from orchestration.manifest import fingerprint
 
 # Facts and marts are assets that publishing waits for, so a run always makes them.
 LAYERS = ("staging", "intermediate")
-# What a macro calls to ask the warehouse while SQL is compiled; the answer is in the SQL then.
-ASKING = ("run_query(", "call statement(")
+# How SQL asks the warehouse while it is compiled: the answer is in it then. Of the adapter only the
+# choice of a macro and quoting are no questions.
+ASKING = re.compile(r"run_query\(|call statement\(|load_\w*relation\(|adapter\.(?!dispatch|quote)")
 GROUND = (
     "select schema_name, table_name, column_name, data_type from duckdb_columns()"
-    " where schema_name like 'raw\\_%' escape '\\' order by all",
+    " where schema_name like 'raw\\_%' escape '\\' or schema_name = 'ledger' order by all",
     "select schema_name, view_name, sql from duckdb_views() where not internal order by all",
     "select table_name, column_count, estimated_size from duckdb_tables()"
     " where schema_name = 'seeds' order by all",
@@ -32,8 +35,8 @@ GROUND = (
 def ground_of(home: Home) -> str:
     """Return a hash of what standing nodes are and stand on.
 
-    That is the project, the columns of the raw tables, the views as the warehouse has them, and
-    the size of the seeds: whoever changes one of them by hand finds it made anew.
+    That is the project, the columns of the raw tables and of the ledger, the views as the
+    warehouse has them, and the size of the seeds: whoever changes one by hand finds it made anew.
     """
     with duckdb.connect(str(home.warehouse), read_only=True) as connection:
         found = [connection.execute(query).fetchall() for query in GROUND]
@@ -75,7 +78,7 @@ def _may_stand(manifest: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 
 def _asks_the_warehouse(node: Mapping[str, Any], manifest: Mapping[str, Any]) -> bool:
     """Say whether a model's SQL, or that of an ephemeral model in it, depends on the data."""
-    if any(call in node["raw_code"] for call in ASKING):
+    if ASKING.search(node["raw_code"]):
         return True
     if any(_macro_asks(name, manifest, set()) for name in node["depends_on"]["macros"]):
         return True
@@ -93,7 +96,7 @@ def _macro_asks(name: str, manifest: Mapping[str, Any], seen: set[str]) -> bool:
     if macro is None or name in seen or macro["package_name"] != _project(manifest):
         return False
     seen.add(name)
-    return any(call in macro["macro_sql"] for call in ASKING) or any(
+    return bool(ASKING.search(macro["macro_sql"])) or any(
         _macro_asks(other, manifest, seen) for other in macro["depends_on"]["macros"]
     )
 

@@ -14,6 +14,16 @@ MACROS = {
         "package_name": "p",
         "depends_on": {"macros": []},
     },
+    "macro.p.present": {
+        "macro_sql": "{% set found = adapter.get_relation(database, schema, name) %}",
+        "package_name": "p",
+        "depends_on": {"macros": []},
+    },
+    "macro.p.chosen": {
+        "macro_sql": "{{ adapter.dispatch('chosen', 'p')() }}",
+        "package_name": "p",
+        "depends_on": {"macros": []},
+    },
     "macro.p.outer": {
         "macro_sql": "{{ day() }}",
         "package_name": "p",
@@ -43,6 +53,8 @@ CASES = {
     "table": (model("table", kind="table"), False),
     "published_view": (model("published_view", layer="facts"), False),
     "dated": (model("dated", macros=["macro.p.outer"]), False),
+    "over_what_is_there": (model("over_what_is_there", macros=["macro.p.present"]), False),
+    "dispatched": (model("dispatched", macros=["macro.p.chosen"]), True),
     "asking": (model("asking", code="{{ run_query('select 1') }}"), False),
     "over_dated": (model("over_dated", parents=["model.p.inlined"]), False),
     "over_other": (model("over_other", parents=["model.p.dated"]), True),
