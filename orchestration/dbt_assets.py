@@ -1,8 +1,8 @@
 """The dbt project as Dagster assets, and the one `dbt build` of a run."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import date
+from datetime import date, timedelta
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -34,6 +34,8 @@ from orchestration.standing import ground_of, standing_nodes
 
 LAYER_OF_TYPE = {"source": "raw", "seed": "seeds", "snapshot": "snapshots"}
 DBT_END_SECONDS = 30
+# So long a silence before the as-of date is worth a word: weekends and holidays are not.
+SILENT_DAYS = 7
 # The events of dbt's log that end one node; each carries its place among all nodes.
 RESULT_EVENTS = ("LogModelResult", "LogSeedResult", "LogSnapshotResult", "LogTestResult")
 
@@ -253,16 +255,31 @@ def _place(data: Mapping[str, Any]) -> tuple[int, int]:
 
 def decide_as_of(session: RefreshSession) -> date:
     """Return the day of the run: the one asked for, else the last complete day of the data."""
-    if session.requested_as_of:
-        return session.requested_as_of
     home = session.opened_home
     config = home.read()
+    if session.requested_as_of:
+        if not config.is_demo:
+            _note_silence(home, session.requested_as_of, config.vendors)
+        return session.requested_as_of
     if config.is_demo and config.demo_until:
         return date.fromisoformat(config.demo_until)
     try:
         return last_complete_day(home.warehouse, config.vendors)
     except ValueError as error:
         raise dg.Failure(str(error), allow_retries=False) from error
+
+
+def _note_silence(home: Home, as_of: date, vendors: Iterable[str]) -> None:
+    """Say so when the day that was asked for lies well after the newest activity: a slip?"""
+    try:
+        last = last_complete_day(home.warehouse, vendors)
+    except ValueError:
+        return
+    if as_of > last + timedelta(days=SILENT_DAYS):
+        current().note(
+            f"No activity is loaded after {last}: the figures as of {as_of} say that nothing "
+            "happened since. If another day was meant, give it (AS_OF=…) before a month is closed."
+        )
 
 
 def failure_text(build: BuildResult, home: Home) -> str:

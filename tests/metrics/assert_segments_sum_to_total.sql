@@ -1,73 +1,57 @@
--- Every cut adds up to the total; what has no value for the cut stands under `unassigned`.
+-- Every cut adds up to the total, in every measure that can be added up; what has no value for the
+-- cut stands under `unassigned`.
 {{ config(meta={'dagster': {'ref': {'name': 'mart_arr_bridge_monthly'}}}) }}
+{% set measures = {
+    'mart_arr_bridge_monthly': [
+        'opening_arr', 'new_arr', 'expansion_arr', 'contraction_arr', 'churn_arr',
+        'reactivation_arr', 'fx_arr', 'transfer_arr', 'prior_period_adjustment_arr', 'closing_arr',
+    ],
+    'mart_retention_monthly': [
+        'opening_accounts', 'retained_accounts', 'opening_arr', 'retained_arr',
+        'retained_arr_capped',
+    ],
+    'mart_churn_monthly': [
+        'opening_accounts', 'churned_accounts', 'opening_arr', 'churned_arr',
+        'involuntary_accounts', 'controllable_accounts',
+    ],
+} %}
 
-with bridge as (
+with measures as (
+    {%- for mart, columns in measures.items() %}
+    {%- for column in columns %}
     select
+        '{{ mart }}.{{ column }}' as measure,
         month,
         segment_type,
-        opening_arr,
-        closing_arr,
-        expansion_arr,
-        churn_arr
-    from {{ ref('mart_arr_bridge_monthly') }}
-),
-
-retention as (
-    select
-        month,
-        segment_type,
-        opening_accounts,
-        opening_arr,
-        retained_arr,
-        retained_arr_capped
-    from {{ ref('mart_retention_monthly') }}
-),
-
-measures as (
-    select
-        month,
-        segment_type,
-        sum(opening_arr) as measure_1,
-        sum(closing_arr) as measure_2,
-        sum(expansion_arr) as measure_3,
-        sum(churn_arr) as measure_4,
-        'bridge' as mart
-    from bridge
+        cast(sum({{ column }}) as decimal(28, 2)) as amount
+    from {{ ref(mart) }}
     group by
         month,
         segment_type
-    union all
-    select
-        month,
-        segment_type,
-        sum(opening_arr) as measure_1,
-        sum(retained_arr) as measure_2,
-        sum(retained_arr_capped) as measure_3,
-        sum(opening_accounts) as measure_4,
-        'retention' as mart
-    from retention
-    group by
-        month,
-        segment_type
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
 ),
 
 totals as (
-    select *
+    select
+        measure,
+        month,
+        amount
     from measures
     where segment_type = 'total'
 )
 
 select
-    measures.mart,
+    measures.measure,
     measures.month,
-    measures.segment_type
+    measures.segment_type,
+    measures.amount,
+    totals.amount as total
 from measures
 inner join totals
     on
-        measures.mart = totals.mart
+        measures.measure = totals.measure
         and measures.month = totals.month
-where
-    measures.measure_1 <> totals.measure_1
-    or measures.measure_2 <> totals.measure_2
-    or measures.measure_3 <> totals.measure_3
-    or measures.measure_4 <> totals.measure_4
+where measures.amount <> totals.amount
