@@ -1,7 +1,7 @@
 -- Stripe keeps events for some thirty days. Where the first known event of a subscription is not
--- its creation, or there is none, its first known state stands for all the time before: a price that
--- changed earlier is not known, and ARR of the past is that of later terms. Load older events, or
--- bring the history as files (subscription_items).
+-- its creation, or there is none, its first known state stands for all the time before: a price
+-- that changed earlier is not known, and ARR of the past is that of later terms. Load older events,
+-- or bring the history as files (subscription_items).
 {{ config(
     severity='warn',
     enabled=source_is_on('billing', 'stripe'),
