@@ -124,6 +124,7 @@ final as (
             nearest_reasons.reason,
             subscriptions.cancel_detail,
             subscriptions.cancel_reason,
+            case when subscriptions.is_payment_failure then 'payment_failed' end,
             'unknown'
         ) as reason,
         nearest_reasons.detail as reason_detail,
