@@ -12,7 +12,7 @@
     ],
     'mart_churn_monthly': [
         'opening_accounts', 'churned_accounts', 'opening_arr', 'churned_arr',
-        'involuntary_accounts', 'controllable_accounts',
+        'involuntary_accounts', 'controllable_accounts', 'involuntary_arr', 'controllable_arr',
     ],
 } %}
 

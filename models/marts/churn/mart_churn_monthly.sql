@@ -58,7 +58,9 @@ cuts as (
         -sum(churn_arr + contraction_arr) as lost_arr,
         sum(expansion_arr + reactivation_arr) as gained_arr,
         count_if(is_logo and is_churned and not is_voluntary) as involuntary_accounts,
-        count_if(is_logo and is_churned and is_controllable) as controllable_accounts
+        count_if(is_logo and is_churned and is_controllable) as controllable_accounts,
+        sum(case when not is_voluntary then -churn_arr else 0 end) as involuntary_arr,
+        sum(case when is_controllable then -churn_arr else 0 end) as controllable_arr
     from flagged
     group by {{ segment_grouping_sets(['month', 'is_complete']) }}
 ),
@@ -77,6 +79,8 @@ final as (
         cast((lost_arr - gained_arr) / nullif(opening_arr, 0) as double) as net_revenue_churn,
         cast(involuntary_accounts as bigint) as involuntary_accounts,
         cast(controllable_accounts as bigint) as controllable_accounts,
+        cast(involuntary_arr as decimal(18, 2)) as involuntary_arr,
+        cast(controllable_arr as decimal(18, 2)) as controllable_arr,
         is_complete,
         '{{ metric_policy() }}' as metric_policy
     from cuts
