@@ -43,6 +43,7 @@ MODELS = (
     "int_arr_line_month_parts",
     "fct_arr_movement",
     "fct_account_retention_month",
+    "fct_account_retention_3m",
     "fct_account_cohort_month",
     "fct_account_revenue",
     "fct_churn_event",
