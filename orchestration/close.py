@@ -12,6 +12,7 @@ import hashlib
 import json
 import os
 import shutil
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -140,9 +141,14 @@ def close_month(home: Home, month: Month, *, closed_by: str | None = None) -> Cl
             },
             previous_hash=closes[-1].hash if closes else FIRST_HASH,
         )
-        return append(home, close, staged)
+        entry = append(home, close, staged)
     finally:
         shutil.rmtree(staged, ignore_errors=True)
+    # From now on the warehouse knows the month too, and a ledger without it is noticed. Where
+    # somebody else has the warehouse open, the next refresh does it.
+    with suppress(duckdb.IOException):
+        load_ledger(home, definition_version())
+    return entry
 
 
 def _require_turn(home: Home, month: Month) -> None:

@@ -15,7 +15,16 @@ from rich.table import Table
 from typer.core import TyperGroup
 
 from orchestration.home import Home, HomeError
-from orchestration.ledger import MONTH, LedgerError, Month, ledger_folder, problems, read_closes
+from orchestration.ledger import (
+    FOLDER,
+    MONTH,
+    Close,
+    LedgerError,
+    Month,
+    ledger_folder,
+    problems,
+    read_closes,
+)
 from orchestration.lock import home_lock
 from orchestration.project import ProjectError
 
@@ -23,6 +32,7 @@ HomeOption = Annotated[
     Path | None,
     typer.Option("--home", envvar="CSW_HOME", help="The home folder (default: data)."),
 ]
+SHORT_HASH = 12
 
 
 class MonthFirst(TyperGroup):
@@ -96,13 +106,25 @@ def close_one(
 
 
 @app.command()
-def verify(home: HomeOption = None) -> None:
+def verify(
+    last: Annotated[
+        str | None,
+        typer.Option(
+            "--last",
+            metavar="HASH",
+            help=f"The last hash as you noted it; its first {SHORT_HASH} characters will do.",
+        ),
+    ] = None,
+    home: HomeOption = None,
+) -> None:
     """Compare every file of the ledger with its hash; name what was changed."""
     console = _console()
     with _explained(console):
         chosen = Home.resolve(home)
         found = problems(chosen)
         closes = [] if found else read_closes(chosen)
+        if last is not None and not found:
+            _require_last(last, closes)
     for problem in found:
         console.print(problem, style="red", highlight=False, markup=False, soft_wrap=True)
     if found:
@@ -112,10 +134,27 @@ def verify(home: HomeOption = None) -> None:
         return
     console.print(
         f"The ledger is as it was written: {len(closes)} months, {closes[0].month} to "
-        f"{closes[-1].month}, last hash {closes[-1].hash[:12]}.",
+        f"{closes[-1].month}, last hash {closes[-1].hash}.",
         highlight=False,
         soft_wrap=True,
     )
+
+
+def _require_last(noted: str, closes: list[Close]) -> None:
+    """Refuse a ledger whose last entry is not the one that was noted."""
+    noted = noted.strip().lower()
+    if len(noted) < SHORT_HASH:
+        raise LedgerError(f"--last needs at least {SHORT_HASH} characters of the hash.")
+    if closes and closes[-1].hash.startswith(noted):
+        return
+    earlier = next((close.month for close in closes if close.hash.startswith(noted)), None)
+    is_now = f"{closes[-1].hash} of {closes[-1].month}" if closes else "none: no month is closed"
+    hint = (
+        f"The noted hash is that of {earlier}; later months were closed since."
+        if earlier
+        else f"The noted hash is in no entry: put back the folder {FOLDER}/ from a backup."
+    )
+    raise LedgerError(f"{noted} is not the last hash, which is {is_now}. {hint}")
 
 
 @app.command("list")

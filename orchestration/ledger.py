@@ -169,13 +169,22 @@ def read_closes(home: Home) -> list[Close]:
 
 
 def problems(home: Home) -> list[str]:
-    """Compare the ledger with what was written, and name everything that differs."""
+    """Compare the ledger with what was written, and name everything that differs.
+
+    Raises:
+        LedgerError: The warehouse, which knows the closes it was loaded with, cannot be read.
+    """
     folder = ledger_folder(home)
     try:
         closes = read_closes(home)
     except LedgerError as error:
         return [str(error)]
-    return [*_broken_chain(closes), *_broken_files(folder, closes), *_strangers(folder, closes)]
+    return [
+        *_broken_chain(closes),
+        *_broken_files(folder, closes),
+        *_strangers(folder, closes),
+        *_lost(home, closes),
+    ]
 
 
 def _broken_chain(closes: list[Close]) -> Iterator[str]:
@@ -232,6 +241,46 @@ def _strangers(folder: Path, closes: list[Close]) -> Iterator[str]:
                 item.name for item in path.iterdir() if item.name not in known[path.name]
             )
             yield from (f"{path.name}/{name} was added after the close." for name in extra)
+
+
+def _lost(home: Home, closes: list[Close]) -> Iterator[str]:
+    """Name the months that the warehouse was loaded with and the ledger has no more, or others."""
+    folder = ledger_folder(home)
+    entries = {close.month: _row(close) for close in closes}
+    for known in _known_rows(home):
+        month = known[0][:7]
+        if month in entries and entries[month] != known:
+            yield f"{month} was closed another time: its entry is not the one the warehouse knows."
+        elif month not in entries and not (folder / month).is_dir():
+            yield (
+                f"{month} is missing: the warehouse knows that it was closed. Put back the folder "
+                f"{FOLDER}/ from a backup."
+            )
+
+
+def _known_rows(home: Home) -> list[tuple[str, ...]]:
+    """Return the closes the warehouse was loaded with; none when there is no warehouse."""
+    if not home.warehouse.is_file():
+        return []
+    try:
+        with duckdb.connect(str(home.warehouse), read_only=True) as connection:
+            return connection.execute(
+                "select strftime(close_month, '%Y-%m-%d'), strftime(as_of_date, '%Y-%m-%d'), "
+                "strftime(closed_at, '%Y-%m-%dT%H:%M:%S'), closed_by, run_id, "
+                "definition_version, content_hash from ledger.closes order by close_month"
+            ).fetchall()
+    except duckdb.CatalogException:
+        return []
+    except duckdb.IOException as error:
+        raise LedgerError(
+            f"{home.warehouse} is in use or cannot be read, so that the ledger cannot be compared "
+            f"with it. Try again when no refresh is running. ({error})"
+        ) from error
+
+
+def _row(close: Close) -> tuple[str, ...]:
+    """Return the close as a row of the warehouse's table `closes`."""
+    return (f"{close.month}-01", *(getattr(close, column) for column in CLOSE_COLUMNS))
 
 
 def require_intact(home: Home) -> None:
@@ -292,10 +341,7 @@ def load_ledger(home: Home, definition_version: str = "") -> int:
         for name, columns in EMPTY_TABLES.items():
             connection.execute(f"create or replace table ledger.{name} ({columns})")
         connection.execute("insert into ledger.definition values (?)", [definition_version or None])
-        rows = [
-            [f"{close.month}-01", *(getattr(close, column) for column in CLOSE_COLUMNS)]
-            for close in closes
-        ]
+        rows = [_row(close) for close in closes]
         if rows:
             connection.executemany("insert into ledger.closes values (?, ?, ?, ?, ?, ?, ?)", rows)
         for name in TABLES:

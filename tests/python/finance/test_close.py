@@ -1,6 +1,7 @@
 """A month is closed once, in order, complete and tested; the ledger shows every change to it."""
 
 import json
+import re
 import shutil
 from dataclasses import asdict, replace
 
@@ -8,6 +9,7 @@ import duckdb
 import pytest
 from typer.testing import CliRunner
 
+from orchestration import close as close_module
 from orchestration import ledger as ledger_module
 from orchestration.close import CloseError, close_month, load_ledger, next_month
 from orchestration.close_cli import app
@@ -242,6 +244,84 @@ def test_the_ledger_survives_the_loss_of_the_warehouse(closed):
     assert closes == [("2025-10-01", "Kim"), ("2025-11-01", "Kim")]
     assert int(arr[0]) == 170
     assert definition == [("1.0",)]
+
+
+def lose_all(folder):
+    shutil.rmtree(folder)
+
+
+def lose_the_last_entry(folder):
+    manifest = folder / "manifest.json"
+    content = json.loads(manifest.read_text())
+    content["closes"].pop()
+    manifest.write_text(json.dumps(content))
+    shutil.rmtree(folder / "2025-11")
+
+
+@pytest.mark.parametrize(
+    ("lose", "months"), [(lose_all, ["2025-10", "2025-11"]), (lose_the_last_entry, ["2025-11"])]
+)
+def test_a_ledger_that_was_removed_or_shortened_is_noticed(closed, lose, months):
+    lose(ledger_folder(closed))
+    verified = csw_close(closed, "verify")
+    assert verified.exit_code == 1
+    for month in months:
+        missing = f"{month} is missing: .* Put back the folder ledger/ from a backup"
+        assert re.search(missing, verified.stdout)
+        with pytest.raises(LedgerError, match=missing):
+            close_month(closed, Month.parse(month), closed_by="Kim")
+        with pytest.raises(LedgerError, match=missing):
+            load_ledger(closed)
+
+
+def test_a_ledger_that_was_written_anew_is_noticed(closed):
+    """Its chain is whole, and another name stands under the same figures."""
+    warehouse = closed.warehouse.read_bytes()
+    shutil.rmtree(ledger_folder(closed))
+    publish_figures(closed, "2025-12-31", ARR, run_id="20260102T000000Z_test")
+    close_month(closed, Month.parse("2025-10"), closed_by="Somebody else")
+    closed.warehouse.write_bytes(warehouse)
+    found = problems(closed)
+    assert any(problem.startswith("2025-10 was closed another time") for problem in found)
+    assert any(problem.startswith("2025-11 is missing") for problem in found)
+
+
+def test_a_close_stands_while_somebody_reads_the_warehouse(closed, monkeypatch):
+    def in_use(*_):
+        raise duckdb.IOException("Conflicting lock is held")
+
+    monkeypatch.setattr(close_module, "load_ledger", in_use)
+    assert close_month(closed, DECEMBER, closed_by="Kim").month == "2025-12"
+    assert problems(closed) == []
+
+
+def test_a_warehouse_that_cannot_be_read_is_no_agreement(closed):
+    closed.warehouse.write_bytes(b"no database" * 1000)
+    verified = csw_close(closed, "verify")
+    assert verified.exit_code == 1
+    assert "cannot be compared" in verified.stdout
+
+
+def test_the_noted_hash_must_be_the_last(closed):
+    first, last = (close.hash for close in read_closes(closed))
+    assert f"last hash {last}." in csw_close(closed, "verify").stdout
+    assert csw_close(closed, "verify", "--last", last).exit_code == 0
+    assert csw_close(closed, "verify", "--last", last[:12].upper()).exit_code == 0
+    for noted, said in [
+        (last[:11], "at least 12 characters"),
+        (first, "that of 2025-10; later months were closed since"),
+        ("f" * 64, "is in no entry"),
+    ]:
+        refused = csw_close(closed, "verify", "--last", noted)
+        assert refused.exit_code == 1
+        assert said in refused.stdout
+
+
+def test_a_noted_hash_of_an_empty_ledger_is_refused(home):
+    home.create()
+    refused = csw_close(home, "verify", "--last", "f" * 64)
+    assert refused.exit_code == 1
+    assert "no month is closed" in refused.stdout
 
 
 def test_an_empty_ledger_loads_as_empty(home):
