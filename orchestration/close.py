@@ -112,6 +112,7 @@ def close_month(home: Home, month: Month, *, closed_by: str | None = None) -> Cl
         CloseError: The month cannot be closed; nothing was written.
         LedgerError: The ledger is not as it was written.
     """
+    signed_by = _signer(closed_by)
     require_intact(home)
     _require_turn(home, month)
     publication = _passed_publication(home)
@@ -130,7 +131,7 @@ def close_month(home: Home, month: Month, *, closed_by: str | None = None) -> Cl
             month=str(month),
             as_of_date=publication.as_of_date,
             closed_at=datetime.now(UTC).replace(tzinfo=None).isoformat(timespec="seconds"),
-            closed_by=closed_by or os.environ.get(CLOSED_BY_VARIABLE) or getpass.getuser(),
+            closed_by=signed_by,
             run_id=publication.run_id,
             definition_version=definition_version(),
             policy=publication.policy,
@@ -149,6 +150,14 @@ def close_month(home: Home, month: Month, *, closed_by: str | None = None) -> Cl
     with suppress(duckdb.IOException):
         load_ledger(home, definition_version())
     return entry
+
+
+def _signer(name: str | None) -> str:
+    if name is None:
+        return os.environ.get(CLOSED_BY_VARIABLE, "").strip() or getpass.getuser()
+    if not name.strip():
+        raise CloseError('The name of who signs is empty. Give it, as --by "Kim Park".')
+    return name.strip()
 
 
 def _require_turn(home: Home, month: Month) -> None:

@@ -101,6 +101,12 @@ def close_one(
             f"in {ledger_folder(chosen) / close.month}.",
             "mart_retention_as_reported and mart_restatements show it after the next refresh.",
         ]
+        if by is None:
+            lines.insert(
+                1,
+                f"Signed by {close.closed_by}: without --by it is CSW_CLOSED_BY, else the user of "
+                "the machine.",
+            )
         for line in lines:
             console.print(line, highlight=False, markup=False, soft_wrap=True)
 

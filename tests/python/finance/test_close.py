@@ -360,6 +360,24 @@ def test_commands(closed):
     assert "2025-11/retention.parquet is missing." in broken.stdout
 
 
+@pytest.mark.parametrize("name", ["", "  "])
+def test_nobody_signs_with_an_empty_name(closed, name):
+    refused = csw_close(closed, "2025-12", "--by", name)
+    assert refused.exit_code == 1
+    assert "who signs is empty" in refused.stdout
+    assert len(read_closes(closed)) == 2
+
+
+@pytest.mark.parametrize(("variable", "signer"), [("Lee", "Lee"), ("", "somebody")])
+def test_who_signs_without_a_name_is_said(closed, monkeypatch, variable, signer):
+    monkeypatch.setenv("CSW_CLOSED_BY", variable)
+    monkeypatch.setattr(close_module.getpass, "getuser", lambda: "somebody")
+    done = csw_close(closed, "2025-12")
+    assert done.exit_code == 0, done.stdout
+    assert f"Signed by {signer}: without --by" in done.stdout
+    assert read_closes(closed)[-1].closed_by == signer
+
+
 def test_dagster_job_closes_the_month_of_its_partition(closed):
     job = build_close_job(closed)
     assert job.name == JOB_NAME
