@@ -38,12 +38,28 @@ SHORT_HASH = 12
 class MonthFirst(TyperGroup):
     """Takes a month where a command is expected: `csw close 2025-11`."""
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Refuse the options of `month` before the month."""
+        month = self.commands["month"]
+        options = {name for parameter in month.params for name in parameter.opts}
+        if args and args[0].startswith("-") and args[0].partition("=")[0] in options:
+            raise typer.BadParameter(
+                'Name the month first, options after it: csw close 2025-11 --by "Kim Park".', ctx
+            )
+        return super().parse_args(ctx, args)
+
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Put the command `month` before a month."""
         if args and MONTH.fullmatch(args[0]):
             args = ["month", *args]
+        elif args and args[0] not in self.commands:
+            raise typer.BadParameter(
+                f"'{args[0]}' is not a month; write the month as 2025-11. "
+                f"The commands are {', '.join(self.commands)}.",
+                ctx,
+            )
         return super().resolve_command(ctx, args)
 
 

@@ -378,6 +378,29 @@ def test_who_signs_without_a_name_is_said(closed, monkeypatch, variable, signer)
     assert read_closes(closed)[-1].closed_by == signer
 
 
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["2025-13"], "write the month as 2025-11"),
+        (["2025/11"], "write the month as 2025-11"),
+        (["november"], "write the month as 2025-11"),
+        (["--by", "KP", "2025-12"], "Name the month first"),
+        (["--by=KP", "2025-12"], "Name the month first"),
+        (["--home", "data", "2025-12"], "Name the month first"),
+    ],
+)
+def test_a_mistyped_month_is_explained(closed, arguments, said):
+    refused = csw_close(closed, *arguments)
+    assert refused.exit_code == 2
+    assert said in " ".join(refused.output.replace("│", " ").split())
+    assert len(read_closes(closed)) == 2
+
+
+def test_the_command_month_can_be_written_out(closed):
+    assert csw_close(closed, "month", "2025-12", "--by", "Kim").exit_code == 0
+    assert csw_close(closed, "--help").exit_code == 0
+
+
 def test_dagster_job_closes_the_month_of_its_partition(closed):
     job = build_close_job(closed)
     assert job.name == JOB_NAME
