@@ -133,7 +133,7 @@ def close_month(home: Home, month: Month, *, closed_by: str | None = None) -> Cl
             closed_at=datetime.now(UTC).replace(tzinfo=None).isoformat(timespec="seconds"),
             closed_by=signed_by,
             run_id=publication.run_id,
-            definition_version=definition_version(),
+            definition_version=publication.definition_version or definition_version(),
             policy=publication.policy,
             totals=totals,
             files={

@@ -70,6 +70,8 @@ class Publication:
     marts: dict[str, PublishedTable]
     versions: dict[str, str]
     policy: dict[str, Any] = field(default_factory=dict)
+    # Empty in a publication of a version before it was written.
+    definition_version: str = ""
 
 
 def publish(
@@ -82,6 +84,7 @@ def publish(
     company: str,
     versions: dict[str, str],
     policy: dict[str, Any],
+    definition_version: str = "",
 ) -> Publication:
     """Write the tables to new files and make them the published ones.
 
@@ -94,6 +97,7 @@ def publish(
         company: Whose figures they are.
         versions: The versions of the tools that made them.
         policy: The metric policies in force.
+        definition_version: The version of the metric definition.
 
     Returns:
         What was published.
@@ -123,6 +127,7 @@ def publish(
         marts=tables,
         versions=versions,
         policy=policy,
+        definition_version=definition_version,
     )
     _write_manifest(target, publication)
     for name in (DATABASE_LINK, PLAIN_LINK):

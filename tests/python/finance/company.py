@@ -117,6 +117,7 @@ class Company:
                 company="test",
                 versions={},
                 policy={"fx_mode": "constant"},
+                definition_version=definition_version(),
             )
         return run_id
 

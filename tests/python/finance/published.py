@@ -18,6 +18,7 @@ def publish_figures(
     *,
     run_id: str = "20260101T000000Z_test",
     tests_pass: bool = True,
+    definition: str = "",
 ) -> None:
     """Publish the ARR of accounts by month, as {month: {account: arr}}."""
     home.create()
@@ -48,6 +49,7 @@ def publish_figures(
             company="test",
             versions={},
             policy={"fx_mode": "constant"},
+            definition_version=definition,
         )
 
 

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from orchestration import close as close_module
 from orchestration import ledger as ledger_module
-from orchestration.close import CloseError, close_month, load_ledger, next_month
+from orchestration.close import CloseError, close_month, definition_version, load_ledger, next_month
 from orchestration.close_cli import app
 from orchestration.close_job import JOB_NAME, build_close_job
 from orchestration.ledger import LedgerError, Month, ledger_folder, problems, read_closes
@@ -48,6 +48,21 @@ def test_close_says_who_when_and_what(home):
     assert read_closes(home) == [close]
     assert problems(home) == []
     assert next_month(home) == DECEMBER
+
+
+def test_the_definition_is_that_of_the_published_figures(home):
+    publish_figures(home, "2025-11-30", ARR, definition="0.0+published")
+    assert close_month(home, NOVEMBER, closed_by="Kim").definition_version == "0.0+published"
+
+
+def test_a_publication_of_before_has_the_definition_of_now(home):
+    publish_figures(home, "2025-11-30", ARR)
+    manifest = home.published / "manifest.json"
+    content = json.loads(manifest.read_text())
+    del content["definition_version"]
+    manifest.write_text(json.dumps(content))
+    close = close_month(home, NOVEMBER, closed_by="Kim")
+    assert close.definition_version == definition_version()
 
 
 def test_a_month_is_closed_once(closed):

@@ -4,6 +4,7 @@ The tests share one home and follow one another, as the days of a company do.
 """
 
 import json
+import re
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -75,6 +76,7 @@ def test_refresh_loads_builds_tests_and_publishes(first, company):
     assert set(manifest["marts"]) == {"fct_account_month", "mart_retention_monthly"}
     assert manifest["marts"]["fct_account_month"]["rows"] == 3
     assert manifest["policy"] == {"reporting_currency": "EUR"}
+    assert re.fullmatch(r"[\d.]+\+[0-9a-f]{12}", manifest["definition_version"])
     assert (company.published / manifest["database"]).is_file()
 
 
