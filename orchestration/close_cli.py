@@ -11,6 +11,7 @@ from typing import Annotated
 import click
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 from typer.core import TyperGroup
 
@@ -188,15 +189,18 @@ def list_closes(home: HomeOption = None) -> None:
     if not closes:
         console.print("No month is closed yet.")
         return
-    table = Table("month", "closing ARR", "adjustment", "as of", "closed at (UTC)", "by", "content")
+    # 80 columns hold it: figures and dates are whole, a long name takes more lines.
+    table = Table()
+    for name in ("month", "closing ARR", "adjustment", "as of", "closed on"):
+        table.add_column(name, no_wrap=True)
+    table.add_column("by", overflow="fold")
     for close in closes:
         table.add_row(
             close.month,
             close.totals["closing_arr"],
             close.totals["prior_period_adjustment_arr"],
             close.as_of_date,
-            close.closed_at,
-            close.closed_by,
-            close.content_hash[:12],
+            close.closed_at[:10],
+            escape(close.closed_by),
         )
     console.print(table)

@@ -416,6 +416,22 @@ def test_the_command_month_can_be_written_out(closed):
     assert csw_close(closed, "--help").exit_code == 0
 
 
+def test_the_list_cuts_nothing_at_80_columns(home, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    publish_figures(home, "2025-11-30", {"2025-11": {"a": 1_234_567_890}})
+    name = "Kim [FP] Park of Example"
+    close = close_month(home, NOVEMBER, closed_by=name)
+    adjusted = {"2025-11": {"a": 1}, "2025-12": {"a": 1}}
+    publish_figures(home, "2025-12-31", adjusted, run_id="20260102T000000Z_test")
+    close_month(home, DECEMBER, closed_by=name)
+    listed = csw_close(home, "list").stdout
+    assert "…" not in listed
+    assert max(len(line) for line in listed.splitlines()) <= 80
+    for whole in ("2025-11", "1234567890.00", "-1234567889.00", "2025-11-30", close.closed_at[:10]):
+        assert whole in listed
+    assert "[FP]" in listed
+
+
 def test_dagster_job_closes_the_month_of_its_partition(closed):
     job = build_close_job(closed)
     assert job.name == JOB_NAME
