@@ -5,7 +5,7 @@
 {{ config(
     severity='warn',
     enabled=source_is_on('billing', 'stripe'),
-    meta={'dagster': {'ref': {'name': 'int_stripe_subscription_states'}}}
+    meta={'dagster': {'ref': {'name': 'stg_stripe__subscriptions'}}}
 ) }}
 
 with events as (
