@@ -145,9 +145,9 @@ def close_month(home: Home, month: Month, *, closed_by: str | None = None) -> Cl
         entry = append(home, close, staged)
     finally:
         shutil.rmtree(staged, ignore_errors=True)
-    # From now on the warehouse knows the month too, and a ledger without it is noticed. Where
-    # somebody else has the warehouse open, the next refresh does it.
-    with suppress(duckdb.IOException):
+    # From now on the warehouse knows the month too, and a ledger without it is noticed. The month
+    # is closed even where somebody else has the warehouse open: then the next refresh does it.
+    with suppress(duckdb.Error, LedgerError):
         load_ledger(home, definition_version())
     return entry
 

@@ -301,9 +301,10 @@ def test_a_ledger_that_was_written_anew_is_noticed(closed):
     assert any(problem.startswith("2025-11 is missing") for problem in found)
 
 
-def test_a_close_stands_while_somebody_reads_the_warehouse(closed, monkeypatch):
+@pytest.mark.parametrize("error", [duckdb.IOException, LedgerError])
+def test_a_close_stands_while_somebody_has_the_warehouse_open(closed, monkeypatch, error):
     def in_use(*_):
-        raise duckdb.IOException("Conflicting lock is held")
+        raise error("Conflicting lock is held")
 
     monkeypatch.setattr(close_module, "load_ledger", in_use)
     assert close_month(closed, DECEMBER, closed_by="Kim").month == "2025-12"
