@@ -7,7 +7,7 @@ seats, prices, coupons, currencies, pauses, churn and returns. Each contract lin
 month, as billing systems write one per period. One DuckDB query by hand makes only the ARR per
 account and month from the ledger. Against it stand the model of the same grain (gap-free, with
 openings and transfers), and all models from the ledger on: account months with their attributes,
-line movements by cause, retention, churn and expansion, eighteen tables and views in all.
+line movements by cause, retention, churn and expansion, nineteen tables and views in all.
 """
 
 import argparse
