@@ -54,14 +54,15 @@ def standing_nodes(manifest: Mapping[str, Any], warehouse: Path) -> list[str]:
         Names, sorted: those that may stand and are there.
     """
     with duckdb.connect(str(warehouse), read_only=True) as connection:
-        found = connection.execute(
+        rows = connection.execute(
             "select schema_name, view_name from duckdb_views()"
             " union all select schema_name, table_name from duckdb_tables()"
         ).fetchall()
+    found = set(rows)
     return sorted(
         node["name"]
         for node in _may_stand(manifest)
-        if (node["schema"], node["alias"]) in set(found)
+        if (node["schema"], node["alias"]) in found
     )
 
 

@@ -78,8 +78,8 @@ def text(value: object) -> str:
 def create(warehouse: Path) -> None:
     """Make an empty warehouse in DuckDB's newest storage format.
 
-    Only this project opens the file, so no older client has to read it; the newest format
-    compresses text in a third of the time. A file keeps the format it was made with.
+    Only this project opens the file, so no older client has to read it; tables are written in
+    two thirds of the time. A file keeps the format it was made with.
     """
     warehouse.parent.mkdir(parents=True, exist_ok=True)
     with duckdb.connect() as connection:
