@@ -60,9 +60,7 @@ def standing_nodes(manifest: Mapping[str, Any], warehouse: Path) -> list[str]:
         ).fetchall()
     found = set(rows)
     return sorted(
-        node["name"]
-        for node in _may_stand(manifest)
-        if (node["schema"], node["alias"]) in found
+        node["name"] for node in _may_stand(manifest) if (node["schema"], node["alias"]) in found
     )
 
 
