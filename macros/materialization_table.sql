@@ -31,17 +31,18 @@
         {%- endcall %}
         {% call statement('replace') -%}
             {{ drop_old }}
-            alter table {{ made_beside }} rename to {{ adapter.quote(target_relation.identifier) }}
+            alter table {{ made_beside }} rename to {{ adapter.quote(target_relation.identifier) }};
+            {{ docs_as_comments(target_relation, model) }}
         {%- endcall %}
     {% else %}
         {% call statement('main') -%}
             {{ drop_old }}
-            {{ create_table_as(False, target_relation, compiled_code) }}
+            {{ create_table_as(False, target_relation, compiled_code) }};
+            {{ docs_as_comments(target_relation, model) }}
         {%- endcall %}
     {% endif %}
 
     {{ run_hooks(post_hooks, inside_transaction=True) }}
-    {% do persist_docs(target_relation, model) %}
     {{ adapter.commit() }}
     {{ run_hooks(post_hooks, inside_transaction=False) }}
 

@@ -138,8 +138,8 @@ def dbt_resource() -> LocalDbt:
         project_dir=root,
         profiles_dir=root,
         dbt_executable=dbt_executable(),
-        # What dbt prints is in the run's log; its debug log doubles the cost of each message.
-        global_config_flags=["--log-level-file", "info"],
+        # What dbt prints is in the run's log; a second one doubles the cost of each message.
+        global_config_flags=["--log-level-file", "none"],
     )
 
 
@@ -296,7 +296,7 @@ def _kind(problem: Problem) -> str:
 
 def _dbt_stopped_text(invocation: DbtCliInvocation, home: Home) -> str:
     errors = "\n".join(invocation._error_messages) or "It gave no reason."
-    return f"dbt stopped before it built anything. {errors}\nIts log: {home.dbt_target / 'dbt.log'}"
+    return f"dbt stopped before it built anything. {errors}\nThe log of the run: {home.runs}"
 
 
 def with_row_counts(

@@ -20,18 +20,26 @@ class Tables:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         (folder / "macros").mkdir()
-        shutil.copy(ROOT / "macros" / "materialization_table.sql", folder / "macros")
+        for name in ("materialization_table.sql", "persist_docs.sql"):
+            shutil.copy(ROOT / "macros" / name, folder / "macros")
         (folder / "models").mkdir()
         project = {
             "name": "tables",
             "profile": "tables",
-            "models": {"+materialized": "table", "+persist_docs": {"relation": True}},
+            "models": {
+                "+materialized": "table",
+                "+persist_docs": {"relation": True, "columns": True},
+            },
         }
         (folder / "dbt_project.yml").write_text(yaml.safe_dump(project), encoding="utf-8")
         database = {"type": "duckdb", "path": str(folder / "warehouse.duckdb"), "threads": 1}
         profile = {"tables": {"target": "dev", "outputs": {"dev": database}}}
         (folder / "profiles.yml").write_text(yaml.safe_dump(profile), encoding="utf-8")
-        described = [{"name": name, "description": "What it is."} for name in (BY_SQL, BY_PYTHON)]
+        columns = [{"name": "x", "description": "It's a 'number'."}]
+        described = [
+            {"name": name, "description": "What it is.", "columns": columns}
+            for name in (BY_SQL, BY_PYTHON)
+        ]
         (folder / "models" / "models.yml").write_text(yaml.safe_dump({"models": described}))
 
     def build(self, sql: str, python: str) -> dict[str, str]:
@@ -58,10 +66,18 @@ def tables(tmp_path: Path) -> Tables:
 
 @pytest.mark.parametrize("name", [BY_SQL, BY_PYTHON])
 def test_table_is_replaced_and_described(tables, name):
-    tables.build("select 'two' as y", "pandas.DataFrame({'y': ['two']})")
-    assert tables.read(f"select y from {name}") == [("two",)]
+    tables.build("select 'two' as x", "pandas.DataFrame({'x': ['two']})")
+    assert tables.read(f"select x from {name}") == [("two",)]
     comments = "select table_name, comment from duckdb_tables() order by 1"
     assert tables.read(comments) == [(BY_PYTHON, "What it is."), (BY_SQL, "What it is.")]
+    of_columns = f"select column_name, comment from duckdb_columns() where table_name = '{name}'"
+    assert tables.read(of_columns) == [("x", "It's a 'number'.")]
+
+
+def test_describing_a_column_that_is_not_there_fails(tables):
+    status = tables.build("select 1 as y", "pandas.DataFrame({'y': [1]})")
+    assert set(status.values()) == {"error"}
+    assert tables.read("select x from by_sql union all select x from by_python") == [(1,), (1,)]
 
 
 def test_failure_leaves_the_table_that_was_there(tables):
