@@ -47,3 +47,19 @@
 {% macro json_unix_time(column, path) -%}
     {{ from_unix(dbt.safe_cast(json_text(column, path), api.Column.translate_type('bigint'))) }}
 {%- endmacro %}
+
+
+{# A JSON object with what another one says put over it (RFC 7396): a null takes the key away. #}
+{% macro json_merged(column, changes) -%}
+    {{ adapter.dispatch('json_merged', 'customer_success')(column, changes) }}
+{%- endmacro %}
+
+{% macro default__json_merged(column, changes) -%}
+    json_merge_patch({{ column }}, {{ changes }})
+{%- endmacro %}
+
+
+{# The unix seconds at which a day begins (UTC). #}
+{% macro unix_seconds(day) -%}
+    86400 * {{ dbt.datediff("cast('1970-01-01' as date)", day, 'day') }}
+{%- endmacro %}

@@ -1,53 +1,73 @@
--- Stripe keeps events for some thirty days. Where the first known event of a subscription is not
--- its creation, or there is none, its first known state stands for all the time before: a price
--- that changed earlier is not known, and ARR of the past is that of later terms. Load older events,
--- or bring the history as files (subscription_items).
+-- Stripe keeps events for some thirty days; before the first known one, invoices tell the terms of
+-- a subscription. Named here is whose past neither tells: without any recurring invoice line of
+-- that time what came after it stands for it all, and where invoices begin after the subscription
+-- did (or after its trial), their earliest terms reach back. Load older invoices or events, or
+-- bring the history as files (subscription_items). Trials and what was never paid bear no ARR and
+-- need none.
 {{ config(
     severity='warn',
     enabled=source_is_on('billing', 'stripe'),
-    meta={'dagster': {'ref': {'name': 'stg_stripe__subscriptions'}}}
+    meta={'dagster': {'ref': {'name': 'int_stripe_invoiced_states'}}}
 ) }}
 
-with events as (
+with gaps as (
     select
         subscription_id,
-        event_type,
-        created_at
-    from {{ ref('stg_stripe__subscription_events') }}
+        started_on,
+        told_from
+    from {{ ref('int_stripe_event_gaps') }}
 ),
 
-subscriptions as (
+lines as (
     select
         subscription_id,
-        started_at
-    from {{ ref('stg_stripe__subscriptions') }}
-    where cast(created_at as date) <= {{ as_of_date() }}
-),
-
-histories as (
-    select
-        subscription_id,
-        min(created_at) as known_since,
-        min(case when event_type = 'customer.subscription.created' then created_at end)
-            as creation_known_at
-    from events
+        min(period_start) as invoiced_from
+    from {{ ref('int_stripe_invoiced_lines') }}
     group by subscription_id
+),
+
+turns as (
+    select
+        subscription_id,
+        trial_from,
+        trial_to
+    from {{ ref('int_stripe_invoiced_turns') }}
+),
+
+paying as (
+    select distinct subscription_id
+    from {{ ref('int_stripe_invoiced_states') }}
+    where status not in ('trialing', 'incomplete')
+),
+
+-- A state that is over on the day on which it begins never held: a trial that was not bought.
+held as (
+    select distinct subscription_id
+    from {{ ref('int_stripe_subscription_states') }}
+    where status not in ('trialing', 'incomplete', 'incomplete_expired', 'canceled')
 ),
 
 final as (
     select
-        subscriptions.subscription_id,
-        subscriptions.started_at,
-        histories.known_since
-    from subscriptions
-    left outer join histories
-        on subscriptions.subscription_id = histories.subscription_id
+        gaps.subscription_id,
+        gaps.started_on,
+        lines.invoiced_from,
+        gaps.told_from
+    from gaps
+    inner join paying
+        on gaps.subscription_id = paying.subscription_id
+    inner join held
+        on gaps.subscription_id = held.subscription_id
+    inner join turns
+        on gaps.subscription_id = turns.subscription_id
+    left outer join lines
+        on gaps.subscription_id = lines.subscription_id
     where
-        histories.creation_known_at is null
-        and (
-            histories.known_since is null
-            or subscriptions.started_at < histories.known_since
-        )
+        lines.invoiced_from is null
+        or lines.invoiced_from > case
+            when turns.trial_from <= gaps.started_on then turns.trial_to
+            else gaps.started_on
+        end
 )
 
 select * from final

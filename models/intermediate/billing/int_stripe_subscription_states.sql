@@ -7,7 +7,6 @@
 with events as (
     select
         subscription_id,
-        event_type,
         created_at,
         load_id,
         source_line,
@@ -16,26 +15,54 @@ with events as (
     where cast(created_at as date) <= {{ as_of_date() }}
 ),
 
-subscriptions as (
+-- What no event tells: before the first one what was invoiced, and without any the object as the
+-- loads brought it.
+invoiced_states as (
     select
         subscription_id,
         customer_id,
         status,
-        created_at,
-        started_at,
-        ended_at,
-        canceled_at,
-        cancellation_reason,
-        cancellation_feedback,
-        current_period_start_at,
-        current_period_end_at,
+        is_paused,
         currency,
-        pause_collection,
         items,
         discount,
-        discounts
-    from {{ ref('stg_stripe__subscriptions') }}
-    where cast(created_at as date) <= {{ as_of_date() }}
+        discounts,
+        cast(null as varchar) as cancellation_reason,
+        cast(null as varchar) as cancellation_feedback,
+        cast(null as timestamp) as canceled_at,
+        term_start,
+        term_end,
+        known_at,
+        started_on as start_date,
+        cast(null as date) as end_date,
+        valid_from as invoiced_from,
+        1 as told_by,
+        state_number as told_number
+    from {{ ref('int_stripe_invoiced_states') }}
+),
+
+loaded_states as (
+    select
+        subscription_id,
+        customer_id,
+        status,
+        is_paused,
+        currency,
+        items,
+        discount,
+        discounts,
+        cancellation_reason,
+        cancellation_feedback,
+        canceled_at,
+        term_start,
+        term_end,
+        known_at,
+        started_on as start_date,
+        ended_on as end_date,
+        cast(null as date) as invoiced_from,
+        2 as told_by,
+        row_number() over (partition by subscription_id order by load_id) as told_number
+    from {{ ref('int_stripe_loaded_states') }}
 ),
 
 event_states as (
@@ -67,74 +94,44 @@ event_states as (
         created_at as known_at,
         cast({{ json_unix_time('subscription', '$.start_date') }} as date) as start_date,
         cast({{ json_unix_time('subscription', '$.ended_at') }} as date) as end_date,
+        cast(null as date) as invoiced_from,
+        3 as told_by,
         row_number() over (
             partition by subscription_id order by created_at, load_id, source_line
-        ) as state_number
+        ) as told_number
     from events
 ),
 
--- A subscription whose changes were never delivered has the state of today, and its end.
-numbers as (
-    select 1 as state_number
-    union all
-    select 2 as state_number
-),
-
-states_without_events as (
-    select
-        subscriptions.subscription_id,
-        subscriptions.customer_id,
-        case
-            when numbers.state_number = 2 then 'canceled'
-            when subscriptions.ended_at is not null then 'active'
-            else subscriptions.status
-        end as status,
-        coalesce(subscriptions.pause_collection, 'null') <> 'null' as is_paused,
-        subscriptions.currency,
-        subscriptions.items,
-        subscriptions.discount,
-        subscriptions.discounts,
-        subscriptions.cancellation_reason,
-        subscriptions.cancellation_feedback,
-        subscriptions.canceled_at,
-        cast(subscriptions.current_period_start_at as date) as term_start,
-        cast(subscriptions.current_period_end_at as date) as term_end,
-        case
-            when numbers.state_number = 2 then subscriptions.ended_at
-            else subscriptions.created_at
-        end as known_at,
-        cast(subscriptions.started_at as date) as start_date,
-        cast(subscriptions.ended_at as date) as end_date,
-        numbers.state_number
-    from subscriptions
-    cross join numbers
-    left outer join events
-        on subscriptions.subscription_id = events.subscription_id
-    where
-        events.subscription_id is null
-        and (
-            numbers.state_number = 1
-            or cast(subscriptions.ended_at as date) <= {{ as_of_date() }}
-        )
-),
-
 states as (
-    select * from event_states
+    select * from invoiced_states
     union all
-    select * from states_without_events
+    select * from loaded_states
+    union all
+    select * from event_states
+),
+
+numbered as (
+    select
+        *,
+        row_number() over (
+            partition by subscription_id order by told_by, told_number
+        ) as state_number
+    from states
 ),
 
 dated as (
     select
         *,
         case
+            when invoiced_from is not null
+                then invoiced_from
             when state_number = 1
                 then coalesce(start_date, cast(known_at as date))
             when status in ('canceled', 'incomplete_expired') and end_date is not null
                 then least(end_date, cast(known_at as date))
             else greatest(cast(known_at as date), coalesce(start_date, cast(known_at as date)))
         end as valid_from
-    from states
+    from numbered
 ),
 
 bounded as (

@@ -29,7 +29,9 @@ final as (
                 ~ ' as decimal(18, 6))',
                 'listed.currency'
             ) }} as decimal(18, 2)
-        ) as amount
+        ) as amount,
+        cast({{ json_text('listed.discount_amount', '$.amount') }} as decimal(18, 0))
+            as amount_minor
     from listed
 )
 

@@ -33,10 +33,18 @@ final as (
             {{ json_text('source.pricing', '$.price_details.product') }}
         ) as product_id,
         {{ json_text('source.price', '$.type') }} as price_type,
+        -- As the line has it: in full before 2025-03-31, afterwards only what one unit costs.
+        source.price,
+        coalesce(
+            {{ json_text('source.price', '$.unit_amount_decimal') }},
+            {{ json_text('source.price', '$.unit_amount') }},
+            {{ json_text('source.pricing', '$.unit_amount_decimal') }}
+        ) as unit_amount_minor,
         cast({{ from_minor_units('source.amount', 'source.currency') }} as decimal(18, 2))
             as amount,
         upper(source.currency) as currency,
         source.description,
+        {{ json_unix_time('source.period', '$.start') }} as period_started_at,
         cast({{ json_unix_time('source.period', '$.start') }} as date) as period_start,
         cast({{ json_unix_time('source.period', '$.end') }} as date) as period_end,
         coalesce(

@@ -15,6 +15,8 @@ final as (
         {{ from_unix('source.created') }} as created_at,
         {{ json_text('source.data', '$.object.id') }} as subscription_id,
         {{ json_text('source.data', '$.object') }} as subscription,
+        -- What the change took away; null unless the change is an update.
+        {{ json_text('source.data', '$.previous_attributes') }} as previous_attributes,
         -- Events of the same second keep the order in which they were delivered.
         source._dlt_load_id as load_id,
         source._source_line as source_line

@@ -1,0 +1,117 @@
+-- Grain: one row per Stripe subscription whose first known event is not its creation.
+-- The gap lasts from its start until something tells its state: the first known event, or without
+-- any the first load that brought the object. What is said here is the state just before that.
+{{ config(enabled=source_is_on('billing', 'stripe')) }}
+
+with first_events as (
+    select
+        event_id,
+        event_type
+    from {{ ref('stg_stripe__subscription_events') }}
+    where cast(created_at as date) <= {{ as_of_date() }}
+    qualify
+        row_number() over (
+            partition by subscription_id order by created_at, load_id, source_line
+        ) = 1
+),
+
+late_events as (
+    select
+        events.subscription_id,
+        events.event_type,
+        events.created_at,
+        {{ json_merged(
+            'events.subscription', "coalesce(events.previous_attributes, '{}')"
+        ) }} as subscription
+    from {{ ref('stg_stripe__subscription_events') }} as events
+    inner join first_events
+        on
+            events.event_id = first_events.event_id
+            and first_events.event_type <> 'customer.subscription.created'
+),
+
+first_loads as (
+    select
+        subscription_id,
+        customer_id,
+        status,
+        is_paused,
+        currency,
+        items,
+        discount,
+        discounts,
+        term_start,
+        term_end,
+        created_at,
+        started_on,
+        ended_on,
+        seen_on,
+        trial_from,
+        trial_to
+    from {{ ref('int_stripe_loaded_states') }}
+    qualify row_number() over (partition by subscription_id order by load_id) = 1
+),
+
+gaps as (
+    select
+        subscription_id,
+        {{ json_text('subscription', '$.customer') }} as customer_id,
+        case
+            when event_type <> 'customer.subscription.deleted'
+                then {{ json_text('subscription', '$.status') }}
+            else 'active'
+        end as status,
+        {{ json_text('subscription', '$.pause_collection') }} is not null as is_paused,
+        upper({{ json_text('subscription', '$.currency') }}) as currency,
+        {{ json_text('subscription', '$.items') }} as items,
+        {{ json_text('subscription', '$.discount') }} as discount,
+        {{ json_text('subscription', '$.discounts') }} as discounts,
+        cast(
+            coalesce(
+                {{ json_unix_time('subscription', '$.current_period_start') }},
+                {{ json_unix_time('subscription', '$.items.data[0].current_period_start') }}
+            ) as date
+        ) as term_start,
+        cast(
+            coalesce(
+                {{ json_unix_time('subscription', '$.current_period_end') }},
+                {{ json_unix_time('subscription', '$.items.data[0].current_period_end') }}
+            ) as date
+        ) as term_end,
+        coalesce({{ json_unix_time('subscription', '$.created') }}, created_at) as created_at,
+        cast({{ json_unix_time('subscription', '$.start_date') }} as date) as started_on,
+        cast(created_at as date) as told_from,
+        cast({{ json_unix_time('subscription', '$.trial_start') }} as date) as trial_from,
+        cast({{ json_unix_time('subscription', '$.trial_end') }} as date) as trial_to
+    from late_events
+    union all
+    select
+        subscription_id,
+        customer_id,
+        case
+            when status = 'incomplete_expired' then 'incomplete'
+            when ended_on is not null then 'active'
+            else status
+        end as status,
+        is_paused,
+        currency,
+        items,
+        discount,
+        discounts,
+        term_start,
+        term_end,
+        created_at,
+        started_on,
+        seen_on as told_from,
+        trial_from,
+        trial_to
+    from first_loads
+),
+
+final as (
+    select *
+    from gaps
+    where started_on < told_from
+)
+
+select * from final

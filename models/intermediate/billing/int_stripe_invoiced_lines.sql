@@ -1,0 +1,176 @@
+-- Grain: one row per recurring line of a Stripe invoice about a time of which no event tells.
+-- Voided invoices and drafts ask for nothing; what was issued after the as-of date is not known.
+{{ config(enabled=source_is_on('billing', 'stripe')) }}
+
+with gaps as (
+    select
+        subscription_id,
+        told_from
+    from {{ ref('int_stripe_event_gaps') }}
+),
+
+invoices as (
+    select
+        invoice_id,
+        subscription_id,
+        issued_at
+    from {{ ref('stg_stripe__invoices') }}
+    where
+        coalesce(status, 'open') not in ('void', 'draft')
+        and cast(issued_at as date) <= {{ as_of_date() }}
+),
+
+lines as (
+    select
+        invoice_id,
+        line_item_id,
+        subscription_id,
+        subscription_item_id,
+        price_id,
+        product_id,
+        price_type,
+        price,
+        unit_amount_minor,
+        amount,
+        currency,
+        quantity,
+        is_proration,
+        period_started_at,
+        period_start,
+        period_end
+    from {{ ref('stg_stripe__invoice_line_items') }}
+    where subscription_item_id is not null
+),
+
+prices as (
+    select
+        price_id,
+        price_type,
+        usage_type
+    from {{ ref('stg_stripe__prices') }}
+),
+
+told as (
+    select
+        gaps.subscription_id,
+        invoices.invoice_id,
+        lines.line_item_id,
+        invoices.issued_at,
+        lines.subscription_item_id,
+        lines.price_id,
+        lines.product_id,
+        lines.price,
+        prices.price_id is not null as is_price_delivered,
+        coalesce(
+            prices.usage_type, {{ json_text('lines.price', '$.recurring.usage_type') }}, 'licensed'
+        ) as usage_type,
+        lower(lines.currency) as currency,
+        lines.quantity,
+        lines.is_proration,
+        lines.is_proration and lines.amount < 0 as is_credit,
+        lines.period_started_at,
+        lines.period_start,
+        lines.period_end,
+        lines.unit_amount_minor,
+        case
+            when not lines.is_proration
+                then {{ dbt.datediff('lines.period_start', 'lines.period_end', 'day') }}
+        end as period_days,
+        case
+            when not lines.is_proration
+                then {{ months_between('lines.period_start', 'lines.period_end') }}
+        end as period_months
+    from lines
+    inner join invoices
+        on lines.invoice_id = invoices.invoice_id
+    inner join gaps
+        on
+            coalesce(lines.subscription_id, invoices.subscription_id) = gaps.subscription_id
+            and lines.period_start < gaps.told_from
+    left outer join prices
+        on lines.price_id = prices.price_id
+    where
+        (lines.is_proration and lines.amount <> 0)
+        or (
+            not lines.is_proration
+            and coalesce(lines.price_type, prices.price_type, 'recurring') = 'recurring'
+        )
+),
+
+-- A proration is for a part of a period: how long a whole one is, other lines of the price say.
+measured as (
+    select
+        *,
+        max(unit_amount_minor) over same_price as known_unit_amount,
+        max(period_days) over same_price as known_days,
+        max(period_months) over same_price as known_months
+    from told
+    window same_price as (partition by price_id)
+),
+
+billed as (
+    select
+        *,
+        case
+            when known_days < 28 and known_days % 7 = 0 then 'week'
+            when known_days < 28 then 'day'
+            when known_months % 12 = 0 then 'year'
+            when known_months > 0 then 'month'
+        end as billing_interval,
+        cast(
+            case
+                when known_days < 28 and known_days % 7 = 0 then known_days / 7
+                when known_days < 28 then known_days
+                when known_months % 12 = 0 then known_months / 12
+                else known_months
+            end as integer
+        ) as interval_count
+    from measured
+),
+
+-- A price never changes in Stripe, so its id is enough; where it was not delivered, the line has it
+-- in full, or says what one unit costs and by its period how often.
+priced as (
+    select
+        *,
+        case
+            when is_price_delivered then '"' || price_id || '"'
+            when coalesce(price, 'null') <> 'null' then cast(price as varchar)
+            else
+                '{"id":"' || coalesce(price_id, '')
+                || '","currency":"' || currency || '"'
+                || coalesce(',"product":"' || product_id || '"', '')
+                || coalesce(',"unit_amount_decimal":"' || known_unit_amount || '"', '')
+                || coalesce(
+                    ',"recurring":{"interval":"' || billing_interval
+                    || '","interval_count":' || cast(interval_count as varchar) || '}', ''
+                )
+                || '}'
+        end as price_json
+    from billed
+),
+
+final as (
+    select
+        subscription_id,
+        invoice_id,
+        line_item_id,
+        issued_at,
+        subscription_item_id,
+        usage_type,
+        is_proration,
+        is_credit,
+        not is_proration and usage_type = 'licensed' as is_whole_period,
+        period_started_at,
+        period_start,
+        period_end,
+        -- What was used is no quantity that was agreed.
+        '{"id":"' || subscription_item_id || '","price":' || price_json
+        || case
+            when usage_type = 'licensed' then ',"quantity":' || cast(quantity as varchar)
+            else ''
+        end || '}' as item
+    from priced
+)
+
+select * from final

@@ -1,0 +1,47 @@
+-- Grain: one row per Stripe subscription and load that brought another version of it.
+-- What a load brings in the morning is taken for the state at the close of the day before.
+{{ config(enabled=source_is_on('billing', 'stripe')) }}
+
+with source as (
+    select *
+    from {{ source('raw_stripe', 'subscription') }}
+    qualify {{ is_newest(['id', '_dlt_load_id']) }}
+),
+
+final as (
+    select
+        source.id as subscription_id,
+        source._dlt_load_id as load_id,
+        {{ add_days(
+            'cast(' ~ from_unix(
+                'cast(floor(try_cast(source._dlt_load_id as decimal(18, 6))) as bigint)'
+            ) ~ ' as date)', -1
+        ) }} as seen_on,
+        source.customer as customer_id,
+        source.status,
+        {{ from_unix('source.created') }} as created_at,
+        {{ from_unix('coalesce(source.start_date, source.created)') }} as started_at,
+        {{ from_unix('source.ended_at') }} as ended_at,
+        {{ from_unix('source.canceled_at') }} as canceled_at,
+        {{ from_unix('source.trial_start') }} as trial_start_at,
+        {{ from_unix('source.trial_end') }} as trial_end_at,
+        {{ json_text('source.cancellation_details', '$.reason') }} as cancellation_reason,
+        {{ json_text('source.cancellation_details', '$.feedback') }} as cancellation_feedback,
+        -- From API version 2025-03-31 on, the period is said by the items.
+        {{ from_unix(
+            "coalesce(source.current_period_start, try_cast("
+            ~ json_text('source.items', '$.data[0].current_period_start') ~ " as bigint))"
+        ) }} as current_period_start_at,
+        {{ from_unix(
+            "coalesce(source.current_period_end, try_cast("
+            ~ json_text('source.items', '$.data[0].current_period_end') ~ " as bigint))"
+        ) }} as current_period_end_at,
+        upper(source.currency) as currency,
+        coalesce(source.pause_collection, 'null') <> 'null' as is_paused,
+        source.items,
+        source.discount,
+        source.discounts
+    from source
+)
+
+select * from final
