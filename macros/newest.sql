@@ -63,3 +63,17 @@
 {% macro unix_seconds(day) -%}
     86400 * {{ dbt.datediff("cast('1970-01-01' as date)", day, 'day') }}
 {%- endmacro %}
+
+
+{# When a load began, UTC, from its id (dlt names loads by unix time); null when it says none. #}
+{% macro loaded_at(load_id) -%}
+    {{ adapter.dispatch('loaded_at', 'customer_success')(load_id) }}
+{%- endmacro %}
+
+{% macro default__loaded_at(load_id) -%}
+    timestamp_micros(cast({{ dbt.safe_cast(load_id, 'double') }} * 1000000 as bigint))
+{%- endmacro %}
+
+{% macro duckdb__loaded_at(load_id) -%}
+    make_timestamp(cast(try_cast({{ load_id }} as double) * 1000000 as bigint))
+{%- endmacro %}

@@ -10,13 +10,15 @@ with lines as (
         reported_arr,
         restated_arr,
         fx_difference,
-        cause
+        cause,
+        move_cause
     from {{ ref('int_ledger_restated_lines') }}
 ),
 
 definitions as (
     select
         close_month,
+        is_policy_changed,
         is_definition_changed
     from {{ ref('int_ledger_definitions') }}
 ),
@@ -44,7 +46,7 @@ causes as (
         source_system,
         subscription_item_id,
         reported_account_id as account_id,
-        'account_merge_or_identity' as cause,
+        move_cause as cause,
         -reported_arr as difference
     from lines
     where reported_account_id <> restated_account_id
@@ -54,7 +56,7 @@ causes as (
         source_system,
         subscription_item_id,
         restated_account_id as account_id,
-        'account_merge_or_identity' as cause,
+        move_cause as cause,
         reported_arr as difference
     from lines
     where reported_account_id <> restated_account_id
@@ -128,6 +130,7 @@ rests as (
         'none' as source_system,
         'none' as subscription_item_id,
         case
+            when definitions.is_policy_changed then 'policy_change'
             when definitions.is_definition_changed then 'definition_change'
             else 'unknown'
         end as cause,

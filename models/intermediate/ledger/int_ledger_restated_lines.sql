@@ -1,6 +1,13 @@
 -- Grain: one row per closed month and contract line at its end, as reported beside as known now.
 -- The cause is read from what differs between the line as it was written to the ledger and the
--- line as it is known now. A difference of the plan rate is told apart from all other causes.
+-- line as it is known now. The first that holds is the cause:
+-- 1. policy_change: a policy is another, and the line is one that it decides about. Had the policy
+--    stayed, the line as it is known now would have other ARR.
+-- 2. definition_change: the definition is another, and billing has delivered nothing about the
+--    line's subscription since the close: it is the same fact, read otherwise.
+-- 3. What became known: start, end, status, price or quantity, discount.
+-- 4. definition_change: the definition is another, and the line is the same.
+-- Two differences stand apart from these: that of the plan rate, and another account (move_cause).
 {% set details = [
     'account_id', 'plan_id', 'quantity', 'unit_amount', 'currency', 'billing_interval',
     'interval_count', 'price_share', 'amount_off', 'status', 'is_paused', 'arr_local', 'arr',
@@ -14,6 +21,7 @@ with reported as (
         close_month,
         source_system,
         subscription_item_id,
+        subscription_id,
         {{ details | join(',\n        ') }},
         plan_rate
     from {{ ref('int_ledger_arr_lines') }}
@@ -22,7 +30,8 @@ with reported as (
 definitions as (
     select
         close_month,
-        metric_policy,
+        closed_at,
+        {{ each_column(metric_policies(), 'is_@_changed') }},
         is_definition_changed
     from {{ ref('int_ledger_definitions') }}
 ),
@@ -38,6 +47,7 @@ intervals as (
     select
         source_system,
         subscription_item_id,
+        subscription_id,
         valid_from,
         valid_to,
         {{ details | join(',\n        ') }}
@@ -51,11 +61,27 @@ plan_rates as (
     from {{ ref('int_fx_plan_rates') }}
 ),
 
+deliveries as (
+    select
+        source_system,
+        subscription_id,
+        delivered_at
+    from {{ ref('int_billing_deliveries') }}
+),
+
+parents as (
+    select
+        account_id,
+        ultimate_parent_account_id
+    from {{ ref('int_crm_account_parents') }}
+),
+
 restated as (
     select
         definitions.close_month,
         intervals.source_system,
         intervals.subscription_item_id,
+        intervals.subscription_id,
         {{ each_column(details, 'intervals.@') }},
         plan_rates.plan_rate
     from definitions
@@ -75,6 +101,7 @@ compared as (
         coalesce(reported.source_system, restated.source_system) as source_system,
         coalesce(reported.subscription_item_id, restated.subscription_item_id)
             as subscription_item_id,
+        coalesce(restated.subscription_id, reported.subscription_id) as subscription_id,
         reported.account_id as reported_account_id,
         restated.account_id as restated_account_id,
         coalesce(reported.arr, 0) as reported_arr,
@@ -92,6 +119,12 @@ compared as (
         restated.subscription_item_id is null
         or (restated.status = 'canceled' and reported.status <> 'canceled')
             as is_ended_since,
+        reported.subscription_item_id is not null
+        and restated.subscription_item_id is not null
+            as is_known_to_both,
+        coalesce(restated.is_paused, false) as is_paused,
+        coalesce(restated.status = 'past_due', false) as is_past_due,
+        coalesce(restated.currency <> '{{ var("reporting_currency") }}', false) as is_foreign,
         {{ other_columns(['status', 'is_paused'], 'reported', 'restated') }}
             as has_other_status,
         {{ other_columns(prices, 'reported', 'restated') }} as has_other_price,
@@ -105,33 +138,66 @@ compared as (
             and reported.subscription_item_id = restated.subscription_item_id
 ),
 
-final as (
+judged as (
     select
-        compared.close_month,
-        compared.source_system,
-        compared.subscription_item_id,
-        compared.reported_account_id,
-        compared.restated_account_id,
-        compared.reported_arr,
-        compared.restated_arr,
-        compared.fx_difference,
-        case
-            when compared.is_found_since then 'backdated_start'
-            when compared.is_ended_since then 'backdated_cancellation'
-            when compared.has_other_status then 'changed_status'
-            when compared.has_other_price then 'changed_price_or_quantity'
-            -- The plan date is no cause of its own: what it moves is fx_plan_rate.
-            when
-                split_part(definitions.metric_policy, ', fx_plan_date=', 1)
-                <> '{{ metric_policy().split(", fx_plan_date=")[0] }}'
-                then 'policy_change'
-            when compared.has_other_discount then 'changed_discount'
-            when definitions.is_definition_changed then 'definition_change'
-            else 'unknown'
-        end as cause
+        compared.*,
+        definitions.is_definition_changed,
+        definitions.is_arr_snapshot_point_changed
+        or (
+            compared.is_known_to_both
+            and (
+                (definitions.is_discount_policy_changed and compared.has_other_discount)
+                or (definitions.is_delinquent_policy_changed and compared.is_past_due)
+                or (definitions.is_pause_policy_changed and compared.is_paused)
+                or (definitions.is_fx_mode_changed and compared.is_foreign)
+            )
+        ) as is_of_other_policy,
+        -- What was never delivered again is what it was. The loader's times are newer than the
+        -- close for all, where the warehouse was lost: then what differs is taken for news.
+        coalesce(deliveries.delivered_at > definitions.closed_at, true) as is_delivered_since,
+        definitions.is_customer_grain_changed
+        and coalesce(old_parents.ultimate_parent_account_id, compared.reported_account_id)
+        = coalesce(new_parents.ultimate_parent_account_id, compared.restated_account_id)
+            as is_moved_in_group
     from compared
     inner join definitions
         on compared.close_month = definitions.close_month
+    left outer join deliveries
+        on
+            compared.source_system = deliveries.source_system
+            and compared.subscription_id = deliveries.subscription_id
+    left outer join parents as old_parents
+        on compared.reported_account_id = old_parents.account_id
+    left outer join parents as new_parents
+        on compared.restated_account_id = new_parents.account_id
+),
+
+final as (
+    select
+        close_month,
+        source_system,
+        subscription_item_id,
+        reported_account_id,
+        restated_account_id,
+        reported_arr,
+        restated_arr,
+        fx_difference,
+        case
+            when is_of_other_policy then 'policy_change'
+            when is_definition_changed and not is_delivered_since then 'definition_change'
+            when is_found_since then 'backdated_start'
+            when is_ended_since then 'backdated_cancellation'
+            when has_other_status then 'changed_status'
+            when has_other_price then 'changed_price_or_quantity'
+            when has_other_discount then 'changed_discount'
+            when is_definition_changed then 'definition_change'
+            else 'unknown'
+        end as cause,
+        case
+            when is_moved_in_group then 'policy_change'
+            else 'account_merge_or_identity'
+        end as move_cause
+    from judged
 )
 
 select * from final

@@ -23,7 +23,8 @@ final as (
         discount_amount,
         discount_duration,
         discount_until,
-        usage_type
+        usage_type,
+        _dlt_load_id as load_id
     from newest
 )
 

@@ -23,7 +23,8 @@ final as (
         auto_renew,
         is_trial,
         paused_from,
-        paused_until
+        paused_until,
+        _dlt_load_id as load_id
     from newest
 )
 

@@ -33,7 +33,8 @@ final as (
         source.pause_collection,
         source.items,
         source.discount,
-        source.discounts
+        source.discounts,
+        source._dlt_load_id as load_id
     from source
 )
 

@@ -216,3 +216,73 @@ def test_bills_from_files_tie_out(story):
         "steady": ("none", False, money("24.66"), money("24.66")),
     }
     assert {row[0]: row[1:] for row in found if row[0] in expected} == expected
+
+
+POLICIES = {
+    "customer_grain": "ultimate_parent",
+    "pause_policy": "keep",
+    "delinquent_policy": "past_due_is_churn",
+    "discount_policy": "gross",
+    "arr_snapshot_point": "month_start",
+    "fx_mode": "as_booked",
+}
+
+
+@pytest.fixture(scope="module")
+def switched(tmp_path_factory):
+    """November closed by the defaults, then refreshed under each policy's other value.
+
+    One contract's price is corrected before the switches: what became known stays what it is.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("DBT_TARGET_PATH", raising=False)
+        company = Company(Home(tmp_path_factory.mktemp("policies") / "home"))
+        company.fx_rates = [
+            {"currency": "EUR", "valid_from": "2023-01-01", "rate_to_reporting": "1.10"},
+            {"currency": "EUR", "valid_from": "2025-01-01", "rate_to_reporting": "1.20"},
+        ]
+        company.sell("top", "2024-01-01", 1000)
+        company.sell("kid", "2024-01-01", 500)
+        company.change(company.accounts, "account_id", "kid", parent_account_id="top")
+        company.sell("asleep", "2024-01-01", 700)
+        company.change(
+            company.subscriptions, "subscription_id", "sub-asleep-1", paused_from="2025-06-10"
+        )
+        company.sell("owing", "2024-01-01", 600)
+        company.change(company.subscriptions, "subscription_id", "sub-owing-1", status="past_due")
+        company.sell("rebate", "2024-01-01", 100, discount_percent=20, discount_duration="forever")
+        company.sell("begun", "2025-11-10", 50)
+        company.sell("euro", "2024-05-01", 100, currency="EUR")
+        company.sell("repriced", "2024-01-01", 300)
+        company.refresh("2025-11-30")
+        close_month(company.home, Month.parse("2025-11"), closed_by="Kim")
+        company.change(company.items, "subscription_item_id", "item-repriced-1", unit_amount=330)
+        listed = {}
+        for policy, value in POLICIES.items():
+            company.vars = {policy: value}
+            company.refresh("2025-11-30")
+            listed[policy] = {row[0]: (int(row[3]), row[4]) for row in company.rows(RESTATEMENTS)}
+            company.test("assert_restatements_explain_the_difference", "mart_restatements")
+        yield listed
+
+
+@pytest.mark.parametrize(
+    ("policy", "differences"),
+    [
+        ("customer_grain", {"top": 500, "kid": -500}),
+        ("pause_policy", {"asleep": 700}),
+        ("delinquent_policy", {"owing": -600}),
+        ("discount_policy", {"rebate": 20}),
+        ("arr_snapshot_point", {"begun": -50}),
+        ("fx_mode", {"euro": -10}),
+    ],
+)
+def test_another_policy_is_no_other_fact(switched, policy, differences):
+    listed = dict(switched[policy])
+    corrected = listed.pop("repriced")
+    assert listed == {
+        account: (difference, "policy_change") for account, difference in differences.items()
+    }
+    # Another day is compared under another snapshot point, so that every difference is its own.
+    by_snapshot = policy == "arr_snapshot_point"
+    assert corrected == (30, "policy_change" if by_snapshot else "changed_price_or_quantity")
