@@ -1,5 +1,6 @@
 -- The exceptions of the tie-out with everything needed to chase them: for each contract and month
--- that has something unexplained or unmatched, what its ARR lines and its invoice lines say.
+-- that has something unexplained, unmatched or written off, what its ARR lines and its invoice lines
+-- say, void ones too (status).
 -- Run: csw dbt -- show --select tie_out_exceptions --limit 200
 -- Only from a month on: --vars "tie_out_from: 2025-11-01"
 with exceptions as (
@@ -22,7 +23,8 @@ contract_months as (
         fct.billed_revenue,
         fct.variance,
         fct.unexplained,
-        fct.unmatched_customer
+        fct.unmatched_customer,
+        fct.written_off_revenue
     from {{ ref('fct_tie_out_contract_month') }} as fct
     inner join exceptions
         on
@@ -31,6 +33,7 @@ contract_months as (
     where
         fct.unexplained <> 0
         or fct.unmatched_customer <> 0
+        or fct.written_off_revenue <> 0
 ),
 
 accounts as (
@@ -48,6 +51,7 @@ arr_lines as (
         contract_months.month,
         'ARR line' as what,
         fct_arr_line.subscription_item_id as line,
+        cast(null as varchar) as invoice_id,
         fct_arr_line.valid_from as first_day,
         fct_arr_line.valid_to as end_day,
         fct_arr_line.status,
@@ -78,6 +82,7 @@ invoice_lines as (
         contract_months.month,
         'invoice line, ' || fct_invoice_line.line_kind as what,
         fct_invoice_line.invoice_line_id as line,
+        fct_invoice_line.invoice_id,
         fct_invoice_line.earned_from as first_day,
         fct_invoice_line.earned_to as end_day,
         fct_invoice_line.invoice_status as status,
@@ -116,8 +121,10 @@ final as (
         contract_months.variance,
         contract_months.unexplained,
         contract_months.unmatched_customer,
+        contract_months.written_off_revenue,
         evidence.what,
         evidence.line,
+        evidence.invoice_id,
         evidence.first_day,
         evidence.end_day,
         evidence.status,
@@ -139,7 +146,7 @@ final as (
 
 select * from final
 order by
-    abs(unexplained) + abs(unmatched_customer) desc,
+    abs(unexplained) + abs(unmatched_customer) + written_off_revenue desc,
     account_id asc,
     month asc,
     what asc,

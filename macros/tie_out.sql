@@ -24,7 +24,7 @@
 {# What the tie-out sums by day: amounts per year at the plan rate. #}
 {% macro tie_out_levels() -%}
     {{- return(['arr', 'gross_arr'] + tie_out_line_levels() + [
-        'void_arr', 'written_off_arr', 'refunded_arr', 'usage_arr', 'one_time_arr',
+        'void_arr', 'written_off_arr', 'given_up_arr', 'refunded_arr', 'usage_arr', 'one_time_arr',
     ]) -}}
 {%- endmacro %}
 

@@ -11,6 +11,7 @@ with runs as (
         account_id,
         month,
         arr_days,
+        given_up,
         {{ each_column(reasons, '@') }}
     from {{ ref('int_tie_out_reasons') }}
 ),
@@ -56,6 +57,7 @@ expected as (
         month,
         -- The cents of a month are rounded once.
         cast(cast(sum(arr_days) as decimal(28, 8)) / 365 as decimal(18, 2)) as expected_revenue,
+        cast(sum(given_up) as decimal(18, 2)) as written_off_revenue,
         {{ each_column(reasons, 'cast(sum(@) as decimal(18, 2)) as @') }}
     from runs
     group by
@@ -97,6 +99,7 @@ joined as (
         coalesce(billed.billed_revenue, 0) as billed_revenue,
         coalesce(billed.billed_revenue_booked, 0) as billed_revenue_booked,
         coalesce(billed.billed_revenue, 0) - coalesce(expected.expected_revenue, 0) as variance,
+        coalesce(expected.written_off_revenue, 0) as written_off_revenue,
         {{ each_column(reasons, 'coalesce(expected.@, 0) as @') }}
     from expected
     full outer join billed
@@ -120,7 +123,8 @@ final as (
         -- The days of the billing period against 1/365, and the cents of rounding.
         cast(joined.variance - joined.{{ reasons | join(' - joined.') }} as decimal(18, 2))
             as timing_calendar,
-        {{ each_column(reasons, 'joined.@') }}
+        {{ each_column(reasons, 'joined.@') }},
+        cast(joined.written_off_revenue as decimal(18, 2)) as written_off_revenue
     from joined
     inner join first_bills
         on

@@ -15,8 +15,9 @@ where
     + variance_free_period + variance_unmatched_customer + variance_unexplained
     or variance_timing <> timing_calendar + timing_term
     or (reason = 'none' and variance <> 0)
-    or is_exception <> (reason in ('unexplained', 'unmatched_customer') and is_exception)
+    or is_exception <> (reason in ('unexplained', 'unmatched_customer', 'credit') and is_exception)
     or (
         not is_exception
-        and abs(variance_unexplained) + abs(variance_unmatched_customer) > tie_out_tolerance
+        and abs(variance_unexplained) + abs(variance_unmatched_customer) + written_off_revenue
+        > tie_out_tolerance
     )

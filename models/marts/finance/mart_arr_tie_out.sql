@@ -22,7 +22,8 @@ with contract_months as (
         fx,
         free_period,
         unmatched_customer,
-        unexplained
+        unexplained,
+        written_off_revenue
     from {{ ref('fct_tie_out_contract_month') }}
 ),
 
@@ -52,8 +53,9 @@ account_months as (
         sum(timing_calendar) as timing_calendar,
         sum(timing_term) as timing_term,
         {{ each_column(reasons, 'sum(@) as @') }},
+        sum(written_off_revenue) as written_off_revenue,
         -- Two contracts that are wrong by the same amount do not make each other right.
-        sum(abs(unexplained) + abs(unmatched_customer)) as amount_to_chase
+        sum(abs(unexplained) + abs(unmatched_customer) + written_off_revenue) as amount_to_chase
     from contract_months
     group by
         account_id,
@@ -77,6 +79,11 @@ final as (
         cast(judged.variance as decimal(18, 2)) as variance,
         -- What must be chased is never hidden behind something larger that is explained.
         case
+            when
+                judged.is_exception
+                and judged.written_off_revenue
+                > greatest(abs(judged.unmatched_customer), abs(judged.unexplained))
+                then 'credit'
             when judged.is_exception and abs(judged.unmatched_customer) > abs(judged.unexplained)
                 then 'unmatched_customer'
             when judged.is_exception then 'unexplained'
@@ -93,6 +100,7 @@ final as (
         cast(coalesce(other_revenue.usage_revenue, 0) as decimal(18, 2)) as usage_revenue,
         cast(coalesce(other_revenue.credit_revenue, 0) as decimal(18, 2)) as credit_revenue,
         judged.contracts,
+        cast(judged.written_off_revenue as decimal(18, 2)) as written_off_revenue,
         {{ dbt.last_day('judged.month', 'month') }} <= {{ as_of_date() }} as is_complete,
         cast({{ var('tie_out_tolerance', 1) }} as decimal(18, 2)) as tie_out_tolerance
     from judged

@@ -63,13 +63,21 @@ def contracts(home: Home) -> Company:
     return company
 
 
-def bill(company: Company, account: str, amount: int, **more: object) -> None:
+def bill(
+    company: Company,
+    account: str,
+    amount: int,
+    *,
+    status: str = "paid",
+    number: str = "",
+    **more: object,
+) -> None:
     """An invoice over 2025, in dollars."""
     company.invoices.append(
         {
-            "invoice_id": f"in-{account}",
+            "invoice_id": f"in-{account}{number}",
             "account_id": account,
-            "status": "paid",
+            "status": status,
             "issued_at": "2025-01-01",
             "currency": "USD",
             "total": amount,
@@ -77,8 +85,8 @@ def bill(company: Company, account: str, amount: int, **more: object) -> None:
     )
     company.invoice_lines.append(
         {
-            "invoice_line_id": f"line-{account}",
-            "invoice_id": f"in-{account}",
+            "invoice_line_id": f"line-{account}{number}",
+            "invoice_id": f"in-{account}{number}",
             "amount": amount,
             "period_start": "2025-01-01",
             "period_end": "2026-01-01",
@@ -254,10 +262,24 @@ def switched(tmp_path_factory):
         company.sell("begun", "2025-11-10", 50)
         company.sell("euro", "2024-05-01", 100, currency="EUR")
         company.sell("repriced", "2024-01-01", 300)
+        whole = {"is_recurring": "true"}
+        bill(company, "repriced", 300, status="void", subscription_id="sub-repriced-1", **whole)
+        bill(company, "top", 1000, status="void", subscription_id="sub-top-1", **whole)
+        bill(company, "top", 1000, number="-2", subscription_id="sub-top-1", **whole)
+        bill(company, "kid", 500, status="uncollectible", subscription_id="sub-kid-1", **whole)
         company.refresh("2025-11-30")
         close_month(company.home, Month.parse("2025-11"), closed_by="Kim")
+        listed = {
+            "tie_out": {
+                row[0]: row[1:]
+                for row in company.rows(
+                    "select account_id, reason, is_exception, variance, variance_credit, "
+                    "written_off_revenue from marts.mart_arr_tie_out where month = '2025-11-01'"
+                )
+            }
+        }
+        company.test("assert_tie_out_components_add_up")
         company.change(company.items, "subscription_item_id", "item-repriced-1", unit_amount=330)
-        listed = {}
         for policy, value in POLICIES.items():
             company.vars = {policy: value}
             company.refresh("2025-11-30")
@@ -286,3 +308,12 @@ def test_another_policy_is_no_other_fact(switched, policy, differences):
     # Another day is compared under another snapshot point, so that every difference is its own.
     by_snapshot = policy == "arr_snapshot_point"
     assert corrected == (30, "policy_change" if by_snapshot else "changed_price_or_quantity")
+
+
+def test_a_bill_that_was_taken_back_is_an_exception(switched):
+    """Void and not billed again; void and billed again; written off while ARR counts on."""
+    money = Decimal
+    found = switched["tie_out"]
+    assert found["repriced"] == ("unexplained", True, money("-24.66"), money(0), money(0))
+    assert found["top"] == ("none", False, money(0), money(0), money(0))
+    assert found["kid"] == ("credit", True, money(0), money(0), money("41.10"))
