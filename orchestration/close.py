@@ -8,7 +8,6 @@ becomes known later changes the restated figures only.
 from __future__ import annotations
 
 import getpass
-import hashlib
 import json
 import os
 import shutil
@@ -19,8 +18,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import duckdb
-import yaml
 
+from orchestration.definition import CLOSED, definition_version
 from orchestration.ledger import (
     FIRST_HASH,
     Close,
@@ -34,35 +33,16 @@ from orchestration.ledger import (
     require_intact,
     sha256_of,
 )
-from orchestration.project import DBT_PROJECT_FILE, project_root
 from orchestration.publish import MANIFEST as PUBLISHED_MANIFEST
 from orchestration.publish import Publication, read_publication
 
 if TYPE_CHECKING:
     from orchestration.home import Home
 
-__all__ = ["CloseError", "close_month", "definition_version", "load_ledger", "next_month"]
+__all__ = ["CloseError", "close_month", "load_ledger", "next_month"]
 
 BUILD_STATE = Path("dbt") / "last_build.json"
 CLOSED_BY_VARIABLE = "CSW_CLOSED_BY"
-# The files that decide what a figure of the ledger means.
-DEFINITION = (
-    "macros/annualise.sql",
-    "macros/billable_status.sql",
-    "macros/metric_policy.sql",
-    "macros/money.sql",
-    "macros/retention.sql",
-    "macros/segments.sql",
-    "models/intermediate/arr/*.sql",
-    "models/intermediate/billing/*.sql",
-    "models/intermediate/calendar/*.sql",
-    "models/intermediate/identity/*.sql",
-    "models/facts/fct_account_month.sql",
-    "models/facts/fct_account_retention_3m.sql",
-    "models/facts/fct_account_retention_month.sql",
-    "models/marts/retention/mart_retention_monthly.sql",
-)
-SHORT_HASH = 12
 MOVEMENTS = ("new", "expansion", "contraction", "churn", "reactivation", "fx", "transfer")
 
 
@@ -77,18 +57,6 @@ class _Inputs:
     account_month: Path
     arr_line: Path
     retention: Path
-
-
-def definition_version() -> str:
-    """Return the version of the metric definition: the project's, and a hash of its SQL."""
-    root = project_root()
-    project = yaml.safe_load((root / DBT_PROJECT_FILE).read_text(encoding="utf-8"))
-    digest = hashlib.sha256()
-    for pattern in DEFINITION:
-        for file in sorted(root.glob(pattern)):
-            digest.update(file.relative_to(root).as_posix().encode())
-            digest.update(file.read_bytes())
-    return f"{project['version']}+{digest.hexdigest()[:SHORT_HASH]}"
 
 
 def next_month(home: Home) -> Month | None:
@@ -133,7 +101,7 @@ def close_month(home: Home, month: Month, *, closed_by: str | None = None) -> Cl
             closed_at=datetime.now(UTC).replace(tzinfo=None).isoformat(timespec="seconds"),
             closed_by=signed_by,
             run_id=publication.run_id,
-            definition_version=publication.definition_version or definition_version(),
+            definition_version=publication.definition_version or definition_version(home),
             policy=publication.policy,
             totals=totals,
             files={
@@ -148,7 +116,7 @@ def close_month(home: Home, month: Month, *, closed_by: str | None = None) -> Cl
     # From now on the warehouse knows the month too, and a ledger without it is noticed. The month
     # is closed even where somebody else has the warehouse open: then the next refresh does it.
     with suppress(duckdb.Error, LedgerError):
-        load_ledger(home, definition_version())
+        load_ledger(home, entry.definition_version)
     return entry
 
 
@@ -204,7 +172,7 @@ def _inputs(home: Home, publication: Publication) -> _Inputs:
     """Return the published files, each as its manifest says."""
     folder = home.published / publication.parquet
     files = []
-    for name in ("fct_account_month", "fct_arr_line", "mart_retention_monthly"):
+    for name in CLOSED:
         file = folder / f"{name}.parquet"
         published = publication.marts.get(name)
         if published is None or not file.is_file():

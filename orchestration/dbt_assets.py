@@ -20,8 +20,9 @@ from dagster_dbt import (
 from packaging import version
 
 from orchestration.build_state import BuildState
-from orchestration.close import definition_version, load_ledger
+from orchestration.close import load_ledger
 from orchestration.dbt_results import BuildResult, Problem, description_of, read_build
+from orchestration.definition import definition_version
 from orchestration.home import Home
 from orchestration.instance import WAREHOUSE_POOL
 from orchestration.ledger import LedgerError
@@ -169,7 +170,7 @@ def _run_build(
     as_of = decide_as_of(session)
     session.write_settings(as_of)
     try:
-        load_ledger(home, definition_version())
+        load_ledger(home, definition_version(home))
     except LedgerError as error:
         raise dg.Failure(str(error), allow_retries=False) from error
     state = BuildState.read(home)

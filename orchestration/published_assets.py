@@ -9,8 +9,8 @@ from typing import Any
 import dagster as dg
 
 from orchestration.build_state import BuildState
-from orchestration.close import definition_version
 from orchestration.dbt_assets import LayerTranslator, layer_of
+from orchestration.definition import definition_version
 from orchestration.home import Home
 from orchestration.instance import WAREHOUSE_POOL
 from orchestration.manifest import read_manifest
@@ -97,7 +97,7 @@ def publish_home(home: Home, run_id: str) -> Publication:
         company=home.read().company,
         versions=tool_versions(),
         policy=policy_of(home),
-        definition_version=definition_version(),
+        definition_version=definition_version(home),
     )
 
 

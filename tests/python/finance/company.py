@@ -11,7 +11,8 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.close import definition_version, load_ledger
+from orchestration.close import load_ledger
+from orchestration.definition import definition_version
 from orchestration.home import FILES_SOURCES, Home, HomeConfig
 from orchestration.loads import LoadRequest, load, write_settings
 from orchestration.project import dbt_environment, dbt_executable, project_root, vars_arguments
@@ -102,7 +103,7 @@ class Company:
         day = date.fromisoformat(as_of)
         load(LoadRequest("files", folder, home.warehouse, run_id, as_of=day))
         write_settings(home.warehouse, {"as_of_date": as_of, "run_id": run_id, "company": "test"})
-        load_ledger(home, definition_version())
+        load_ledger(home, definition_version(home))
         kinds = ("--resource-type", "model", "--resource-type", "seed")
         self._dbt("build", *kinds, "--select", *BUILT)
         state = {"succeeded": tests_pass, "run_id": run_id, "as_of": as_of}
@@ -117,7 +118,7 @@ class Company:
                 company="test",
                 versions={},
                 policy={"fx_mode": "constant"},
-                definition_version=definition_version(),
+                definition_version=definition_version(home),
             )
         return run_id
 

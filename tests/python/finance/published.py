@@ -18,7 +18,7 @@ def publish_figures(
     *,
     run_id: str = "20260101T000000Z_test",
     tests_pass: bool = True,
-    definition: str = "",
+    definition: str = "0.0+test",
 ) -> None:
     """Publish the ARR of accounts by month, as {month: {account: arr}}."""
     home.create()
