@@ -1,5 +1,6 @@
 -- Grain: one row per account and month in which it lost all its ARR.
--- The churn date is the first day without paid service, not the day of the request to cancel.
+-- The churn date is the first day without paid service, not the day of the request to cancel. What
+-- CRM and billing call one reason by several names is one (seed churn_reason_map).
 with churned_months as (
     select
         account_id,
@@ -113,7 +114,14 @@ nearest_reasons as (
         ) = 1
 ),
 
-final as (
+reason_map as (
+    select
+        reason_text,
+        reason
+    from {{ ref('churn_reason_map') }}
+),
+
+told as (
     select
         churned_months.account_id,
         churned_months.month,
@@ -121,12 +129,10 @@ final as (
         subscriptions.cancel_requested_at,
         cast(-churned_months.churn_arr as decimal(18, 2)) as arr_lost,
         coalesce(
-            nearest_reasons.reason,
-            subscriptions.cancel_detail,
-            subscriptions.cancel_reason,
-            case when subscriptions.is_payment_failure then 'payment_failed' end,
-            'unknown'
-        ) as reason,
+            nearest_reasons.reason, subscriptions.cancel_detail, subscriptions.cancel_reason
+        ) as reason_text,
+        case when subscriptions.is_payment_failure then 'payment_failed' else 'unknown' end
+            as reason_of_billing,
         nearest_reasons.detail as reason_detail,
         not coalesce(subscriptions.is_payment_failure, false) as is_voluntary,
         nearest_reasons.is_controllable,
@@ -147,6 +153,24 @@ final as (
         on
             churned_months.account_id = nearest_reasons.account_id
             and churned_months.month = nearest_reasons.month
+),
+
+final as (
+    select
+        told.account_id,
+        told.month,
+        told.churn_date,
+        told.cancel_requested_at,
+        told.arr_lost,
+        coalesce(reason_map.reason, told.reason_text, told.reason_of_billing) as reason,
+        told.reason_text,
+        told.reason_detail,
+        told.is_voluntary,
+        told.is_controllable,
+        told.tenure_days
+    from told
+    left outer join reason_map
+        on lower(trim(told.reason_text)) = reason_map.reason_text
 )
 
 select * from final
