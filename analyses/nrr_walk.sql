@@ -1,6 +1,7 @@
 -- NRR of one month, account by account: what each member of the cohort brought twelve months ago,
--- what it brings now, and what it adds to or takes from the rate. Set the month with
---   dbt show --select nrr_walk --vars 'nrr_month: 2025-12-01' --limit 50
+-- what it brings now, and what it adds to or takes from the rate. Run:
+--   csw dbt -- show --quiet --select nrr_walk --limit 10000 --output json
+-- and set the month with --vars "nrr_month: 2025-12-01"
 with members as (
     select
         account_id,

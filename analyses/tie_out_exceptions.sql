@@ -1,7 +1,7 @@
 -- The exceptions of the tie-out with everything needed to chase them: for each contract and month
--- that has something unexplained, unmatched or written off, what its ARR lines and its invoice lines
--- say, void ones too (status).
--- Run: csw dbt -- show --select tie_out_exceptions --limit 200
+-- that has something unexplained, unmatched or written off, what its ARR lines and its invoice
+-- lines say, void ones too (status).
+-- Run: csw dbt -- show --quiet --select tie_out_exceptions --limit 10000 --output json
 -- Only from a month on: --vars "tie_out_from: 2025-11-01"
 with exceptions as (
     select

@@ -1,7 +1,7 @@
 -- Grain: one row per measure: what it gave on two days, and its part in the change of the score.
 -- Why did this account's health score change? Set the account and the two days; the parts add up to
 -- the change. A measure that became known or stale moves the weights of the others.
--- csw dbt -- show --select why_a_score_changed --limit 50
+-- Run: csw dbt -- show --quiet --select why_a_score_changed --limit 100 --output json
 {% set account_id = var('account_id', '') %}
 {% set day_before = var('day_before', '') %}
 

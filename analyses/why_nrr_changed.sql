@@ -2,7 +2,7 @@
 -- what happened to it in the twelve months of either window. Rates have their own openings below
 -- the line, so an account can matter by what it did, by entering or leaving the cohort, and by the
 -- size of the cohort around it. effect_on_change adds up to nrr_now - nrr_then over all rows.
--- Run: csw dbt -- show --select why_nrr_changed --limit 50
+-- Run: csw dbt -- show --quiet --select why_nrr_changed --limit 10000 --output json
 --   --vars "{nrr_month: 2025-12-01, nrr_earlier_month: 2025-11-01}"
 with windows as (
     select

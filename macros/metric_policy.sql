@@ -35,11 +35,10 @@
     when the project had no such policy stands for its default.
 #}
 {% macro is_other_policy(name, stamp) -%}
+    {%- set from_value = "split_part(', ' || " ~ stamp ~ " || ',', ', " ~ name ~ "=', 2)" -%}
     coalesce(
-        coalesce(
-            nullif(split_part(split_part(', ' || {{ stamp }} || ',', ', {{ name }}=', 2), ',', 1), ''),
-            '{{ metric_policies()[name][0] }}'
-        ) <> '{{ var(name) }}' and {{ stamp }} is not null,
+        coalesce(nullif(split_part({{ from_value }}, ',', 1), ''), '{{ metric_policies()[name][0] }}') <> '{{ var(name) }}'
+        and {{ stamp }} is not null,
         false
     )
 {%- endmacro %}

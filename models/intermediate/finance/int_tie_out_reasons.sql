@@ -1,9 +1,9 @@
 -- Grain: one row per contract and run of days of a month: why bill and ARR differ on these days.
 -- The components add up to billed less expected, exactly. What differs is split in this order:
 -- the calendar (a billing period is not a twelfth of 365 days), discounts, price and quantity.
--- What no rule explains stays in unexplained: it is never a remainder of rounding. So does ARR whose
--- bill was taken back (void) while nobody paused and no other line bills for the days. ARR whose
--- bill was written off ties, but is told in given_up: since then it stands on no bill.
+-- What no rule explains stays in unexplained: it is never a remainder of rounding. So does ARR
+-- whose bill was taken back (void) while nobody paused and no other line bills for the days. ARR
+-- whose bill was written off ties, but is told in given_up: since then it stands on no bill.
 {% set reasons = ['term', 'credit', 'one_time', 'usage', 'fx', 'free_period'] %}
 
 with levels as (
