@@ -36,8 +36,9 @@
 #}
 {% macro is_other_policy(name, stamp) -%}
     {%- set from_value = "split_part(', ' || " ~ stamp ~ " || ',', ', " ~ name ~ "=', 2)" -%}
+    {%- set value = "nullif(split_part(" ~ from_value ~ ", ',', 1), '')" -%}
     coalesce(
-        coalesce(nullif(split_part({{ from_value }}, ',', 1), ''), '{{ metric_policies()[name][0] }}') <> '{{ var(name) }}'
+        coalesce({{ value }}, '{{ metric_policies()[name][0] }}') <> '{{ var(name) }}'
         and {{ stamp }} is not null,
         false
     )

@@ -122,9 +122,9 @@ compared as (
         reported.subscription_item_id is not null
         and restated.subscription_item_id is not null
             as is_known_to_both,
-        coalesce(restated.is_paused, false) as is_paused,
-        coalesce(restated.status = 'past_due', false) as is_past_due,
-        coalesce(restated.currency <> '{{ var("reporting_currency") }}', false) as is_foreign,
+        restated.is_paused,
+        restated.status = 'past_due' as is_past_due,
+        restated.currency <> '{{ var("reporting_currency") }}' as is_foreign,
         {{ other_columns(['status', 'is_paused'], 'reported', 'restated') }}
             as has_other_status,
         {{ other_columns(prices, 'reported', 'restated') }} as has_other_price,
@@ -154,10 +154,9 @@ judged as (
         ) as is_of_other_policy,
         -- What was never delivered again is what it was. The loader's times are newer than the
         -- close for all, where the warehouse was lost: then what differs is taken for news.
-        coalesce(deliveries.delivered_at > definitions.closed_at, true) as is_delivered_since,
+        deliveries.delivered_at > definitions.closed_at as is_delivered_since,
         definitions.is_customer_grain_changed
-        and coalesce(old_parents.ultimate_parent_account_id, compared.reported_account_id)
-        = coalesce(new_parents.ultimate_parent_account_id, compared.restated_account_id)
+        and old_parents.ultimate_parent_account_id = new_parents.ultimate_parent_account_id
             as is_moved_in_group
     from compared
     inner join definitions
