@@ -4,6 +4,7 @@
 -- steps are the levels of the days between. Amounts per year at the plan rate.
 {% set levels = tie_out_levels() %}
 {% set counts = tie_out_counts() %}
+{% set others = (levels + counts) | reject('equalto', 'given_up_arr') | list %}
 
 with spans as (
     select
@@ -11,8 +12,18 @@ with spans as (
         contract_id,
         first_day,
         end_day,
-        {{ (levels + counts) | join(',\n        ') }}
+        {{ others | join(',\n        ') }},
+        0 as given_up_arr
     from {{ ref('int_tie_out_spans') }}
+    union all
+    select
+        source_system,
+        contract_id,
+        first_day,
+        end_day,
+        {{ each_column(others, '0 as @') }},
+        given_up_arr
+    from {{ ref('int_tie_out_given_up') }}
 ),
 
 invoice_lines as (

@@ -1,9 +1,6 @@
 -- Grain: one row per contract and run of days of a month: why bill and ARR differ on these days.
--- The components add up to billed less expected, exactly. What differs is split in this order:
--- the calendar (a billing period is not a twelfth of 365 days), discounts, price and quantity.
--- What no rule explains stays in unexplained: it is never a remainder of rounding. So does ARR
--- whose bill was taken back (void) while nobody paused and no other line bills for the days. ARR
--- whose bill was written off ties, but is told in given_up: since then it stands on no bill.
+-- The components add up to billed less expected, exactly, split in this order: the calendar (a
+-- billing period is no twelfth of a year), discounts, price and quantity; the rest is unexplained.
 {% set reasons = ['term', 'credit', 'one_time', 'usage', 'fx', 'free_period'] %}
 
 with levels as (
@@ -60,8 +57,7 @@ gaps as (
         least(billed_arr, refunded_arr + greatest(written_off_arr, 0)) as given_back_arr,
         case
             when arr = 0 and billed_arr <> 0 then 'bill only'
-            when arr <> 0 and invoice_lines = 0 and void_arr > 0 and has_pause_in_period
-                then 'voided in a pause'
+            when arr <> 0 and invoice_lines = 0 and void_arr > 0 and has_pause_in_period then 'void'
             when arr <> 0 and invoice_lines = 0 then 'arr only'
             when abs(net_gap) <= slack_arr then 'equal'
             when paused_lines > 0 then 'paused'
@@ -74,7 +70,7 @@ levels_by_reason as (
     select
         *,
         case
-            when days in ('bill only', 'arr only', 'voided in a pause') then 0
+            when days in ('bill only', 'arr only', 'void') then 0
             else billed_arr - implied_arr + odd_period_arr
         end as calendar_level,
         case
@@ -84,7 +80,7 @@ levels_by_reason as (
         end as credit_level,
         case
             when days = 'bill only' and paused_lines > 0 then billed_arr - given_back_arr
-            when days = 'voided in a pause' then -arr
+            when days = 'void' then -arr
             when days = 'arr only' and paused_lines > 0 then -arr
             when days = 'paused' then gross_gap - greatest(odd_period_arr, 0)
             -- One interval was charged for a period that is longer than it.
@@ -117,7 +113,6 @@ levels_by_reason as (
                     or (refunded_arr > 0 and billed_arr - given_back_arr <= one_day_arr)
                 )
                 then billed_arr - given_back_arr
-            -- Not issued yet, and not taken back either.
             when days = 'arr only' and is_not_billed_yet and void_arr <= 0 then -arr
             when days = 'different'
                 then
@@ -140,12 +135,8 @@ levels_by_reason as (
             when days = 'paused' then discount_gap - once_gap
             else 0
         end as term_level,
-        -- What no other bill stands for.
-        case
-            when given_up_arr > 0
-                then least(greatest(arr - (implied_arr - given_up_arr), 0), arr)
-            else 0
-        end as given_up_level
+        -- It ties to a bill that was written off, and no other stands for it.
+        greatest(least(arr - (implied_arr - given_up_arr), given_up_arr), 0) as given_up_level
     from gaps
 ),
 

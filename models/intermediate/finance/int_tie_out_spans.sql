@@ -2,7 +2,7 @@
 -- A span raises the levels of its contract on its first day and lowers them on its end day. All
 -- levels are amounts per year at the plan rate: a day counts level / 365. Spans end after the
 -- as-of date at the latest.
-{% set levels = tie_out_levels() %}
+{% set levels = tie_out_levels() | reject('equalto', 'given_up_arr') | list %}
 {% set counts = tie_out_counts() %}
 {% set tomorrow = 'cast(' ~ dbt.dateadd('day', 1, as_of_date()) ~ ' as date)' %}
 {% set line_levels = tie_out_line_levels() %}
@@ -36,8 +36,6 @@ invoice_lines as (
     select
         source_system,
         'bill ' || invoice_line_id as span_id,
-        invoice_id,
-        invoice_line_id,
         contract_id,
         is_proration,
         is_billed,
@@ -68,16 +66,6 @@ other_lines as (
     where
         line_kind in ('usage', 'one_time', 'refund')
         and is_billed
-),
-
--- A bill that was written off is none any more from that day on; where nobody says when, from the
--- day it was due.
-written_off as (
-    select
-        source_system,
-        invoice_id,
-        case when ended_by = 'written_off' then ended_on else due_on end as written_off_on
-    from {{ ref('int_billing_receivables') }}
 ),
 
 contracts as (
@@ -144,7 +132,6 @@ spans as (
         {{ each_column(line_levels, 'case when is_billed then @ else 0 end as @') }},
         case when is_billed then 0 else implied_arr end as void_arr,
         case when is_billed and is_written_off then billed_arr else 0 end as written_off_arr,
-        0 as given_up_arr,
         0 as refunded_arr,
         0 as usage_arr,
         0 as one_time_arr,
@@ -154,28 +141,6 @@ spans as (
         case when is_billed and is_other_currency then 1 else 0 end as other_currency_lines,
         case when is_billed and not is_proration then 1 else 0 end as whole_periods
     from invoice_lines
-    union all
-    select
-        invoice_lines.source_system,
-        'given up ' || invoice_lines.invoice_line_id as span_id,
-        invoice_lines.contract_id,
-        greatest(invoice_lines.earned_from, written_off.written_off_on) as first_day,
-        invoice_lines.earned_to as end_day,
-        {{ each_column(
-            levels | reject('in', ['given_up_arr', 'refunded_arr', 'usage_arr', 'one_time_arr'])
-            | list, '0 as @'
-        ) }},
-        invoice_lines.implied_arr as given_up_arr,
-        {{ each_column(['refunded_arr', 'usage_arr', 'one_time_arr'] + counts, '0 as @') }}
-    from invoice_lines
-    inner join written_off
-        on
-            invoice_lines.source_system = written_off.source_system
-            and invoice_lines.invoice_id = written_off.invoice_id
-            and invoice_lines.earned_to > written_off.written_off_on
-    where
-        invoice_lines.is_billed
-        and invoice_lines.is_written_off
     union all
     select
         other_lines.source_system,

@@ -3,10 +3,8 @@
 -- line as it is known now. The first that holds is the cause:
 -- 1. policy_change: a policy is another, and the line is one that it decides about. Had the policy
 --    stayed, the line as it is known now would have other ARR.
--- 2. definition_change: the definition is another, and billing has delivered nothing about the
---    line's subscription since the close: it is the same fact, read otherwise.
--- 3. What became known: start, end, status, price or quantity, discount.
--- 4. definition_change: the definition is another, and the line is the same.
+-- 2. definition_change: it is another, and billing has delivered nothing about the subscription
+--    since the close. 3. What became known. 4. definition_change, where the line is the same.
 -- Two differences stand apart from these: that of the plan rate, and another account (move_cause).
 {% set details = [
     'account_id', 'plan_id', 'quantity', 'unit_amount', 'currency', 'billing_interval',
