@@ -136,7 +136,7 @@ levels_by_reason as (
             else 0
         end as term_level,
         -- It ties to a bill that was written off, and no other stands for it.
-        greatest(least(arr - (implied_arr - given_up_arr), given_up_arr), 0) as given_up_level
+        greatest(least(arr - (implied_arr - given_up_arr), given_up_arr, arr), 0) as given_up_level
     from gaps
 ),
 
