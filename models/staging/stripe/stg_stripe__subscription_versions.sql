@@ -12,11 +12,7 @@ final as (
     select
         source.id as subscription_id,
         source._dlt_load_id as load_id,
-        {{ add_days(
-            'cast(' ~ from_unix(
-                'cast(floor(try_cast(source._dlt_load_id as decimal(18, 6))) as bigint)'
-            ) ~ ' as date)', -1
-        ) }} as seen_on,
+        {{ add_days('cast(' ~ loaded_at('source._dlt_load_id') ~ ' as date)', -1) }} as seen_on,
         source.customer as customer_id,
         source.status,
         {{ from_unix('source.created') }} as created_at,
