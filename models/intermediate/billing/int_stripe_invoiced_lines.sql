@@ -1,5 +1,4 @@
 -- Grain: one row per recurring line of a Stripe invoice about a time of which no event tells.
--- Voided invoices and drafts ask for nothing; what was issued after the as-of date is not known.
 {{ config(enabled=source_is_on('billing', 'stripe')) }}
 
 with gaps as (
@@ -9,69 +8,33 @@ with gaps as (
     from {{ ref('int_stripe_event_gaps') }}
 ),
 
-invoices as (
-    select
-        invoice_id,
-        subscription_id,
-        issued_at
-    from {{ ref('stg_stripe__invoices') }}
-    where
-        coalesce(status, 'open') not in ('void', 'draft')
-        and cast(issued_at as date) <= {{ as_of_date() }}
-),
-
 lines as (
     select
+        subscription_id,
         invoice_id,
         line_item_id,
-        subscription_id,
+        issued_at,
         subscription_item_id,
         price_id,
         product_id,
-        price_type,
         price,
-        unit_amount_minor,
-        amount,
-        currency,
+        is_price_delivered,
+        usage_type,
+        lower(currency) as currency,
         quantity,
+        unit_amount_minor,
         is_proration,
+        is_credit,
+        is_whole_period,
         period_started_at,
         period_start,
         period_end
-    from {{ ref('stg_stripe__invoice_line_items') }}
-    where subscription_item_id is not null
-),
-
-prices as (
-    select
-        price_id,
-        price_type,
-        usage_type
-    from {{ ref('stg_stripe__prices') }}
+    from {{ ref('int_stripe_recurring_lines') }}
 ),
 
 told as (
     select
-        gaps.subscription_id,
-        invoices.invoice_id,
-        lines.line_item_id,
-        invoices.issued_at,
-        lines.subscription_item_id,
-        lines.price_id,
-        lines.product_id,
-        lines.price,
-        prices.price_id is not null as is_price_delivered,
-        coalesce(
-            prices.usage_type, {{ json_text('lines.price', '$.recurring.usage_type') }}, 'licensed'
-        ) as usage_type,
-        lower(lines.currency) as currency,
-        lines.quantity,
-        lines.is_proration,
-        lines.is_proration and lines.amount < 0 as is_credit,
-        lines.period_started_at,
-        lines.period_start,
-        lines.period_end,
-        lines.unit_amount_minor,
+        lines.*,
         case
             when not lines.is_proration
                 then {{ dbt.datediff('lines.period_start', 'lines.period_end', 'day') }}
@@ -81,20 +44,10 @@ told as (
                 then {{ months_between('lines.period_start', 'lines.period_end') }}
         end as period_months
     from lines
-    inner join invoices
-        on lines.invoice_id = invoices.invoice_id
     inner join gaps
         on
-            coalesce(lines.subscription_id, invoices.subscription_id) = gaps.subscription_id
+            lines.subscription_id = gaps.subscription_id
             and lines.period_start < gaps.told_from
-    left outer join prices
-        on lines.price_id = prices.price_id
-    where
-        (lines.is_proration and lines.amount <> 0)
-        or (
-            not lines.is_proration
-            and coalesce(lines.price_type, prices.price_type, 'recurring') = 'recurring'
-        )
 ),
 
 -- A proration is for a part of a period: how long a whole one is, other lines of the price say.
@@ -160,7 +113,7 @@ final as (
         usage_type,
         is_proration,
         is_credit,
-        not is_proration and usage_type = 'licensed' as is_whole_period,
+        is_whole_period,
         period_started_at,
         period_start,
         period_end,

@@ -1,6 +1,8 @@
 -- Grain: one row per Stripe line version and discount on it.
 -- A percentage counts on every item of the subscription; a fixed amount, which Stripe gives per
 -- billing interval of the subscription, counts once, on the item with the highest gross amount.
+-- What is given on an item counts on that item. told_by is the source of what a discount takes
+-- off: an object, lines of invoices, or nothing, and then it takes off nothing.
 {{ config(enabled=source_is_on('billing', 'stripe')) }}
 
 with versions as (
@@ -11,6 +13,7 @@ with versions as (
         currency,
         discount,
         discounts,
+        item_discounts,
         usage_type,
         unit_amount,
         quantity,
@@ -20,6 +23,22 @@ with versions as (
     where
         coalesce(discount, 'null') <> 'null'
         or coalesce(discounts, '[]') not in ('null', '[]')
+        or coalesce(item_discounts, '[]') not in ('null', '[]')
+),
+
+told as (
+    select
+        discount_id,
+        discount
+    from {{ ref('int_stripe_told_discounts') }}
+),
+
+read_from_lines as (
+    select
+        subscription_id,
+        discount_id,
+        discount
+    from {{ ref('int_stripe_read_discounts') }}
 ),
 
 ranked as (
@@ -37,52 +56,116 @@ ranked as (
     from versions
 ),
 
--- Before API version 2025-03-31 a subscription has one discount, afterwards a list of them.
 listed as (
     select
         subscription_item_id,
+        subscription_id,
         valid_from,
         currency,
         size_rank,
-        {{ json_elements(
-            "case"
-            ~ " when coalesce(discounts, '[]') not in ('null', '[]')"
-            ~ " then '{\"list\":' || discounts || '}'"
-            ~ " else '{\"list\":[' || discount || ']}'"
-            ~ " end",
-            '$.list'
-        ) }} as discount
+        false as is_on_item,
+        {{ stripe_discounts('discounts', 'discount') }} as element
     from ranked
+    union all
+    select
+        subscription_item_id,
+        subscription_id,
+        valid_from,
+        currency,
+        size_rank,
+        true as is_on_item,
+        {{ stripe_discounts('item_discounts') }} as element
+    from ranked
+),
+
+objects as (
+    select
+        *,
+        {{ json_object('element') }} as given
+    from listed
+),
+
+named as (
+    select
+        *,
+        case
+            when given is null then element
+            else coalesce(
+                {{ json_text('given', '$.id') }}, {{ json_text('given', '$.coupon.id') }}
+            )
+        end as discount_id,
+        {{ stripe_coupon('given', 'duration') }} is not null as is_in_full
+    from objects
+),
+
+resolved as (
+    select
+        named.subscription_item_id,
+        named.subscription_id,
+        named.valid_from,
+        named.currency,
+        named.size_rank,
+        named.is_on_item,
+        named.discount_id,
+        case
+            when named.is_in_full or told.discount_id is not null then 'object'
+            when read_from_lines.discount_id is not null then 'invoice_lines'
+            else 'nothing'
+        end as told_by,
+        case
+            when named.is_in_full then named.given
+            else coalesce(told.discount, read_from_lines.discount, named.given)
+        end as discount
+    from named
+    left outer join told
+        on named.discount_id = told.discount_id
+    left outer join read_from_lines
+        on
+            named.subscription_id = read_from_lines.subscription_id
+            and named.discount_id = read_from_lines.discount_id
 ),
 
 parsed as (
     select
         subscription_item_id,
+        subscription_id,
         valid_from,
         currency,
+        discount_id,
+        told_by,
         size_rank,
-        coalesce(
-            {{ json_text('discount', '$.id') }}, {{ json_text('discount', '$.coupon.id') }}
-        ) as discount_id,
-        {{ json_text('discount', '$.coupon.duration') }} as duration,
-        cast({{ json_text('discount', '$.coupon.percent_off') }} as decimal(9, 4))
-            as percent_off,
-        {{ json_text('discount', '$.coupon.amount_off') }} as amount_off_text,
-        upper({{ json_text('discount', '$.coupon.currency') }}) as coupon_currency,
+        case
+            when is_on_item then subscription_item_id
+            else {{ json_text('discount', '$.subscription_item') }}
+        end as only_item_id,
+        {{ stripe_coupon('discount', 'duration') }} as duration,
+        cast({{ stripe_coupon('discount', 'percent_off') }} as decimal(9, 4)) as percent_off,
+        {{ stripe_coupon('discount', 'amount_off') }} as amount_off_text,
+        upper({{ stripe_coupon('discount', 'currency') }}) as coupon_currency,
         cast({{ json_unix_time('discount', '$.start') }} as date) as discount_from,
         cast({{ json_unix_time('discount', '$.end') }} as date) as discount_to
-    from listed
+    from resolved
+),
+
+bearing as (
+    select
+        *,
+        coalesce(only_item_id = subscription_item_id, size_rank = 1) as takes_amounts
+    from parsed
+    where coalesce(only_item_id = subscription_item_id, true)
 ),
 
 final as (
     select
         subscription_item_id,
+        subscription_id,
         valid_from,
         discount_id,
+        told_by,
         duration,
         percent_off,
         case
-            when size_rank = 1
+            when takes_amounts
                 then {{ from_minor_units(
                     'cast(amount_off_text as decimal(18, 6))',
                     'coalesce(coupon_currency, currency)'
@@ -90,8 +173,8 @@ final as (
         end as amount_off,
         discount_from,
         discount_to
-    from parsed
-    where percent_off is not null or size_rank = 1
+    from bearing
+    where percent_off is not null or takes_amounts
 )
 
 select * from final

@@ -66,7 +66,8 @@ parsed as (
         {{ json_text('item', '$.price.recurring.interval') }} as billing_interval,
         {{ json_text('item', '$.price.recurring.interval_count') }} as interval_count_text,
         {{ json_text('item', '$.price.recurring.usage_type') }} as usage_type,
-        cast({{ json_text('item', '$.quantity') }} as decimal(18, 4)) as quantity
+        cast({{ json_text('item', '$.quantity') }} as decimal(18, 4)) as quantity,
+        {{ json_text('item', '$.discounts') }} as item_discounts
     from items
 ),
 
@@ -98,6 +99,7 @@ final as (
         case when parsed.is_paused then parsed.valid_to end as paused_until,
         parsed.discount,
         parsed.discounts,
+        parsed.item_discounts,
         -- What is billed by the month or less rolls on: it is agreed once.
         case
             when

@@ -10,7 +10,7 @@ with charges as (
         amount,
         attempted_at,
         failure_code
-    from {{ ref('stg_stripe__charges') }}
+    from {{ ref('int_stripe_charges') }}
 ),
 
 final as (

@@ -5,7 +5,7 @@ with charges as (
     select
         invoice_id,
         amount_refunded
-    from {{ ref('stg_stripe__charges') }}
+    from {{ ref('int_stripe_charges') }}
     where
         invoice_id is not null
         and amount_refunded > 0

@@ -11,7 +11,9 @@ final as (
     select
         source.id as charge_id,
         source.customer as customer_id,
+        -- From API version 2025-03-31 on, only payments of the invoice tell what it is for.
         source.invoice as invoice_id,
+        source.payment_intent as payment_intent_id,
         cast({{ from_minor_units('source.amount', 'source.currency') }} as decimal(18, 2))
             as amount,
         cast(

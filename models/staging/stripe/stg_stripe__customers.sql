@@ -15,6 +15,7 @@ final as (
         {{ from_unix('source.created') }} as created_at,
         upper(source.currency) as currency,
         {{ json_text('source.metadata', '$.crm_account_id') }} as crm_account_id,
+        source.discount,
         coalesce(source.delinquent, false) as is_delinquent,
         coalesce(source.deleted, false) as is_deleted
     from source

@@ -22,7 +22,12 @@ final as (
     select
         listed.invoice as invoice_id,
         listed.id as line_item_id,
-        {{ json_text('listed.discount_amount', '$.discount') }} as discount_id,
+        coalesce(
+            {{ json_text('listed.discount_amount', '$.discount.id') }},
+            {{ json_text('listed.discount_amount', '$.discount') }}
+        ) as discount_id,
+        -- An id, or the discount in full where the export was expanded.
+        {{ json_text('listed.discount_amount', '$.discount') }} as discount,
         cast(
             {{ from_minor_units(
                 'cast(' ~ json_text('listed.discount_amount', '$.amount')

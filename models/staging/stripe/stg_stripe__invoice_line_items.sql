@@ -16,7 +16,8 @@ final as (
             source.subscription,
             {{ json_text(
                 'source.parent', '$.subscription_item_details.subscription'
-            ) }}
+            ) }},
+            {{ json_text('source.parent', '$.invoice_item_details.subscription') }}
         ) as subscription_id,
         coalesce(
             source.subscription_item,
@@ -53,10 +54,14 @@ final as (
                 {{ json_text('source.parent', '$.subscription_item_details.proration') }}
                 as boolean
             ),
+            cast(
+                {{ json_text('source.parent', '$.invoice_item_details.proration') }} as boolean
+            ),
             false
         ) as is_proration,
         cast(source.quantity as decimal(18, 4)) as quantity,
-        source.type as line_type
+        source.type as line_type,
+        source.discounts
     from source
 )
 

@@ -7,6 +7,26 @@ with source as (
     qualify {{ is_newest(['id']) }}
 ),
 
+taxes as (
+    select
+        source.id,
+        {{ json_elements("'{\"list\":' || source.total_taxes || '}'", '$.list') }} as tax
+    from source
+    where
+        source.tax is null
+        and coalesce(source.total_taxes, '[]') not in ('null', '[]')
+),
+
+-- What is inclusive is part of the lines already.
+added_taxes as (
+    select
+        taxes.id,
+        sum(cast({{ json_text('taxes.tax', '$.amount') }} as decimal(18, 0))) as tax
+    from taxes
+    where coalesce({{ json_text('taxes.tax', '$.tax_behavior') }}, 'exclusive') <> 'inclusive'
+    group by taxes.id
+),
+
 final as (
     select
         source.id as invoice_id,
@@ -27,14 +47,21 @@ final as (
         upper(source.currency) as currency,
         cast({{ from_minor_units('source.subtotal', 'source.currency') }} as decimal(18, 2))
             as subtotal,
-        cast({{ from_minor_units('source.tax', 'source.currency') }} as decimal(18, 2)) as tax,
+        -- From API version 2025-03-31 on, tax is a list.
+        cast(
+            {{ from_minor_units('coalesce(source.tax, added_taxes.tax)', 'source.currency') }}
+            as decimal(18, 2)
+        ) as tax,
         cast({{ from_minor_units('source.total', 'source.currency') }} as decimal(18, 2))
             as total,
         cast(
             {{ from_minor_units('source.amount_remaining', 'source.currency') }} as decimal(18, 2)
         ) as amount_remaining,
-        source.attempt_count
+        source.attempt_count,
+        source.discounts
     from source
+    left outer join added_taxes
+        on source.id = added_taxes.id
 )
 
 select * from final
