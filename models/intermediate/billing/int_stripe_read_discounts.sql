@@ -1,8 +1,9 @@
 -- Grain: one row per Stripe subscription and discount that only lines of its invoices tell.
--- On one billing period it was a `once` coupon, on several it lasted from the first of them to the
--- end of the last, or goes on where that is the last that was billed. Whole and half per cents are
--- a percentage, else an amount. A percentage that other items of the period do not have is of its
--- item.
+-- On one billing period it was a `once` coupon, which Stripe takes off the subscription with its
+-- invoice. On several, or when the subscription has it on a later day, it lasted from the first
+-- period (or since the subscription has it) to the end of the last, or goes on where that is the
+-- last that was billed. Whole and half per cents are a percentage, else an amount. A percentage that
+-- other items of the period do not have is of its item.
 {{ config(enabled=source_is_on('billing', 'stripe')) }}
 
 with whole_periods as (
@@ -13,6 +14,7 @@ with whole_periods as (
         subscription_item_id,
         amount,
         currency,
+        issued_at,
         period_start,
         period_end,
         count(*) over (partition by subscription_id, period_start) as lines_in_period,
@@ -37,6 +39,15 @@ line_discounts as (
         and amount_minor <> 0
 ),
 
+listed as (
+    select
+        subscription_id,
+        discount_id,
+        first_seen_at,
+        last_seen_at
+    from {{ ref('int_stripe_listed_discounts') }}
+),
+
 told as (
     select discount_id
     from {{ ref('int_stripe_told_discounts') }}
@@ -47,6 +58,7 @@ taken_off as (
         whole_periods.subscription_id,
         whole_periods.subscription_item_id,
         whole_periods.currency,
+        whole_periods.issued_at,
         whole_periods.period_start,
         whole_periods.period_end,
         whole_periods.lines_in_period,
@@ -73,6 +85,7 @@ by_period as (
         discount_id,
         period_start,
         max(currency) as currency,
+        max(issued_at) as issued_at,
         max(period_end) as period_end,
         sum(amount_minor) as amount_minor,
         max(percent_off) as percent_off,
@@ -90,19 +103,18 @@ by_period as (
         period_start
 ),
 
-read_from_lines as (
+periods as (
     select
         subscription_id,
         discount_id,
         max(currency) as currency,
-        case when count(*) = 1 then 'once' else 'repeating' end as duration,
+        count(*) as periods,
+        max(issued_at) as last_issued_at,
         max_by(amount_minor, period_start) as amount_minor,
         max_by(percent_off, period_start) as percent_off,
         max_by(is_percentage, period_start) as is_percentage,
-        min(period_start) as first_on,
-        case
-            when count(*) = 1 or max(period_start) < max(last_billed_on) then max(period_end)
-        end as ends_on,
+        min(period_start) as first_billed_on,
+        case when max(period_start) < max(last_billed_on) then max(period_end) end as ends_on,
         case
             when min(first_item_id) = max(last_item_id) and max(lines_in_period) > 1
                 then max(last_item_id)
@@ -111,6 +123,26 @@ read_from_lines as (
     group by
         subscription_id,
         discount_id
+),
+
+read_from_lines as (
+    select
+        periods.*,
+        least(
+            periods.first_billed_on,
+            coalesce(cast(listed.first_seen_at as date), periods.first_billed_on)
+        ) as first_on,
+        case
+            when periods.periods > 1 then 'repeating'
+            when cast(listed.last_seen_at as date) > cast(periods.last_issued_at as date)
+                then 'repeating'
+            else 'once'
+        end as duration
+    from periods
+    left outer join listed
+        on
+            periods.subscription_id = listed.subscription_id
+            and periods.discount_id = listed.discount_id
 ),
 
 coupons as (
