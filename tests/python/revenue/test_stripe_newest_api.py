@@ -1,0 +1,229 @@
+"""The newest Stripe API tells the same company, whatever its exports were expanded with.
+
+The demo company is loaded once as the newest API version writes it by default, once with what
+docs/bring-your-own-data.md asks for. The second is the same to the cent. The first has ids for
+discounts, and charges that name no invoice; every difference has a name:
+
+- The end of a discount that is not on a billing day: invoices have it to the end of the period.
+- A refund is of no invoice.
+"""
+
+import os
+import shutil
+import subprocess
+
+import duckdb
+import pytest
+
+from orchestration.home import Home
+from orchestration.loads import LoadRequest, load
+from orchestration.project import dbt_environment, dbt_executable, project_root, vars_arguments
+from tests.python.revenue.stripe_api import Writer
+
+pytestmark = pytest.mark.long
+
+COMPARED = (
+    "facts.fct_account_month",
+    "facts.fct_churn_event",
+    "facts.fct_invoice_line",
+    "facts.fct_payment_issue",
+    "facts.fct_tie_out_contract_month",
+    "marts.mart_arr_tie_out",
+    "intermediate.int_arr_line_intervals",
+    "intermediate.int_arr_line_discounts",
+)
+ENDS = [table.split(".")[1] for table in COMPARED]
+WARNINGS = ("assert_stripe_discounts_are_known", "assert_stripe_charges_name_their_invoice")
+
+LINES_AT_CLOSE = """
+    select
+        month,
+        last_day(month) as closes_on,
+        lines.*
+    from {database}.intermediate.int_arr_line_intervals as lines
+    inner join (select distinct month from original.facts.fct_account_month) as months
+        on
+            lines.valid_from <= last_day(month)
+            and coalesce(lines.valid_to, date '9999-12-31') > last_day(month)
+"""
+# Lines whose ARR differs, and whether a discount is over by then that invoices have until later.
+DIFFERENT_LINES = f"""
+    create temp table different as
+    with told as ({LINES_AT_CLOSE.format(database="original")}),
+    read as ({LINES_AT_CLOSE.format(database="newest")}),
+    over as (
+        select
+            told.subscription_item_id,
+            told.valid_from,
+            told.discount_to,
+            read.discount_to as read_to
+        from original.intermediate.int_arr_line_discounts as told
+        inner join newest.intermediate.int_arr_line_discounts as read
+            using (subscription_item_id, valid_from, discount_id)
+    )
+
+    select
+        month,
+        told.account_id,
+        told.quantity = read.quantity
+        and told.unit_amount = read.unit_amount
+        and told.price_share >= read.price_share
+        and told.amount_off <= read.amount_off
+        and exists (
+            select 1 from over
+            where
+                over.subscription_item_id = told.subscription_item_id
+                and over.valid_from = told.version_from
+                and over.discount_to <= told.closes_on
+                and coalesce(over.read_to > told.closes_on, true)
+        ) as is_end_within_a_period,
+        read.arr - told.arr as arr_delta
+    from told
+    full outer join read
+        using (month, subscription_item_id)
+    where coalesce(told.arr, 0) <> coalesce(read.arr, 0)
+"""
+
+
+def build(home: Home) -> str:
+    """Build what is compared, from the raw tables of Stripe on; return what dbt says."""
+    done = subprocess.run(
+        [
+            *(dbt_executable(), "build", *vars_arguments(home)),
+            *("--resource-type", "model", "--resource-type", "test"),
+            *("--indirect-selection", "cautious", "--select"),
+            *(f"source:raw_stripe+,+{name}" for name in ENDS),
+            *WARNINGS,
+        ],
+        cwd=project_root(),
+        env={**os.environ, **dbt_environment(home)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
+    return done.stdout
+
+
+@pytest.fixture(scope="module", params=["by_default", "expanded"])
+def company(request, demo_home, tmp_path_factory):
+    """The company of the newest API beside the original one, and what its build said."""
+    home = Home(tmp_path_factory.mktemp(f"newest_api_{request.param}") / "home")
+    home.path.mkdir()
+    for name in (home.warehouse.name, "home.json"):
+        shutil.copy(demo_home.path / name, home.path / name)
+    with duckdb.connect(str(home.warehouse)) as connection:
+        connection.execute("drop schema raw_stripe cascade")
+    exports = home.path / "exports" / "stripe"
+    is_expanded = request.param == "expanded"
+    Writer(demo_home.path / "exports" / "stripe", is_expanded=is_expanded).write(exports)
+    report = load(
+        LoadRequest(source="stripe", folder=exports, warehouse=home.warehouse, run_id="newest")
+    )
+    assert sum(table.rows_rejected for table in report.tables) == 0
+    said = build(home)
+    with duckdb.connect() as connection:
+        connection.execute(f"attach '{demo_home.warehouse}' as original (read_only)")
+        connection.execute(f"attach '{home.warehouse}' as newest (read_only)")
+        connection.execute(DIFFERENT_LINES)
+        yield connection, said, is_expanded
+    shutil.rmtree(home.path)
+
+
+def apart(connection, table: str) -> int:
+    """How many rows of a table are in one of both only."""
+    pairs = (("original", "newest"), ("newest", "original"))
+    return sum(
+        connection.execute(
+            f"select count(*) from (from {one}.{table} except all from {other}.{table})"
+        ).fetchone()[0]
+        for one, other in pairs
+    )
+
+
+def test_what_exports_are_asked_for_tells_the_same_to_the_cent(company):
+    connection, said, is_expanded = company
+    if not is_expanded:
+        pytest.skip("the default export tells less")
+    assert {table: apart(connection, table) for table in COMPARED} == dict.fromkeys(COMPARED, 0)
+    assert all(f"PASS {warning}" in said for warning in WARNINGS)
+
+
+def test_churn_is_the_same_by_default(company):
+    assert apart(company[0], "facts.fct_churn_event") == 0
+
+
+def test_arr_differs_only_where_a_discount_ends_within_a_period(company):
+    connection, _, is_expanded = company
+    unexplained = connection.execute(
+        "select * from different where not coalesce(is_end_within_a_period, false)"
+    ).fetchall()
+    assert unexplained == []
+    named = connection.execute("select count(*) from different").fetchone()[0]
+    assert (named == 0) == is_expanded
+
+
+def test_account_months_differ_by_the_sum_of_their_lines_to_the_cent(company):
+    unexplained = (
+        company[0]
+        .execute("""
+        with by_account as (
+            select month, account_id, sum(arr_delta) as arr_delta
+            from different
+            group by month, account_id
+        )
+        select month, account_id, told.closing_arr, read.closing_arr, by_account.arr_delta
+        from original.facts.fct_account_month as told
+        full outer join newest.facts.fct_account_month as read using (month, account_id)
+        left join by_account using (month, account_id)
+        where coalesce(read.closing_arr, 0) - coalesce(told.closing_arr, 0)
+            <> coalesce(by_account.arr_delta, 0)
+    """)
+        .fetchall()
+    )
+    assert unexplained == []
+
+
+def test_tie_out_differs_only_by_refunds_and_by_the_end_of_discounts(company):
+    """Of an account whose money was given back, or one of whose discounts ends within a period."""
+    connection, _, is_expanded = company
+    different = connection.execute("""
+        with both_ways as (
+            (from original.marts.mart_arr_tie_out except all from newest.marts.mart_arr_tie_out)
+            union all
+            (from newest.marts.mart_arr_tie_out except all from original.marts.mart_arr_tie_out)
+        ),
+
+        refunded as (
+            select account_id from original.facts.fct_invoice_line where line_kind = 'refund'
+        ),
+
+        ended as (
+            select intervals.account_id
+            from original.intermediate.int_arr_line_intervals as intervals
+            inner join original.intermediate.int_arr_line_discounts as told
+                on
+                    intervals.subscription_item_id = told.subscription_item_id
+                    and intervals.version_from = told.valid_from
+            inner join newest.intermediate.int_arr_line_discounts as read
+                on
+                    told.subscription_item_id = read.subscription_item_id
+                    and told.valid_from = read.valid_from
+                    and told.discount_id = read.discount_id
+            where told.discount_to <> coalesce(read.discount_to, date '9999-12-31')
+        )
+
+        select
+            account_id in (from refunded) as is_refunded,
+            account_id in (from ended) as has_ended_discount
+        from both_ways
+    """).fetchall()
+    assert [row for row in different if row == (False, False)] == []
+    assert (different == []) == is_expanded
+
+
+def test_what_the_default_export_lacks_is_named(company):
+    _, said, is_expanded = company
+    if is_expanded:
+        pytest.skip("nothing is lacking")
+    assert all(f" {warning}" in said and f"PASS {warning}" not in said for warning in WARNINGS)
