@@ -20,21 +20,34 @@ with invoices as (
         cast(paid_at as date) as paid_on,
         greatest(cast(coalesce(due_at, issued_at) as date), cast(issued_at as date)) as due_on
     from {{ ref('int_billing_invoices') }}
-    where status <> 'draft' and total > 0
+    where status not in ('draft', 'deleted') and total > 0
 ),
 
 endings as (
     {{ union_systems('billing', {'stripe': 'int_stripe_invoice_endings'}, ending_columns) }}
 ),
 
+-- What is not known by the as-of date has not happened.
+dated as (
+    select
+        source_system,
+        invoice_id,
+        case when cast(voided_at as date) <= {{ as_of_date() }} then cast(voided_at as date) end
+            as voided_on,
+        case
+            when cast(written_off_at as date) <= {{ as_of_date() }}
+                then cast(written_off_at as date)
+        end as written_off_on
+    from endings
+),
+
 given_up as (
     select
         source_system,
         invoice_id,
-        cast(coalesce(voided_at, written_off_at) as date) as ended_on,
-        case when voided_at is null then 'written_off' else 'voided' end as ended_by
-    from endings
-    where cast(coalesce(voided_at, written_off_at) as date) <= {{ as_of_date() }}
+        coalesce(voided_on, written_off_on) as ended_on,
+        case when voided_on is null then 'written_off' else 'voided' end as ended_by
+    from dated
 ),
 
 customers as (
