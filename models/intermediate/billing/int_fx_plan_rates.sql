@@ -22,7 +22,6 @@ final as (
         row_number() over (
             partition by currency
             order by
-                case when valid_from <= {{ plan_date }} then 0 else 1 end,
                 case when valid_from <= {{ plan_date }} then valid_from end desc nulls last,
                 valid_from
         ) = 1
