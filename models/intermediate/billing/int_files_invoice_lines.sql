@@ -36,7 +36,8 @@ line_sums as (
     group by invoice_id
 ),
 
--- A line without the flag is recurring when it has a period of service and a subscription.
+-- A line without the flag is recurring when it is a proration, or has a period of service and a
+-- subscription. That it is no proration says nothing.
 itemised as (
     select
         lines.*,
@@ -44,7 +45,7 @@ itemised as (
         invoices.currency,
         coalesce(
             lines.is_recurring,
-            lines.is_proration,
+            nullif(lines.is_proration, false),
             lines.subscription_id is not null and lines.period_end > lines.period_start
         ) as is_recurring_line
     from lines
