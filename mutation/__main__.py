@@ -2,8 +2,6 @@
 
 import argparse
 import json
-import os
-import subprocess
 import sys
 import time
 from functools import partial
@@ -14,12 +12,12 @@ import duckdb
 import yaml
 
 from mutation import report
-from mutation.project import Project, ProjectError
+from mutation.homes import demo_home, files_home
+from mutation.project import Model, Project, ProjectError
 from mutation.run import Job, ModelResult, run
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent
-SCALE = "0.1"
 
 
 def _arguments(given: list[str] | None) -> argparse.Namespace:
@@ -30,7 +28,9 @@ def _arguments(given: list[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--home",
         type=Path,
-        help=f"a refreshed home of the demo company (default: one of scale {SCALE} is made)",
+        action="append",
+        help="a home that was refreshed and has run its unit tests; a model is tried in the first "
+        "one that has it (default: a small demo company and a company of files are made)",
     )
     parser.add_argument(
         "--model", action="append", help="only this model; repeat for more (default: scope.yml)"
@@ -44,58 +44,50 @@ def _arguments(given: list[str] | None) -> argparse.Namespace:
     return parser.parse_args(given)
 
 
-def _refresh(folder: Path) -> Path:
-    """A small demo company, with the unit tests as dbt ran them."""
-    home = folder / "home"
-    print(f"Refreshing a demo company of scale {SCALE} …", flush=True)
-    # A new home takes the code as tested and leaves its unit tests out; here they are asked for.
-    for command in (
-        ["refresh", "--scale", SCALE],
-        ["dbt", "--", "test", "--select", "test_type:unit"],
-    ):
-        done = subprocess.run(
-            [sys.executable, "-m", "orchestration.cli", *command],
-            cwd=ROOT,
-            env={**os.environ, "CSW_HOME": str(home)},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if done.returncode:
-            raise ProjectError(done.stdout[-3000:] + done.stderr[-3000:])
-    return home
-
-
 def _as_of(home: Path) -> str:
     with duckdb.connect(str(home / "warehouse.duckdb"), read_only=True) as connection:
         sql = "select value from raw_loads.settings where name = 'as_of_date'"
         return connection.execute(sql).fetchone()[0]
 
 
-def _check(arguments: argparse.Namespace, folder: Path) -> int:
-    home = arguments.home.resolve() if arguments.home else _refresh(folder)
-    target = home / "dbt" / "target"
-    project = Project.read(ROOT, target)
+def _jobs(
+    homes: list[Path], wanted: list[str] | None, share: float, folder: Path
+) -> list[tuple[Project, list[Model], Job]]:
+    """The models to try, each in the first home that has it."""
     scope = yaml.safe_load((HERE / "scope.yml").read_text(encoding="utf-8"))["models"]
-    models = project.chosen(scope)
-    among = frozenset(model.unique_id for model in models)
-    if arguments.model:
-        unknown = set(arguments.model) - {model.name for model in project.models.values()}
-        if unknown:
-            raise ProjectError(f"No such model: {', '.join(sorted(unknown))}.")
-        models = [m for m in project.models.values() if m.name in arguments.model]
+    found: list[tuple[Project, list[Model], Job]] = []
+    seen: set[str] = set()
+    for home in homes:
+        target = home / "dbt" / "target"
+        project = Project.read(ROOT, target)
+        models = project.chosen(scope)
+        among = frozenset(model.unique_id for model in models)
+        if wanted:
+            models = [model for model in project.models.values() if model.name in wanted]
+        models = [model for model in models if model.name not in seen]
+        seen |= {model.name for model in models}
+        found.append((project, models, Job(ROOT, home, target, among, share, folder)))
+    if unknown := set(wanted or ()) - seen:
+        raise ProjectError(f"No such model: {', '.join(sorted(unknown))}.")
+    return found
+
+
+def _check(arguments: argparse.Namespace, folder: Path) -> int:
+    homes = [home.resolve() for home in arguments.home or ()]
+    homes = homes or [demo_home(folder), files_home(folder)]
     groups = yaml.safe_load((HERE / "equivalent.yml").read_text(encoding="utf-8"))["equivalent"]
     reviewed = {key: group["reason"] for group in groups for key in group["changes"]}
-    job = Job(ROOT, home, target, among, arguments.sample, folder)
     begun = time.monotonic()
     results: list[ModelResult] = []
     say = partial(print, flush=True)
-    for result in run(project, models, job, jobs=arguments.jobs, say=say):
-        results.append(result)
-        if arguments.json:
-            rows = [done.as_dict() for done in results]
-            arguments.json.write_text(json.dumps(rows, indent=1), encoding="utf-8")
-    return _finish(arguments, results, reviewed, _as_of(home), time.monotonic() - begun)
+    for project, models, job in _jobs(homes, arguments.model, arguments.sample, folder):
+        for result in run(project, models, job, jobs=arguments.jobs, say=say):
+            results.append(result)
+            if arguments.json:
+                rows = [done.as_dict() for done in results]
+                arguments.json.write_text(json.dumps(rows, indent=1), encoding="utf-8")
+    seconds = time.monotonic() - begun
+    return _finish(arguments, results, reviewed, _as_of(homes[0]), seconds)
 
 
 def _finish(

@@ -14,7 +14,8 @@ that would notice a change of it. So the check changes one thing at a time (an o
 
 1. the unit tests of the model, on their own fixtures;
 2. the demo company: the changed model and all that is built from it, its data tests, and the
-   company's own record of ARR, movements, retention, churn and cohorts.
+   company's own record of ARR, movements, retention, churn and cohorts. Models that read files,
+   which the demo company has none of, are tried in a small company of files.
 
 What survives is reviewed one by one: a change that cannot give other rows on any input that can
 occur, or only beyond the digits that are promised, is listed with its reason in

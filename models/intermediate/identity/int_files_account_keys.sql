@@ -17,7 +17,7 @@ with named as (
     {{ joiner.text }}
     select account_id
     from {{ ref('stg_files__' ~ table) }}
-    {%- set joiner.text = 'union' %}
+    {%- set joiner.text = 'union all' %}
     {%- endfor %}
     {%- endfor %}
 ),

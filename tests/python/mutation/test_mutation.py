@@ -7,8 +7,8 @@ import sqlglot
 import yaml
 
 from mutation import __main__ as command
-from mutation import report
-from mutation.project import Project, ProjectError
+from mutation import homes, report
+from mutation.project import Model, Project, ProjectError
 from mutation.run import check, run
 from mutation.sites import mutated, sites
 from tests.python.conftest import ROOT
@@ -160,11 +160,31 @@ def test_a_home_of_its_own_has_run_the_unit_tests(tmp_path, monkeypatch):
         ran.append(arguments[3:])
         return SimpleNamespace(returncode=len(ran) - 1, stdout="", stderr="a test failed")
 
-    monkeypatch.setattr(command.subprocess, "run", run_command)
+    monkeypatch.setattr(homes.subprocess, "run", run_command)
     with pytest.raises(ProjectError, match="a test failed"):
-        command._refresh(tmp_path)
+        homes.demo_home(tmp_path)
     assert ran[0][0] == "refresh"
     assert ran[1] == ["dbt", "--", "test", "--select", "test_type:unit"]
+
+
+def test_a_model_is_tried_in_the_first_home_that_has_it(tmp_path, monkeypatch):
+    def read(_, target):
+        names = {"demo": ["shared", "stripe"], "files": ["shared", "files"]}[target.parts[-3]]
+        path = "models/intermediate/identity/{}.sql"
+        models = {
+            f"model.toy.{name}": Model(
+                f"model.toy.{name}", name, path.format(name), name, "table", "select 1", []
+            )
+            for name in names
+        }
+        return Project(ROOT, target, models)
+
+    monkeypatch.setattr(Project, "read", read)
+    found = command._jobs([tmp_path / "demo", tmp_path / "files"], None, 1, tmp_path)
+    assert [[m.name for m in models] for _, models, _ in found] == [["shared", "stripe"], ["files"]]
+    assert [job.home.name for _, _, job in found] == ["demo", "files"]
+    with pytest.raises(ProjectError, match="No such model: nowhere"):
+        command._jobs([tmp_path / "demo"], ["shared", "nowhere"], 1, tmp_path)
 
 
 def test_a_unit_test_that_fails_as_it_is_is_named(job, toy):
