@@ -2,8 +2,8 @@
 -- On one billing period it was a `once` coupon, which Stripe takes off the subscription with its
 -- invoice. On several, or when the subscription has it on a later day, it lasted from the first
 -- period (or since the subscription has it) to the end of the last, or goes on where that is the
--- last that was billed. Whole and half per cents are a percentage, else an amount. A percentage that
--- other items of the period do not have is of its item.
+-- last that was billed. Whole and half per cents are a percentage, else an amount. A percentage
+-- that other items of the period do not have is of its item.
 {{ config(enabled=source_is_on('billing', 'stripe')) }}
 
 with whole_periods as (
