@@ -14,16 +14,16 @@
     The discounts of a Stripe object, one row each: its list, else the single one it had before API
     version 2025-03-31. An element is a JSON object, or the bare id where the list was not expanded.
 #}
-{% macro stripe_discounts(discounts, discount='null') -%}
-    {{ json_elements(
-        "case"
-        ~ " when coalesce(" ~ discounts ~ ", '[]') not in ('null', '[]')"
-        ~ " then '{\"list\":' || " ~ discounts ~ " || '}'"
-        ~ " when coalesce(" ~ discount ~ ", 'null') <> 'null'"
-        ~ " then '{\"list\":[' || " ~ discount ~ " || ']}'"
-        ~ " end",
-        '$.list'
-    ) }}
+{% macro stripe_discounts(discounts, discount=none) -%}
+    {%- set as_list -%}
+        case
+            when {{ discounts }} not in ('null', '[]') then '{"list":' || {{ discounts }} || '}'
+            {% if discount -%}
+            when {{ discount }} <> 'null' then '{"list":[' || {{ discount }} || ']}'
+            {% endif -%}
+        end
+    {%- endset -%}
+    {{ json_elements(as_list, '$.list') }}
 {%- endmacro %}
 
 

@@ -21,9 +21,9 @@ with versions as (
         interval_count
     from {{ ref('int_stripe_line_versions') }}
     where
-        coalesce(discount, 'null') <> 'null'
-        or coalesce(discounts, '[]') not in ('null', '[]')
-        or coalesce(item_discounts, '[]') not in ('null', '[]')
+        discount <> 'null'
+        or discounts not in ('null', '[]')
+        or item_discounts not in ('null', '[]')
 ),
 
 told as (
