@@ -37,11 +37,13 @@ told as (
         lines.*,
         case
             when not lines.is_proration
-                then {{ dbt.datediff('lines.period_start', 'lines.period_end', 'day') }}
+                then nullif(
+                    {{ dbt.datediff('lines.period_start', 'lines.period_end', 'day') }}, 0
+                )
         end as period_days,
         case
             when not lines.is_proration
-                then {{ months_between('lines.period_start', 'lines.period_end') }}
+                then nullif({{ months_between('lines.period_start', 'lines.period_end') }}, 0)
         end as period_months
     from lines
     inner join gaps
@@ -61,24 +63,32 @@ measured as (
     window same_price as (partition by price_id)
 ),
 
+-- What ends in the month it began in is counted in days, however long: four weeks, thirty days.
+counted as (
+    select
+        *,
+        case when known_days < 28 or known_months is null then known_days end as counted_days
+    from measured
+),
+
 billed as (
     select
         *,
         case
-            when known_days < 28 and known_days % 7 = 0 then 'week'
-            when known_days < 28 then 'day'
+            when counted_days % 7 = 0 then 'week'
+            when counted_days is not null then 'day'
             when known_months % 12 = 0 then 'year'
-            when known_months > 0 then 'month'
+            when known_months is not null then 'month'
         end as billing_interval,
         cast(
             case
-                when known_days < 28 and known_days % 7 = 0 then known_days / 7
-                when known_days < 28 then known_days
+                when counted_days % 7 = 0 then counted_days / 7
+                when counted_days is not null then counted_days
                 when known_months % 12 = 0 then known_months / 12
                 else known_months
             end as integer
         ) as interval_count
-    from measured
+    from counted
 ),
 
 -- A price never changes in Stripe, so its id is enough; where it was not delivered, the line has it
