@@ -59,7 +59,8 @@ daily as (
 ),
 
 -- Where invoices begin after the subscription did, its earliest terms reach back to its start: the
--- items of its first whole period, and what a change took away that no line told before.
+-- items of its first whole period, and what a change took away that no line told before. What came
+-- in its place at the same time does not, even if it began a whole period.
 first_credits as (
     select *
     from lines
@@ -82,6 +83,7 @@ steps as (
                 daily.period_started_at = daily.first_told_at
                 and not daily.is_proration
                 and daily.period_start = renewals.first_renewed_on
+                and first_credits.subscription_item_id is null
                 then least(gaps.started_on, daily.period_start)
             else daily.period_start
         end as begins_on,
@@ -96,6 +98,10 @@ steps as (
         on
             daily.subscription_id = renewals.subscription_id
             and daily.period_start = renewals.renewed_on
+    left outer join first_credits
+        on
+            daily.subscription_id = first_credits.subscription_id
+            and daily.subscription_item_id = first_credits.subscription_item_id
     union all
     select
         first_credits.subscription_id,
