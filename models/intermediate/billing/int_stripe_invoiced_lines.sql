@@ -53,6 +53,7 @@ told as (
 ),
 
 -- A proration is for a part of a period: how long a whole one is, other lines of the price say.
+-- Lines without the name of a price have that of their item in common.
 measured as (
     select
         *,
@@ -60,7 +61,7 @@ measured as (
         max(period_days) over same_price as known_days,
         max(period_months) over same_price as known_months
     from told
-    window same_price as (partition by price_id)
+    window same_price as (partition by coalesce(price_id, subscription_item_id))
 ),
 
 -- What ends in the month it began in is counted in days, however long: four weeks, thirty days.
