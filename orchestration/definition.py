@@ -70,11 +70,13 @@ def _lineage(manifest: Mapping[str, Any], package: str) -> Iterator[str]:
     seen = set()
     while todo:
         unique_id = todo.pop()
-        if unique_id in seen:
+        node = manifest["nodes"].get(unique_id)
+        # A project may do without a table that is closed; then it has no part in its version.
+        if unique_id in seen or (node is None and unique_id not in manifest["sources"]):
             continue
         seen.add(unique_id)
         yield unique_id
-        todo += manifest["nodes"].get(unique_id, {}).get("depends_on", {}).get("nodes", [])
+        todo += node["depends_on"].get("nodes", []) if node else []
 
 
 def _called(manifest: Mapping[str, Any], called: set[str], package: str) -> Iterator[str]:
