@@ -1,4 +1,28 @@
 {#
+    The columns of a Stripe subscription object: who, in which state and period, what it has. From
+    API version 2025-03-31 on, the period is said by the items.
+#}
+{% macro stripe_subscription(object) -%}
+    {{ json_text(object, '$.customer') }} as customer_id,
+    {{ json_text(object, '$.status') }} as status,
+    {{ json_text(object, '$.pause_collection') }} is not null as is_paused,
+    upper({{ json_text(object, '$.currency') }}) as currency,
+    {{ json_text(object, '$.items') }} as items,
+    {{ json_text(object, '$.discount') }} as discount,
+    {{ json_text(object, '$.discounts') }} as discounts,
+    {%- for column, edge in [('term_start', 'start'), ('term_end', 'end')] %}
+    cast(
+        coalesce(
+            {{ json_unix_time(object, '$.current_period_' ~ edge) }},
+            {{ json_unix_time(object, '$.items.data[0].current_period_' ~ edge) }}
+        ) as date
+    ) as {{ column }},
+    {%- endfor %}
+    cast({{ json_unix_time(object, '$.start_date') }} as date) as started_on
+{%- endmacro %}
+
+
+{#
     What the coupon of a Stripe discount says. Up to API version 2025-09-30 a discount has its
     coupon, afterwards the source that has it.
 #}

@@ -7,7 +7,7 @@
 with subscriptions as (
     {{ union_systems(
         'billing',
-        {'stripe': 'stg_stripe__subscriptions', 'files': 'stg_files__subscriptions'},
+        {'stripe': 'stg_stripe__subscription_versions', 'files': 'stg_files__subscriptions'},
         columns
     ) }}
 ),

@@ -20,7 +20,8 @@ subscriptions as (
         customer_id as customer_key,
         canceled_at,
         ended_at
-    from {{ ref('stg_stripe__subscriptions') }}
+    from {{ ref('stg_stripe__subscription_versions') }}
+    qualify row_number() over (partition by subscription_id order by load_id desc) = 1
 ),
 
 ordered as (

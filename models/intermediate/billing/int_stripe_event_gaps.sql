@@ -52,38 +52,39 @@ first_loads as (
     qualify row_number() over (partition by subscription_id order by load_id) = 1
 ),
 
-gaps as (
+before_events as (
     select
         subscription_id,
-        {{ json_text('subscription', '$.customer') }} as customer_id,
-        case
-            when event_type <> 'customer.subscription.deleted'
-                then {{ json_text('subscription', '$.status') }}
-            else 'active'
-        end as status,
-        {{ json_text('subscription', '$.pause_collection') }} is not null as is_paused,
-        upper({{ json_text('subscription', '$.currency') }}) as currency,
-        {{ json_text('subscription', '$.items') }} as items,
-        {{ json_text('subscription', '$.discount') }} as discount,
-        {{ json_text('subscription', '$.discounts') }} as discounts,
-        cast(
-            coalesce(
-                {{ json_unix_time('subscription', '$.current_period_start') }},
-                {{ json_unix_time('subscription', '$.items.data[0].current_period_start') }}
-            ) as date
-        ) as term_start,
-        cast(
-            coalesce(
-                {{ json_unix_time('subscription', '$.current_period_end') }},
-                {{ json_unix_time('subscription', '$.items.data[0].current_period_end') }}
-            ) as date
-        ) as term_end,
-        coalesce({{ json_unix_time('subscription', '$.created') }}, created_at) as created_at,
-        cast({{ json_unix_time('subscription', '$.start_date') }} as date) as started_on,
-        cast(created_at as date) as told_from,
+        event_type,
+        created_at as told_at,
+        {{ stripe_subscription('subscription') }},
+        {{ json_unix_time('subscription', '$.created') }} as created_at,
         cast({{ json_unix_time('subscription', '$.trial_start') }} as date) as trial_from,
         cast({{ json_unix_time('subscription', '$.trial_end') }} as date) as trial_to
     from late_events
+),
+
+gaps as (
+    select
+        subscription_id,
+        customer_id,
+        case
+            when event_type <> 'customer.subscription.deleted' then status
+            else 'active'
+        end as status,
+        is_paused,
+        currency,
+        items,
+        discount,
+        discounts,
+        term_start,
+        term_end,
+        coalesce(created_at, told_at) as created_at,
+        started_on,
+        cast(told_at as date) as told_from,
+        trial_from,
+        trial_to
+    from before_events
     union all
     select
         subscription_id,

@@ -28,21 +28,6 @@ line_discounts as (
     where discount_id is not null
 ),
 
-told as (
-    select
-        discount_id,
-        discount
-    from {{ ref('int_stripe_told_discounts') }}
-),
-
-read_from_lines as (
-    select
-        subscription_id,
-        discount_id,
-        discount
-    from {{ ref('int_stripe_read_discounts') }}
-),
-
 listed as (
     select
         subscription_id,
@@ -90,25 +75,14 @@ once_each as (
         discount_id
 ),
 
--- Of which nothing is known stays a bare id, so that it is missed further on.
+-- What is not told in full here stays an id, which int_stripe_line_discounts looks up.
 final as (
     select
-        once_each.subscription_id,
-        once_each.discount_id,
-        coalesce(
-            once_each.discount,
-            told.discount,
-            read_from_lines.discount,
-            '"' || once_each.discount_id || '"'
-        ) as discount
+        subscription_id,
+        discount_id,
+        coalesce(discount, '"' || discount_id || '"') as discount
     from once_each
-    left outer join told
-        on once_each.discount_id = told.discount_id
-    left outer join read_from_lines
-        on
-            once_each.subscription_id = read_from_lines.subscription_id
-            and once_each.discount_id = read_from_lines.discount_id
-    where coalesce(once_each.discount, once_each.discount_id) is not null
+    where coalesce(discount, discount_id) is not null
 )
 
 select * from final

@@ -38,6 +38,7 @@ versions as (
 untold as (
     select
         versions.*,
+        least(coalesce(versions.seen_on, {{ as_of_date() }}), {{ as_of_date() }}) as known_on,
         min(versions.seen_on) over (partition by versions.subscription_id) as first_seen_on,
         max(versions.load_id) over (partition by versions.subscription_id) as last_load_id
     from versions
@@ -49,7 +50,7 @@ untold as (
 final as (
     select
         subscription_id,
-        least(coalesce(seen_on, {{ as_of_date() }}), {{ as_of_date() }}) as seen_on,
+        known_on as seen_on,
         load_id,
         customer_id,
         case when cast(ended_at as date) > {{ as_of_date() }} then 'active' else status end
@@ -59,9 +60,7 @@ final as (
         cast(ended_at as date) as ended_on,
         case
             when cast(ended_at as date) <= {{ as_of_date() }} then ended_at
-            else cast(
-                least(coalesce(seen_on, {{ as_of_date() }}), {{ as_of_date() }}) as timestamp
-            )
+            else cast(known_on as timestamp)
         end as known_at,
         cast(trial_start_at as date) as trial_from,
         cast(trial_end_at as date) as trial_to,

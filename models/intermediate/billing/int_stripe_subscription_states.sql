@@ -27,14 +27,14 @@ invoiced_states as (
         items,
         discount,
         discounts,
+        term_start,
+        term_end,
+        started_on,
         cast(null as varchar) as cancellation_reason,
         cast(null as varchar) as cancellation_feedback,
         cast(null as timestamp) as canceled_at,
-        term_start,
-        term_end,
         known_at,
-        started_on as start_date,
-        cast(null as date) as end_date,
+        cast(null as date) as ended_on,
         valid_from as invoiced_from,
         1 as told_by,
         state_number as told_number
@@ -51,14 +51,14 @@ loaded_states as (
         items,
         discount,
         discounts,
+        term_start,
+        term_end,
+        started_on,
         cancellation_reason,
         cancellation_feedback,
         canceled_at,
-        term_start,
-        term_end,
         known_at,
-        started_on as start_date,
-        ended_on as end_date,
+        ended_on,
         cast(null as date) as invoiced_from,
         2 as told_by,
         row_number() over (partition by subscription_id order by load_id) as told_number
@@ -68,32 +68,13 @@ loaded_states as (
 event_states as (
     select
         subscription_id,
-        {{ json_text('subscription', '$.customer') }} as customer_id,
-        {{ json_text('subscription', '$.status') }} as status,
-        {{ json_text('subscription', '$.pause_collection') }} is not null as is_paused,
-        upper({{ json_text('subscription', '$.currency') }}) as currency,
-        {{ json_text('subscription', '$.items') }} as items,
-        {{ json_text('subscription', '$.discount') }} as discount,
-        {{ json_text('subscription', '$.discounts') }} as discounts,
+        {{ stripe_subscription('subscription') }},
         {{ json_text('subscription', '$.cancellation_details.reason') }} as cancellation_reason,
         {{ json_text('subscription', '$.cancellation_details.feedback') }}
             as cancellation_feedback,
         {{ json_unix_time('subscription', '$.canceled_at') }} as canceled_at,
-        cast(
-            coalesce(
-                {{ json_unix_time('subscription', '$.current_period_start') }},
-                {{ json_unix_time('subscription', '$.items.data[0].current_period_start') }}
-            ) as date
-        ) as term_start,
-        cast(
-            coalesce(
-                {{ json_unix_time('subscription', '$.current_period_end') }},
-                {{ json_unix_time('subscription', '$.items.data[0].current_period_end') }}
-            ) as date
-        ) as term_end,
         created_at as known_at,
-        cast({{ json_unix_time('subscription', '$.start_date') }} as date) as start_date,
-        cast({{ json_unix_time('subscription', '$.ended_at') }} as date) as end_date,
+        cast({{ json_unix_time('subscription', '$.ended_at') }} as date) as ended_on,
         cast(null as date) as invoiced_from,
         3 as told_by,
         row_number() over (
@@ -126,10 +107,10 @@ dated as (
             when invoiced_from is not null
                 then invoiced_from
             when state_number = 1
-                then coalesce(start_date, cast(known_at as date))
-            when status in ('canceled', 'incomplete_expired') and end_date is not null
-                then least(end_date, cast(known_at as date))
-            else greatest(cast(known_at as date), coalesce(start_date, cast(known_at as date)))
+                then coalesce(started_on, cast(known_at as date))
+            when status in ('canceled', 'incomplete_expired') and ended_on is not null
+                then least(ended_on, cast(known_at as date))
+            else greatest(cast(known_at as date), coalesce(started_on, cast(known_at as date)))
         end as valid_from
     from numbered
 ),
@@ -162,8 +143,8 @@ final as (
         canceled_at,
         term_start,
         term_end,
-        start_date,
-        end_date,
+        started_on as start_date,
+        ended_on as end_date,
         known_at,
         state_number
     from bounded

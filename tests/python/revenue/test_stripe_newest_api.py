@@ -8,10 +8,7 @@ discounts, and charges that name no invoice; every difference has a name:
 - A refund is of no invoice.
 """
 
-import os
 import shutil
-import subprocess
-from pathlib import Path
 from typing import NamedTuple
 
 import duckdb
@@ -19,7 +16,7 @@ import pytest
 
 from orchestration.home import Home
 from orchestration.loads import LoadRequest, load
-from orchestration.project import dbt_environment, dbt_executable, project_root, vars_arguments
+from tests.python.revenue.doctored import build, copied, unexplained_account_months
 from tests.python.revenue.stripe_api import Writer
 
 pytestmark = pytest.mark.long
@@ -96,30 +93,8 @@ class Company(NamedTuple):
     home: Home
 
 
-def build(home: Home, *selected: str) -> str:
-    """Build and test some of the models; return what dbt says."""
-    done = subprocess.run(
-        [
-            *(dbt_executable(), "build", *vars_arguments(home)),
-            *("--resource-type", "model", "--resource-type", "test"),
-            *("--indirect-selection", "cautious", "--select", *selected),
-        ],
-        cwd=project_root(),
-        env={**os.environ, **dbt_environment(home)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
-    return done.stdout
-
-
-def copied(home: Home, path: Path) -> Home:
-    """A home with the same warehouse."""
-    path.mkdir()
-    for name in (home.warehouse.name, "home.json"):
-        shutil.copy(home.path / name, path / name)
-    return Home(path)
+only_expanded = pytest.mark.parametrize("company", ["expanded"], indirect=True)
+only_by_default = pytest.mark.parametrize("company", ["by_default"], indirect=True)
 
 
 @pytest.fixture(scope="module", params=["by_default", "expanded"])
@@ -155,10 +130,9 @@ def apart(connection, table: str) -> int:
     )
 
 
+@only_expanded
 def test_what_exports_are_asked_for_tells_the_same_to_the_cent(company):
-    connection, said, is_expanded, _ = company
-    if not is_expanded:
-        pytest.skip("the default export tells less")
+    connection, said, _, _ = company
     assert {table: apart(connection, table) for table in COMPARED} == dict.fromkeys(COMPARED, 0)
     assert all(f"PASS {warning}" in said for warning in WARNINGS)
 
@@ -178,20 +152,7 @@ def test_arr_differs_only_where_a_discount_ends_within_a_period(company):
 
 
 def test_account_months_differ_by_the_sum_of_their_lines_to_the_cent(company):
-    unexplained = company.connection.execute("""
-        with by_account as (
-            select month, account_id, sum(arr_delta) as arr_delta
-            from different
-            group by month, account_id
-        )
-        select month, account_id, told.closing_arr, read.closing_arr, by_account.arr_delta
-        from original.facts.fct_account_month as told
-        full outer join newest.facts.fct_account_month as read using (month, account_id)
-        left join by_account using (month, account_id)
-        where coalesce(read.closing_arr, 0) - coalesce(told.closing_arr, 0)
-            <> coalesce(by_account.arr_delta, 0)
-    """).fetchall()
-    assert unexplained == []
+    assert unexplained_account_months(company.connection, "original", "newest") == []
 
 
 def test_tie_out_differs_only_by_refunds_and_by_the_end_of_discounts(company):
@@ -237,10 +198,9 @@ def test_charges_that_name_no_invoice_are_named(company):
     assert (f"PASS {charges}" in company.said) == company.is_expanded
 
 
+@only_by_default
 def test_a_discount_that_nothing_tells_counts_gross_and_is_named(company, tmp_path):
     """Neither its object nor an invoice line: here the lines of a discount forget it."""
-    if company.is_expanded:
-        pytest.skip("an object tells it")
     (discount,) = company.connection.execute(
         "select min(discount_id) from newest.intermediate.int_arr_line_discounts"
         " where discount_to is null"

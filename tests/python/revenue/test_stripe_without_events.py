@@ -8,16 +8,14 @@ with none. Every difference in past ARR has one of two names, by line and month:
   the next one.
 """
 
-import os
 import shutil
-import subprocess
 from datetime import timedelta
 
 import duckdb
 import pytest
 
 from orchestration.home import Home
-from orchestration.project import dbt_environment, dbt_executable, project_root, vars_arguments
+from tests.python.revenue.doctored import build, copied, unexplained_account_months
 
 pytestmark = pytest.mark.long
 
@@ -106,33 +104,12 @@ def forget_events(home: Home, kept_days: int | None) -> None:
         )
 
 
-def build(home: Home) -> str:
-    """Build past ARR and what depends on events below it; return what dbt says."""
-    done = subprocess.run(
-        [
-            *(dbt_executable(), "build", *vars_arguments(home)),
-            *("--resource-type", "model", "--resource-type", "test"),
-            *("--indirect-selection", "cautious", "--select", BUILT, WARNING),
-        ],
-        cwd=project_root(),
-        env={**os.environ, **dbt_environment(home)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
-    return done.stdout
-
-
 @pytest.fixture(scope="module", params=KEPT_DAYS)
 def company(request, demo_home, tmp_path_factory):
     """The company without older events, beside the complete one, and what its build said."""
-    home = Home(tmp_path_factory.mktemp(f"no_events_{request.param}") / "home")
-    home.path.mkdir()
-    for name in (home.warehouse.name, "home.json"):
-        shutil.copy(demo_home.path / name, home.path / name)
+    home = copied(demo_home, tmp_path_factory.mktemp(f"no_events_{request.param}") / "home")
     forget_events(home, KEPT_DAYS[request.param])
-    said = build(home)
+    said = build(home, BUILT, WARNING)
     with duckdb.connect() as connection:
         connection.execute(f"attach '{demo_home.warehouse}' as complete (read_only)")
         connection.execute(f"attach '{home.warehouse}' as incomplete (read_only)")
@@ -168,21 +145,7 @@ def test_past_arr_differs_by_pauses_and_discounts_changed_within_a_period(compan
 
 
 def test_account_months_differ_by_the_sum_of_their_lines_to_the_cent(company):
-    connection, _ = company
-    apart = connection.execute("""
-        with by_account as (
-            select month, account_id, sum(arr_delta) as arr_delta
-            from different
-            group by month, account_id
-        )
-        select month, account_id, told.closing_arr, read.closing_arr, by_account.arr_delta
-        from complete.facts.fct_account_month as told
-        full outer join incomplete.facts.fct_account_month as read using (month, account_id)
-        left join by_account using (month, account_id)
-        where coalesce(read.closing_arr, 0) - coalesce(told.closing_arr, 0)
-            <> coalesce(by_account.arr_delta, 0)
-    """).fetchall()
-    assert apart == []
+    assert unexplained_account_months(company[0], "complete", "incomplete") == []
 
 
 def test_subscriptions_are_signed_start_and_end_as_with_all_events(company):
