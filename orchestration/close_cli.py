@@ -156,11 +156,15 @@ def verify(
         console.print("No month is closed yet.")
         return
     console.print(
-        f"The ledger is as it was written: {len(closes)} months, {closes[0].month} to "
+        f"The ledger is as it was written: {_months(closes)}, {closes[0].month} to "
         f"{closes[-1].month}, last hash {closes[-1].hash}.",
         highlight=False,
         soft_wrap=True,
     )
+
+
+def _months(closes: list[Close]) -> str:
+    return "1 month" if len(closes) == 1 else f"{len(closes)} months"
 
 
 def _require_last(noted: str, closes: list[Close]) -> None:

@@ -28,6 +28,8 @@ def instance_settings(home: Home) -> dict[str, Any]:
     history = home.dagster / "history"
     return {
         "telemetry": {"enabled": False},
+        # No request for an e-mail address over the first page.
+        "nux": {"enabled": False},
         # One run at a time writes the warehouse: everything that does is in one pool of 1.
         "concurrency": {"pools": {"default_limit": 1, "granularity": "run"}},
         "run_storage": {
