@@ -57,7 +57,7 @@ dev: dagster
 
 test: lint ## Check everything: style, SQL, Python, and the demo company in a throwaway home
 	@echo "pytest"
-	@$(RUN) pytest
+	@$(RUN) pytest -n auto --dist loadfile --no-loadscope-reorder
 
 # sqlfluff compiles the models, so it gets a home of its own: data/ is never touched by a check.
 lint: $(SYNCED) ## Check the style of Python and SQL

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from orchestration.home import Home
 
@@ -67,9 +68,26 @@ def run_csw() -> RunCsw:
 
 
 @pytest.fixture(scope="session")
-def demo_home(run_csw: RunCsw, tmp_path_factory: pytest.TempPathFactory) -> Home:
+def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that all workers of a run have in common."""
+    own = tmp_path_factory.getbasetemp()
+    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+
+@pytest.fixture(scope="session")
+def demo_home(run_csw: RunCsw, shared_folder: Path) -> Home:
     """The demo company, refreshed once for all tests that read it. Do not change it."""
-    home = Home(tmp_path_factory.mktemp("demo") / "home")
-    done = run_csw("refresh", "--scale", DEMO_SCALE, CSW_HOME=home.path)
-    assert done.returncode == 0, done.stdout + done.stderr
+    home = Home(shared_folder / "demo" / "home")
+    refreshed = shared_folder / "demo_is_refreshed"
+    with FileLock(shared_folder / "demo.lock"):
+        if not refreshed.exists():
+            done = run_csw("refresh", "--scale", DEMO_SCALE, CSW_HOME=home.path)
+            assert done.returncode == 0, done.stdout + done.stderr
+            refreshed.touch()
     return home
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take long, so that no worker is left with one at the end."""
+    long = {item.path for item in items if item.get_closest_marker("long")}
+    items.sort(key=lambda item: item.path not in long)

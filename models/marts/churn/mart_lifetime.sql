@@ -3,6 +3,7 @@
 -- expected residual lifetime (Fader & Hardie 2010) in yearly payments, seen just before the next
 -- renewal, times each customer's ARR. Revenue, not margin. Null where no model could be fitted.
 -- At a 10 % discount the payments after 200 years are worth nothing: the series stops there.
+-- Fractions are added in a fixed order, so that the same customers give the same last digit.
 {% set rate = var('lifetime_discount_rate', 0.1) %}
 
 with fits as (
@@ -89,6 +90,7 @@ residuals as (
                 later.log_survival - now.log_survival
                 - (later.year_number - now.year_number - 1) * ln(1 + {{ rate }})
             )
+            order by later.year_number
         ) as residual_payments
     from survival as now
     inner join survival as later
@@ -109,7 +111,8 @@ valued as (
         active.segment_value,
         sum(active.active_accounts) as active_accounts,
         sum(active.active_arr) as active_arr,
-        sum(active.active_arr * residuals.residual_payments) as residual_lifetime_value
+        sum(active.active_arr * residuals.residual_payments order by active.years_kept)
+            as residual_lifetime_value
     from active
     left outer join residuals
         on
