@@ -1,16 +1,23 @@
 -- NRR of one month, account by account: what each member of the cohort brought twelve months ago,
--- what it brings now, and what it adds to or takes from the rate. Run:
---   csw dbt -- show --quiet --select nrr_walk --limit 10000 --output json
--- and set the month with --vars "nrr_month: 2025-12-01"
-with members as (
+-- what it brings now, and what it adds to or takes from the rate.
+-- Run: csw query nrr_walk
+-- The month is the last complete one; another: --set nrr_month=2025-11-01
+with months as (
+    select coalesce(cast(nullif('{{ var("nrr_month", "") }}', '') as date), max(month)) as month
+    from {{ ref('fct_account_month') }}
+    where is_complete
+),
+
+members as (
     select
-        account_id,
-        month,
-        opening_arr,
-        retained_arr,
-        retained_arr_capped
-    from {{ ref('fct_account_retention_month') }}
-    where month = cast('{{ var("nrr_month", "2025-12-01") }}' as date)
+        retention.account_id,
+        retention.month,
+        retention.opening_arr,
+        retention.retained_arr,
+        retention.retained_arr_capped
+    from {{ ref('fct_account_retention_month') }} as retention
+    inner join months
+        on retention.month = months.month
 ),
 
 accounts as (

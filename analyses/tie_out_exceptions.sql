@@ -1,8 +1,8 @@
 -- The exceptions of the tie-out with everything needed to chase them: for each contract and month
 -- that has something unexplained, unmatched or written off, what its ARR lines and its invoice
 -- lines say, void ones too (status).
--- Run: csw dbt -- show --quiet --select tie_out_exceptions --limit 10000 --output json
--- Only from a month on: --vars "tie_out_from: 2025-11-01"
+-- Run: csw query tie_out_exceptions --csv > exceptions.csv
+-- Only from a month on: --set tie_out_from=2025-11-01
 with exceptions as (
     select
         account_id,

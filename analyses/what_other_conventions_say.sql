@@ -1,8 +1,8 @@
 -- Retention of one month by every convention that METRICS names, so that a figure from elsewhere
 -- can be recognised: one row per convention, its value, and what it counts. The first three are
 -- the definitions of this project. Empty where the book is not old enough for one.
--- Run: csw dbt -- show --quiet --select what_other_conventions_say --limit 50 --output json
--- The month is the last complete one; another: --vars "nrr_month: 2025-11-01"
+-- Run: csw query what_other_conventions_say
+-- The month is the last complete one; another: --set nrr_month=2025-11-01
 {% set asked = "cast('" ~ var('nrr_month') ~ "' as date)" if var('nrr_month', '') else 'month' %}
 
 with months as (

@@ -1,7 +1,7 @@
 -- Grain: one row per measure: what it gave on two days, and its part in the change of the score.
 -- Why did this account's health score change? Set the account and the two days; the parts add up to
 -- the change. A measure that became known or stale moves the weights of the others.
--- Run: csw dbt -- show --quiet --select why_a_score_changed --limit 100 --output json
+-- Run: csw query why_a_score_changed --set account_id=<id> --set day_before=2025-12-01
 {% set account_id = var('account_id', '') %}
 {% set day_before = var('day_before', '') %}
 

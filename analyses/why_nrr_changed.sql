@@ -2,16 +2,28 @@
 -- what happened to it in the twelve months of either window. Rates have their own openings below
 -- the line, so an account can matter by what it did, by entering or leaving the cohort, and by the
 -- size of the cohort around it. effect_on_change adds up to nrr_now - nrr_then over all rows.
--- Run: csw dbt -- show --quiet --select why_nrr_changed --limit 10000 --output json
---   --vars "{nrr_month: 2025-12-01, nrr_earlier_month: 2025-11-01}"
-with windows as (
+-- Run: csw query why_nrr_changed
+-- The months are the last complete one and the one before it; others:
+--   --set nrr_month=2025-12-01 --set nrr_earlier_month=2024-12-01
+with months as (
+    select coalesce(cast(nullif('{{ var("nrr_month", "") }}', '') as date), max(month)) as month
+    from {{ ref('fct_account_month') }}
+    where is_complete
+),
+
+windows as (
     select
         'now' as what,
-        cast('{{ var("nrr_month", "2025-12-01") }}' as date) as month
+        month
+    from months
     union all
     select
         'then' as what,
-        cast('{{ var("nrr_earlier_month", "2025-11-01") }}' as date) as month
+        coalesce(
+            cast(nullif('{{ var("nrr_earlier_month", "") }}', '') as date),
+            cast({{ dbt.dateadd('month', -1, 'month') }} as date)
+        ) as month
+    from months
 ),
 
 members as (

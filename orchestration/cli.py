@@ -176,6 +176,68 @@ def messages(home: HomeOption = None) -> None:
         show_messages(console, Home.resolve(home))
 
 
+@app.command()
+def query(
+    asked: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[SQL|ANALYSIS]",
+            help="SQL, or `-` to read it from standard input, or the name of an analysis. "
+            "Without it: the analyses there are.",
+        ),
+    ] = None,
+    *,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="NAME=VALUE", help="What an analysis asks for; repeatable."),
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, help="Rows to show at most.")] = 100,
+    as_csv: Annotated[
+        bool, typer.Option("--csv", help="All rows with every digit, for a file.")
+    ] = False,
+    home: HomeOption = None,
+) -> None:
+    """Ask the warehouse: SQL, or one of the project's analyses.
+
+    Nothing can be changed by it. Names need no schema.
+
+    **Examples**
+
+    - `csw query`: the analyses, and what they ask for
+    - `csw query nrr_walk --set nrr_month=2025-11-01`: NRR of a month, account by account
+    - `csw query tie_out_exceptions --csv > exceptions.csv`
+    - `csw query "select month, nrr from mart_retention_monthly where segment_type = 'total'"`
+    """
+    from orchestration.query import (  # noqa: PLC0415
+        QueryError,
+        analyses,
+        ask,
+        list_analyses,
+        show,
+        write_csv,
+    )
+
+    console = _console()
+    with _explained(console, QueryError):
+        if asked is None:
+            list_analyses(console, list(analyses()))
+            return
+        text = sys.stdin.read() if asked == "-" else asked
+        answer = ask(Home.resolve(home), text, _settings(settings or []))
+    if as_csv:
+        write_csv(answer, sys.stdout)
+    else:
+        show(console, answer, limit)
+
+
+def _settings(given: list[str]) -> dict[str, str]:
+    parted = [text.partition("=") for text in given]
+    for name, equals, _ in parted:
+        if not equals:
+            raise typer.BadParameter(f"'{name}' has no value; write it as {name}=<value>.")
+    return {name.strip(): value.strip() for name, _, value in parted}
+
+
 @app.command(
     context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
     options_metavar="[--home DIR] --",
@@ -186,7 +248,7 @@ def dbt(context: typer.Context, home: HomeOption = None) -> None:
     **Examples**
 
     - `csw dbt -- build --select mart_retention_monthly+`
-    - `csw dbt -- show --inline "select * from {{ ref('fct_account_month') }}" --limit 5`
+    - `csw dbt -- ls --select +mart_churn_monthly`
     """
     console = _console()
     chosen = Home.resolve(home)
@@ -259,11 +321,11 @@ def info(home: HomeOption = None) -> None:
 
 
 @contextmanager
-def _explained(console: Console) -> Iterator[None]:
+def _explained(console: Console, *more: type[Exception]) -> Iterator[None]:
     """Turn an error that has a clear text into that text and exit code 1."""
     try:
         yield
-    except (HomeError, ProjectError) as error:
+    except (HomeError, ProjectError, *more) as error:
         console.print(str(error), style="red", highlight=False, markup=False, soft_wrap=True)
         raise typer.Exit(1) from error
 
