@@ -121,13 +121,20 @@ class Life:
         account = self.account
         offer = self.offer = offers.make(account, self.seed)
         won = not offer.lost and not account.prospect
-        close = account.start if won else account.start + 20 * DAY
+        close = self.signing() if won else account.start + 20 * DAY
         amount = yearly_amount(offer.lines)
         created = account.created + DAY
         self.add_deal(Deal(created, close, "New Business", amount, account.currency, won))
 
+    def signing(self) -> int:
+        """When the first contract is signed: larger customers often do some weeks ahead of it."""
+        account, rng = self.account, stream(self.seed, "signing", self.account.index)
+        if account.segment == "SMB" or rng.random() < 0.4:
+            return account.start
+        return max(account.start - int((5 + 25 * rng.random()) * DAY), account.created + 3 * DAY)
+
     def sign(self, ts: int) -> None:
-        """The first contract."""
+        """The first contract starts."""
         offer, segment = self.offer, self.account.segment
         fee = None
         if segment != "SMB" and not offer.trial_days:
