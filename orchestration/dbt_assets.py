@@ -186,7 +186,7 @@ def _run_build(
         arguments += ["--exclude-resource-type", "unit_test"]
     project = fingerprint(home)
     if not full_refresh_reason and state.stands_on(ground_of(home)):
-        # Only what is named is left out: the tests of a view run on the new rows behind it.
+        # Only the nodes themselves are left out: their tests run on the new rows.
         standing = " ".join(standing_nodes(read_manifest(home), home.warehouse))
         arguments += ["--exclude", standing, "--indirect-selection", "empty"] if standing else []
     state.start(as_of)

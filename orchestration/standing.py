@@ -3,13 +3,13 @@
 A view is rows only when it is read, and a seed is a file of the project. As long as neither the
 project nor the columns of the raw tables change, making them again changes nothing. A view whose
 SQL holds what the warehouse answered while it was compiled is always made. Data tests run all the
-same, for the rows behind a view are new; those that read nothing but seeds have nothing new to say.
+same: the rows behind a view are new.
 """
 
 import hashlib
 import json
 import re
-from collections.abc import Mapping, Set
+from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -51,7 +51,7 @@ def standing_nodes(manifest: Mapping[str, Any], warehouse: Path) -> list[str]:
         warehouse: The DuckDB file of the last build.
 
     Returns:
-        Names, sorted: those that may stand and are there, and the tests of seeds among them.
+        Names, sorted: those that may stand and are there.
     """
     with duckdb.connect(str(warehouse), read_only=True) as connection:
         rows = connection.execute(
@@ -59,31 +59,20 @@ def standing_nodes(manifest: Mapping[str, Any], warehouse: Path) -> list[str]:
             " union all select schema_name, table_name from duckdb_tables()"
         ).fetchall()
     found = set(rows)
-    standing = {
-        key: node
-        for key, node in manifest["nodes"].items()
-        if _may_stand(node, manifest) and (node["schema"], node["alias"]) in found
-    }
-    seeds = {key for key, node in standing.items() if node["resource_type"] == "seed"}
-    tests = [node for node in manifest["nodes"].values() if _reads_only(node, seeds, manifest)]
-    return sorted(node["name"] for node in [*standing.values(), *tests])
-
-
-def _may_stand(node: Mapping[str, Any], manifest: Mapping[str, Any]) -> bool:
-    return node["resource_type"] == "seed" or (
-        node["resource_type"] == "model"
-        and node["config"].get("materialized") == "view"
-        and PurePosixPath(node["original_file_path"]).parts[1] in LAYERS
-        and not _asks_the_warehouse(node, manifest)
+    return sorted(
+        node["name"] for node in _may_stand(manifest) if (node["schema"], node["alias"]) in found
     )
 
 
-def _reads_only(node: Mapping[str, Any], seeds: Set[str], manifest: Mapping[str, Any]) -> bool:
-    """Say whether a node is a data test of some of the seeds and of nothing else."""
-    if node["resource_type"] != "test":
-        return False
-    read = set(node["depends_on"]["nodes"])
-    return bool(read) and read <= seeds and not _asks_the_warehouse(node, manifest)
+def _may_stand(manifest: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    for node in manifest["nodes"].values():
+        if node["resource_type"] == "seed" or (
+            node["resource_type"] == "model"
+            and node["config"].get("materialized") == "view"
+            and PurePosixPath(node["original_file_path"]).parts[1] in LAYERS
+            and not _asks_the_warehouse(node, manifest)
+        ):
+            yield node
 
 
 def _asks_the_warehouse(node: Mapping[str, Any], manifest: Mapping[str, Any]) -> bool:

@@ -45,22 +45,7 @@ def model(name, *, layer="staging", kind="view", code="select 1", macros=(), par
     }
 
 
-def data_test(name, *parents, macros=()):
-    return {
-        "resource_type": "test",
-        "name": name,
-        "raw_code": "{{ test_whatever() }}",
-        "depends_on": {"macros": list(macros), "nodes": [f"model.p.{each}" for each in parents]},
-    }
-
-
-SEED = {
-    "resource_type": "seed",
-    "name": "bands",
-    "alias": "bands",
-    "schema": "seeds",
-    "config": {"materialized": "seed"},
-}
+SEED = {"resource_type": "seed", "name": "bands", "alias": "bands", "schema": "seeds"}
 INLINED = model("inlined", kind="ephemeral", macros=["macro.p.outer"])
 CASES = {
     "plain": (model("plain", macros=["macro.p.plain"]), True),
@@ -96,23 +81,6 @@ def test_views_and_seeds_stand_unless_their_sql_holds_what_the_warehouse_said(wa
     nodes = [node for node, _ in CASES.values()]
     expected = sorted(name for name, (_, stands) in CASES.items() if stands)
     assert standing_nodes(manifest(*nodes, INLINED), warehouse) == expected
-
-
-TESTS = {
-    "seed_is_right": (data_test("seed_is_right", "bands"), True),
-    "seed_fits_the_day": (data_test("seed_fits_the_day", "bands", macros=["macro.p.day"]), False),
-    "view_is_right": (data_test("view_is_right", "plain"), False),
-    "view_fits_the_seed": (data_test("view_fits_the_seed", "plain", "bands"), False),
-    "seed_that_is_new_is_right": (data_test("seed_that_is_new_is_right", "new_seed"), False),
-    "nothing_is_read": (data_test("nothing_is_read"), False),
-}
-
-
-def test_tests_of_standing_seeds_alone_are_left_out(warehouse):
-    new_seed = {**SEED, "name": "new_seed", "alias": "new_seed"}
-    asked = manifest(model("plain"), SEED, new_seed, *(node for node, _ in TESTS.values()))
-    expected = sorted(name for name, (_, left_out) in TESTS.items() if left_out)
-    assert standing_nodes(asked, warehouse) == sorted([*expected, "bands", "plain"])
 
 
 def test_what_is_not_in_the_warehouse_is_made(warehouse):
