@@ -1,11 +1,13 @@
 -- NRR of one month, account by account: what each member of the cohort brought twelve months ago,
 -- what it brings now, and what it adds to or takes from the rate.
 -- Run: csw query nrr_walk
--- The month is the last complete one; another: --set nrr_month=2025-11-01
+-- The month is the last complete one; another: --set nrr_month=2025-11
 with months as (
-    select coalesce(cast(nullif('{{ var("nrr_month", "") }}', '') as date), max(month)) as month
+    select max(month) as month
     from {{ ref('fct_account_month') }}
-    where is_complete
+    where
+        is_complete
+        and month = {{ month_asked('nrr_month', 'month') }}
 ),
 
 members as (

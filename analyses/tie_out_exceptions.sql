@@ -2,7 +2,7 @@
 -- that has something unexplained, unmatched or written off, what its ARR lines and its invoice
 -- lines say, void ones too (status).
 -- Run: csw query tie_out_exceptions --csv > exceptions.csv
--- Only from a month on: --set tie_out_from=2025-11-01
+-- Only from a month on: --set tie_out_from=2025-11
 with exceptions as (
     select
         account_id,
@@ -10,7 +10,7 @@ with exceptions as (
     from {{ ref('mart_arr_tie_out') }}
     where
         is_exception
-        and month >= cast('{{ var("tie_out_from", "1900-01-01") }}' as date)
+        and month >= {{ month_asked('tie_out_from', "'1900-01-01'") }}
 ),
 
 contract_months as (

@@ -2,13 +2,14 @@
 -- can be recognised: one row per convention, its value, and what it counts. The first three are
 -- the definitions of this project. Empty where the book is not old enough for one.
 -- Run: csw query what_other_conventions_say
--- The month is the last complete one; another: --set nrr_month=2025-11-01
-{% set asked = "cast('" ~ var('nrr_month') ~ "' as date)" if var('nrr_month', '') else 'month' %}
-
+-- The month is the last complete one; another: --set nrr_month=2025-11
 with months as (
     select max(month) as month
     from {{ ref('fct_account_month') }}
-    where is_complete and month = {{ asked }}
+    where
+        is_complete
+        and month = {{ month_asked('nrr_month', 'month') }}
+    having max(month) is not null
 ),
 
 rates as (

@@ -4,11 +4,13 @@
 -- size of the cohort around it. effect_on_change adds up to nrr_now - nrr_then over all rows.
 -- Run: csw query why_nrr_changed
 -- The months are the last complete one and the one before it; others:
---   --set nrr_month=2025-12-01 --set nrr_earlier_month=2024-12-01
+--   --set nrr_month=2025-12 --set nrr_earlier_month=2024-12
 with months as (
-    select coalesce(cast(nullif('{{ var("nrr_month", "") }}', '') as date), max(month)) as month
+    select max(month) as month
     from {{ ref('fct_account_month') }}
-    where is_complete
+    where
+        is_complete
+        and month = {{ month_asked('nrr_month', 'month') }}
 ),
 
 windows as (
@@ -19,10 +21,7 @@ windows as (
     union all
     select
         'then' as what,
-        coalesce(
-            cast(nullif('{{ var("nrr_earlier_month", "") }}', '') as date),
-            cast({{ dbt.dateadd('month', -1, 'month') }} as date)
-        ) as month
+        {{ month_asked('nrr_earlier_month', dbt.dateadd('month', -1, 'month')) }} as month
     from months
 ),
 
@@ -164,9 +163,14 @@ final as (
     left outer join accounts
         on compared.account_id = accounts.account_id
     cross join rates
+    -- Without a rate for both months there is no change to explain.
     where
-        compared.change_then <> 0
-        or compared.change_now <> 0
+        rates.nrr_then is not null
+        and rates.nrr_now is not null
+        and (
+            compared.change_then <> 0
+            or compared.change_now <> 0
+        )
 )
 
 select *

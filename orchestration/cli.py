@@ -182,7 +182,7 @@ def query(
         str | None,
         typer.Argument(
             metavar="[SQL|ANALYSIS]",
-            help="SQL, or `-` to read it from standard input, or the name of an analysis. "
+            help="SQL, `-` to read it from standard input, or the name of an analysis or table. "
             "Without it: the analyses there are.",
         ),
     ] = None,
@@ -199,12 +199,12 @@ def query(
 ) -> None:
     """Ask the warehouse: SQL, or one of the project's analyses.
 
-    Nothing can be changed by it. Names need no schema.
+    Nothing can be changed by it. Tables of the marts, facts and layers below need no schema.
 
     **Examples**
 
     - `csw query`: the analyses, and what they ask for
-    - `csw query nrr_walk --set nrr_month=2025-11-01`: NRR of a month, account by account
+    - `csw query nrr_walk --set nrr_month=2025-11`: NRR of a month, account by account
     - `csw query tie_out_exceptions --csv > exceptions.csv`
     - `csw query "select month, nrr from mart_retention_monthly where segment_type = 'total'"`
     """
@@ -218,7 +218,8 @@ def query(
     )
 
     console = _console()
-    with _explained(console, QueryError):
+    # Standard output is for the answer: it may go into a file.
+    with _explained(Console(stderr=True), QueryError):
         if asked is None:
             list_analyses(console, list(analyses()))
             return

@@ -20,6 +20,8 @@ from typing import Any
 
 import duckdb
 
+from orchestration.memory import bound_memory
+
 # Every DuckDB client since 1.0 opens this format.
 STORAGE_VERSION = "v1.0.0"
 SCHEMA = "marts"
@@ -150,6 +152,7 @@ def read_publication(target: Path) -> Publication | None:
 def _both(warehouse: Path, database: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open the warehouse for reading and the new file for writing."""
     with duckdb.connect() as connection:
+        bound_memory(connection, spill=database.with_name(f"{database.name}_spill"))
         connection.execute(f"attach {_text(warehouse)} as warehouse (read_only)")
         connection.execute(
             f"attach {_text(database)} as published (storage_version '{STORAGE_VERSION}')"

@@ -6,10 +6,11 @@ import csv
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TextIO
 
 import duckdb
 from rich.console import Console
@@ -17,18 +18,23 @@ from rich.table import Table
 from rich.text import Text
 
 from orchestration.home import Home, HomeError
-from orchestration.lock import home_lock
+from orchestration.manifest import ensure_manifest
+from orchestration.memory import bound_memory
 from orchestration.project import project_root, use_home, vars_arguments
 
-# Names without a schema are looked for in the layers people read, from the top down.
+# Names without a schema are looked for in these, in this order.
 SCHEMAS = ("marts", "facts", "intermediate", "staging", "seeds")
 FOLDER = "analyses"
-ASKED = re.compile(r"""\bvar\(\s*["'](\w+)["']""")
+PARTIAL_PARSE_FILE = "partial_parse.msgpack"
+ASKED = re.compile(r"""\b(?:var|month_asked)\(\s*["'](\w+)["']""")
 NAME = re.compile(r"\w+")
-SILENT = ("--log-level", "none", "--log-level-file", "none")
+MONTH = re.compile(r"\d{4}-\d{2}")
+FRACTION = re.compile(r"DOUBLE|FLOAT")
+AMOUNT = re.compile(r"DECIMAL\(.+\)")
+WHOLE = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?")
 LONGEST_TEXT = 60
-# A whole number below it may be a year.
-SHORTEST_GROUPED = 10_000
+# Less than what four places show.
+SMALLEST_SHOWN = 0.00005
 
 
 class QueryError(Exception):
@@ -52,10 +58,11 @@ class Analysis:
 
 @dataclass(frozen=True)
 class Answer:
-    """The rows of a query."""
+    """The rows of a query as DuckDB writes their values, and the type of each column."""
 
     columns: list[str]
-    rows: list[tuple[Any, ...]]
+    types: list[str]
+    rows: list[tuple[str | None, ...]]
 
 
 def analyses() -> Iterator[Analysis]:
@@ -78,97 +85,141 @@ def ask(home: Home, query: str, settings: Mapping[str, str]) -> Answer:
 
     Args:
         home: A home that was refreshed.
-        query: SQL, or the name of an analysis.
-        settings: What an analysis asks for, by name.
+        query: SQL, or the name of an analysis, or that of a table.
+        settings: What an analysis asks for, by name; 2025-11 is the first day of that month.
 
     Returns:
         All rows.
 
     Raises:
-        QueryError: The query has an error, or there is no such analysis or setting.
+        QueryError: The query has an error, or there is no such analysis, table or setting.
         HomeError: Nothing was built yet, or the warehouse is being written.
+        ProjectError: The dbt project does not parse.
     """
+    text = query.strip().rstrip(";")
+    if not text:
+        raise QueryError("There is no query: give SQL, or the name of an analysis.")
     if not home.warehouse.is_file():
         raise HomeError(f"{home.path} has no warehouse yet: run `csw refresh`.")
-    with home_lock(home):
-        sql = query
-        if NAME.fullmatch(query.strip()):
-            sql = compiled(home, query.strip(), settings)
-        elif settings:
-            raise QueryError("--set is for the analyses; write the value into the SQL.")
-        return answer_of(home.warehouse, sql)
+    known = {analysis.name: analysis for analysis in analyses()}
+    if text in known:
+        return _ask_analysis(home, known[text], settings)
+    if settings:
+        raise QueryError("--set is for the analyses; write the value into the SQL.")
+    if NAME.fullmatch(text):
+        with _reading(home.warehouse) as connection:
+            if not _is_table(connection, text):
+                raise QueryError(
+                    f"There is no analysis and no table '{text}'. Analyses: {', '.join(known)}."
+                )
+        text = f"from {text}"
+    return answer_of(home.warehouse, text)
+
+
+def _ask_analysis(home: Home, analysis: Analysis, settings: Mapping[str, str]) -> Answer:
+    for setting in settings:
+        if setting not in analysis.asks:
+            asks = ", ".join(analysis.asks) or "nothing"
+            raise QueryError(f"{analysis.name} does not ask for '{setting}'. It asks for: {asks}.")
+    with _reading(home.warehouse):
+        pass  # dbt would say in its own words that the file is locked
+    try:
+        return answer_of(home.warehouse, compiled(home, analysis.name, settings))
+    except QueryError as error:
+        # Where in the SQL an error is tells nothing to who did not write it.
+        reason = str(error).partition("\n\nLINE")[0]
+        raise QueryError(f"{analysis.name} has no answer: {reason}") from error
 
 
 def compiled(home: Home, name: str, settings: Mapping[str, str]) -> str:
-    """Return the SQL of an analysis as dbt compiles it, with the home's vars and the ones given."""
-    known = {analysis.name: analysis for analysis in analyses()}
-    if name not in known:
-        raise QueryError(f"There is no analysis '{name}'. There are: {', '.join(known)}.")
-    for setting in settings:
-        if setting not in known[name].asks:
-            asks = ", ".join(known[name].asks) or "nothing"
-            raise QueryError(f"{name} does not ask for '{setting}'. It asks for: {asks}.")
-    return _compile(home, name, settings)
+    """Return the SQL of an analysis as dbt compiles it, with the home's vars and the ones given.
 
-
-def _compile(home: Home, name: str, settings: Mapping[str, str]) -> str:
-    """Compile in this process: the project is read with the vars of the last refresh, so quickly.
-
-    The vars that were asked for only go into the analysis. It gets a target folder of its own, for
-    the one of the refresh says what the refresh did.
+    The project is the one that was read last, so this is quick; the warehouse is only read.
     """
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager  # noqa: PLC0415
     from dbt.cli.main import dbtRunner  # noqa: PLC0415
+    from dbt.contracts.graph.manifest import Manifest  # noqa: PLC0415
 
+    target = ensure_manifest(home).parent
     use_home(home)
     own = vars_arguments(home)
-    together = {**(json.loads(own[1]) if own else {}), **settings}
-    folder = ["--target-path", str(home.dbt_target.with_name("query"))]
-    parsed = dbtRunner().invoke([*SILENT, "parse", *own])
-    if not parsed.success:
-        raise QueryError(f"dbt cannot read the project: {parsed.exception}")
-    done = dbtRunner(manifest=parsed.result).invoke(
-        [*SILENT, "compile", "--select", name, "--vars", json.dumps(together), *folder]
+    together = {**(json.loads(own[1]) if own else {}), **_written(settings)}
+    manifest = Manifest.from_msgpack((target / PARTIAL_PARSE_FILE).read_bytes())
+    done = dbtRunner(manifest=manifest).invoke(
+        [
+            *("--log-level", "none", "--log-level-file", "none"),
+            *("compile", "--select", name, "--target", "query"),
+            *("--vars", json.dumps(together)),
+            # What the refresh has left in its target folder stays.
+            *("--target-path", str(target.with_name("query"))),
+        ]
     )
-    # dbt keeps the file open for writing until the process ends.
+    # dbt keeps the file open until the process ends.
     DuckDBConnectionManager.close_all_connections()
     if not done.success:
         reasons = [str(node.message) for node in getattr(done.result, "results", ())]
-        raise QueryError(f"dbt cannot compile {name}: {done.exception or ' '.join(reasons)}")
+        raise QueryError(str(done.exception or " ".join(reasons)))
     return done.result.results[0].node.compiled_code
 
 
+def _written(settings: Mapping[str, str]) -> dict[str, str]:
+    """Return settings as they may stand between quotes in SQL."""
+    return {
+        name: f"{value}-01" if MONTH.fullmatch(value) else value.replace("'", "''")
+        for name, value in settings.items()
+    }
+
+
 def answer_of(warehouse: Path, sql: str) -> Answer:
-    """Return all rows of SQL on a warehouse, which is only read; errors as for `ask`."""
+    """Return all rows of SQL on a warehouse; errors as for `ask`."""
+    with _reading(warehouse) as connection:
+        try:
+            relation = connection.sql(sql)
+            if relation is None:
+                raise QueryError("That is no question: it has no rows to show.")
+            columns, types = relation.columns, [str(kind) for kind in relation.types]
+            rows = relation.project("cast(columns(*) as varchar)").fetchall() if columns else []
+        except duckdb.Error as error:
+            raise QueryError(str(error)) from error
+    return Answer(columns, types, rows)
+
+
+@contextmanager
+def _reading(warehouse: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open the warehouse, where names need no schema and nothing can be written."""
     try:
-        with duckdb.connect(str(warehouse), read_only=True) as connection:
-            connection.execute(f"set search_path = '{','.join(_schemas(connection))}'")
-            result = connection.execute(sql)
-            columns = [column[0] for column in result.description or ()]
-            return Answer(columns, result.fetchall())
+        connection = duckdb.connect(str(warehouse), read_only=True)
     except duckdb.IOException as error:
+        if "lock" not in str(error):
+            raise QueryError(str(error)) from error
         raise HomeError(
-            f"{warehouse} is open for writing in another program. Close it there, or wait."
+            f"{warehouse} is being written: a refresh runs, or a program has it open. "
+            f"What is published stays readable: {warehouse.parent / 'published'}."
         ) from error
-    except duckdb.Error as error:
-        raise QueryError(str(error)) from error
+    with connection:
+        bound_memory(connection)
+        found = connection.execute("select schema_name from duckdb_schemas()").fetchall()
+        schemas = [schema for schema in SCHEMAS if (schema,) in found]
+        connection.execute(f"set search_path = '{','.join(schemas)}'")
+        connection.execute("set enable_external_access = false; set lock_configuration = true")
+        yield connection
 
 
-def _schemas(connection: duckdb.DuckDBPyConnection) -> list[str]:
-    rows = connection.execute("select schema_name from duckdb_schemas()").fetchall()
-    there = {name for (name,) in rows}
-    return [schema for schema in SCHEMAS if schema in there]
+def _is_table(connection: duckdb.DuckDBPyConnection, name: str) -> bool:
+    sql = "select 1 from information_schema.tables where table_schema in ? and table_name = ?"
+    return connection.execute(sql, [list(SCHEMAS), name]).fetchone() is not None
 
 
 def show(console: Console, answer: Answer, limit: int) -> None:
     """Print rows as a table, numbers to the right, and say how many were left out."""
     shown = answer.rows[:limit]
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for number, name in enumerate(answer.columns):
-        numeric = all(_is_number(row[number]) for row in answer.rows if row[number] is not None)
-        table.add_column(Text(name), justify="right" if numeric else "left", max_width=LONGEST_TEXT)
+    for name, kind in zip(answer.columns, answer.types, strict=True):
+        is_number = any(form.fullmatch(kind) for form in (FRACTION, AMOUNT, WHOLE))
+        side = "right" if is_number else "left"
+        table.add_column(Text(name), justify=side, max_width=LONGEST_TEXT)
     for row in shown:
-        table.add_row(*(Text(_text(value)) for value in row))
+        table.add_row(*(Text(_text(*cell)) for cell in zip(row, answer.types, strict=True)))
     # A line is as long as its columns ask for: a figure that is cut is no figure.
     wide = Console(file=console.file, width=max(console.width, _width(table, console)))
     wide.print(table)
@@ -181,25 +232,17 @@ def _width(table: Table, console: Console) -> int:
     return table.__rich_measure__(console, console.options.update(max_width=100_000)).maximum
 
 
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float | Decimal) and not isinstance(value, bool)
-
-
-def _text(value: object) -> str:
-    """Write a value for people: thousands apart, four places at most, nothing for null."""
-    match value:
-        case None:
-            return ""
-        case bool():
-            return str(value).lower()
-        case float():
-            return f"{value:,.4f}"
-        case Decimal():
-            places = min(4, max(0, -int(value.as_tuple().exponent)))
-            return f"{value:,.{places}f}"
-        case int() if abs(value) >= SHORTEST_GROUPED:
-            return f"{value:,}"
-    return str(value)
+def _text(value: str | None, kind: str) -> str:
+    """Write a value for people: amounts with thousands apart, four places at most."""
+    if value is None:
+        return ""
+    if FRACTION.fullmatch(kind):
+        number = float(value)
+        return f"{number:.2g}" if 0 < abs(number) < SMALLEST_SHOWN else f"{number:,.4f}"
+    if AMOUNT.fullmatch(kind):
+        places = min(4, len(value.partition(".")[2]))
+        return f"{Decimal(value):,.{places}f}"
+    return value
 
 
 def write_csv(answer: Answer, file: TextIO) -> None:

@@ -13,12 +13,14 @@ os.environ.setdefault("LOAD__DELETE_COMPLETED_JOBS", "true")
 import dlt
 import pyarrow as pa
 from dlt.common.schema.typing import TTableSchemaColumns
+from dlt.destinations.impl.duckdb.configuration import DuckDbCredentials
 from dlt.extract import DltResource, DltSource
 
 from orchestration.loads.extract import new_rows
 from orchestration.loads.model import LoadRequest
 from orchestration.loads.run import LoadRun
 from orchestration.loads.spec import TableSpec, source_spec
+from orchestration.memory import memory_limit
 
 # Loads that are under way, by their request: the resources fill what finish_load reports. A
 # request names home, source and run, so that homes in one process do not meet.
@@ -58,10 +60,13 @@ def build_pipeline(request: LoadRequest) -> dlt.Pipeline:
     Before a run, drop what an aborted load left behind (``drop_pending``; dagster-dlt does so
     itself): the rows such a load already brought in are recognised as unchanged.
     """
+    warehouse = DuckDbCredentials(
+        str(request.warehouse), global_config={"memory_limit": memory_limit()}
+    )
     pipeline = dlt.pipeline(
         pipeline_name=f"csw_{request.source}",
         pipelines_dir=str(request.state_dir),
-        destination=dlt.destinations.duckdb(str(request.warehouse)),
+        destination=dlt.destinations.duckdb(warehouse),
         dataset_name=source_spec(request.source).dataset,
         progress=None,
     )

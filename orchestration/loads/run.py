@@ -20,6 +20,7 @@ from orchestration.loads.part import Part
 from orchestration.loads.reader import StagedFile, stage
 from orchestration.loads.spec import LOADER_COLUMNS, SourceSpec, source_spec
 from orchestration.loads.warehouse import ensure_tables, opened, table_columns, text
+from orchestration.memory import bound_memory
 
 if TYPE_CHECKING:
     from orchestration.loads.plan import Plan
@@ -67,9 +68,8 @@ class LoadRun:
         for left_over in state.glob(f"{prefix}*"):
             shutil.rmtree(left_over, ignore_errors=True)
         self.folder = Path(tempfile.mkdtemp(prefix=prefix, dir=state))
-        self.connection = duckdb.connect(
-            ":memory:", config={"temp_directory": str(self.folder / "spill")}
-        )
+        self.connection = duckdb.connect()
+        bound_memory(self.connection, spill=self.folder / "spill")
         self.connection.execute("set TimeZone = 'UTC'; set enable_progress_bar = false")
         self.connection.execute(currency_type())
         self.connection.execute(

@@ -9,6 +9,7 @@ from pathlib import Path
 import duckdb
 
 from orchestration.loads.spec import LOADER_COLUMNS, SourceSpec, TableSpec
+from orchestration.memory import bound_memory
 
 REJECT_COLUMNS = {
     "rejected_at": "TIMESTAMP",
@@ -94,6 +95,7 @@ def opened(warehouse: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     connection = duckdb.connect(str(warehouse))
     try:
         connection.execute("set TimeZone = 'UTC'")
+        bound_memory(connection)
         yield connection
     finally:
         connection.close()

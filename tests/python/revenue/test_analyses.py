@@ -1,12 +1,9 @@
 """The analyses explain the figures of the marts: their parts add up to them."""
 
-from types import SimpleNamespace
-
 import duckdb
-import jinja2
 import pytest
 
-from tests.python.conftest import ROOT
+from orchestration.query import compiled
 
 
 @pytest.fixture(scope="module")
@@ -15,31 +12,22 @@ def warehouse(demo_home):
         yield connection
 
 
-def analysis(warehouse, name, **settings):
-    """The rows of an analysis, with the few macros that analyses use."""
+@pytest.fixture(scope="module")
+def analysis(demo_home, warehouse):
+    """Give the rows of an analysis as `csw query` asks it."""
 
-    def ref(model):
-        sql = "select table_schema from information_schema.tables where table_name = ?"
-        return f"{warehouse.execute(sql, [model]).fetchone()[0]}.{model}"
+    def rows(name, **settings):
+        return warehouse.sql(compiled(demo_home, name, settings)).df()
 
-    def dateadd(part, number, day):
-        return f"({day} + interval ({number}) {part})"
-
-    text = (ROOT / "analyses" / f"{name}.sql").read_text()
-    sql = jinja2.Template(text).render(
-        ref=ref,
-        var=settings.get,
-        dbt=SimpleNamespace(dateadd=dateadd),
-    )
-    return warehouse.sql(sql).df()
+    return rows
 
 
 PAIRS = [("2025-11-01", "2025-12-01"), ("2024-12-01", "2025-12-01"), ("2024-04-01", "2024-05-01")]
 
 
 @pytest.mark.parametrize(("earlier", "month"), PAIRS)
-def test_the_parts_of_a_change_of_nrr_add_up_to_it(warehouse, earlier, month):
-    rows = analysis(warehouse, "why_nrr_changed", nrr_month=month, nrr_earlier_month=earlier)
+def test_the_parts_of_a_change_of_nrr_add_up_to_it(warehouse, analysis, earlier, month):
+    rows = analysis("why_nrr_changed", nrr_month=month, nrr_earlier_month=earlier)
     sql = "select nrr from marts.mart_retention_monthly where segment_type = 'total' and month = ?"
     then, now = (warehouse.execute(sql, [day]).fetchone()[0] for day in (earlier, month))
     assert rows["nrr_then"].iloc[0] == pytest.approx(then, abs=1e-12)
@@ -50,18 +38,16 @@ def test_the_parts_of_a_change_of_nrr_add_up_to_it(warehouse, earlier, month):
     assert len(rows) > 5
 
 
-def test_a_change_of_nrr_names_who_joined_and_who_left_the_cohort(warehouse):
-    rows = analysis(
-        warehouse, "why_nrr_changed", nrr_month="2025-12-01", nrr_earlier_month="2024-12-01"
-    )
+def test_a_change_of_nrr_names_who_joined_and_who_left_the_cohort(warehouse, analysis):
+    rows = analysis("why_nrr_changed", nrr_month="2025-12-01", nrr_earlier_month="2024-12-01")
     assert set(rows["cohort"]) == {"in both", "joined", "left"}
     assert (rows.loc[rows["cohort"] == "joined", "change_then"] == 0).all()
     assert (rows.loc[rows["cohort"] == "left", "change_now"] == 0).all()
     assert {"expansion", "contraction", "churn"} <= set(rows["movement"])
 
 
-def test_the_walk_of_a_month_adds_up_to_its_rates(warehouse):
-    rows = analysis(warehouse, "nrr_walk")
+def test_the_walk_of_a_month_adds_up_to_its_rates(warehouse, analysis):
+    rows = analysis("nrr_walk")
     sql = (
         "select nrr, grr from marts.mart_retention_monthly "
         "where segment_type = 'total' and month = '2025-12-01'"
