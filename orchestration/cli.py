@@ -224,11 +224,12 @@ def query(
             list_analyses(console, list(analyses()))
             return
         text = sys.stdin.read() if asked == "-" else asked
-        answer = ask(Home.resolve(home), text, _settings(settings or []))
+        rows = None if as_csv else limit
+        answer = ask(Home.resolve(home), text, _settings(settings or []), rows)
     if as_csv:
         write_csv(answer, sys.stdout)
     else:
-        show(console, answer, limit)
+        show(console, answer)
 
 
 def _settings(given: list[str]) -> dict[str, str]:

@@ -58,11 +58,19 @@ class Analysis:
 
 @dataclass(frozen=True)
 class Answer:
-    """The rows of a query as DuckDB writes their values, and the type of each column."""
+    """What a query gives.
+
+    Attributes:
+        columns: The names of the columns.
+        types: Their types in DuckDB.
+        rows: The first rows, values as DuckDB writes them.
+        total: How many rows there are.
+    """
 
     columns: list[str]
     types: list[str]
     rows: list[tuple[str | None, ...]]
+    total: int
 
 
 def analyses() -> Iterator[Analysis]:
@@ -80,16 +88,17 @@ def analyses() -> Iterator[Analysis]:
         yield Analysis(path.stem, says, tuple(dict.fromkeys(ASKED.findall(text))))
 
 
-def ask(home: Home, query: str, settings: Mapping[str, str]) -> Answer:
+def ask(home: Home, query: str, settings: Mapping[str, str], limit: int | None = None) -> Answer:
     """Answer a query.
 
     Args:
         home: A home that was refreshed.
         query: SQL, or the name of an analysis, or that of a table.
         settings: What an analysis asks for, by name; 2025-11 is the first day of that month.
+        limit: How many rows to fetch; all without it.
 
     Returns:
-        All rows.
+        The rows, and how many there are.
 
     Raises:
         QueryError: The query has an error, or there is no such analysis, table or setting.
@@ -103,7 +112,7 @@ def ask(home: Home, query: str, settings: Mapping[str, str]) -> Answer:
         raise HomeError(f"{home.path} has no warehouse yet: run `csw refresh`.")
     known = {analysis.name: analysis for analysis in analyses()}
     if text in known:
-        return _ask_analysis(home, known[text], settings)
+        return _ask_analysis(home, known[text], settings, limit)
     if settings:
         raise QueryError("--set is for the analyses; write the value into the SQL.")
     if NAME.fullmatch(text):
@@ -113,10 +122,12 @@ def ask(home: Home, query: str, settings: Mapping[str, str]) -> Answer:
                     f"There is no analysis and no table '{text}'. Analyses: {', '.join(known)}."
                 )
         text = f"from {text}"
-    return answer_of(home.warehouse, text)
+    return answer_of(home.warehouse, text, limit)
 
 
-def _ask_analysis(home: Home, analysis: Analysis, settings: Mapping[str, str]) -> Answer:
+def _ask_analysis(
+    home: Home, analysis: Analysis, settings: Mapping[str, str], limit: int | None
+) -> Answer:
     for setting in settings:
         if setting not in analysis.asks:
             asks = ", ".join(analysis.asks) or "nothing"
@@ -124,7 +135,7 @@ def _ask_analysis(home: Home, analysis: Analysis, settings: Mapping[str, str]) -
     with _reading(home.warehouse):
         pass  # dbt would say in its own words that the file is locked
     try:
-        return answer_of(home.warehouse, compiled(home, analysis.name, settings))
+        return answer_of(home.warehouse, compiled(home, analysis.name, settings), limit)
     except QueryError as error:
         # Where in the SQL an error is tells nothing to who did not write it.
         reason = str(error).partition("\n\nLINE")[0]
@@ -170,18 +181,20 @@ def _written(settings: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def answer_of(warehouse: Path, sql: str) -> Answer:
-    """Return all rows of SQL on a warehouse; errors as for `ask`."""
+def answer_of(warehouse: Path, sql: str, limit: int | None = None) -> Answer:
+    """Return the rows of SQL on a warehouse; limit and errors as for `ask`."""
     with _reading(warehouse) as connection:
         try:
             relation = connection.sql(sql)
             if relation is None:
                 raise QueryError("That is no question: it has no rows to show.")
             columns, types = relation.columns, [str(kind) for kind in relation.types]
-            rows = relation.project("cast(columns(*) as varchar)").fetchall() if columns else []
+            (total,) = relation.aggregate("count(*)").fetchone() or (0,)
+            wanted = relation if limit is None else relation.limit(limit)
+            rows = wanted.project("cast(columns(*) as varchar)").fetchall()
         except duckdb.Error as error:
             raise QueryError(str(error)) from error
-    return Answer(columns, types, rows)
+    return Answer(columns, types, rows, total)
 
 
 @contextmanager
@@ -210,22 +223,22 @@ def _is_table(connection: duckdb.DuckDBPyConnection, name: str) -> bool:
     return connection.execute(sql, [list(SCHEMAS), name]).fetchone() is not None
 
 
-def show(console: Console, answer: Answer, limit: int) -> None:
-    """Print rows as a table, numbers to the right, and say how many were left out."""
-    shown = answer.rows[:limit]
+def show(console: Console, answer: Answer) -> None:
+    """Print rows as a table, numbers to the right, and say how many there are."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name, kind in zip(answer.columns, answer.types, strict=True):
         is_number = any(form.fullmatch(kind) for form in (FRACTION, AMOUNT, WHOLE))
         side = "right" if is_number else "left"
         table.add_column(Text(name), justify=side, max_width=LONGEST_TEXT)
-    for row in shown:
+    for row in answer.rows:
         table.add_row(*(Text(_text(*cell)) for cell in zip(row, answer.types, strict=True)))
     # A line is as long as its columns ask for: a figure that is cut is no figure.
     wide = Console(file=console.file, width=max(console.width, _width(table, console)))
     wide.print(table)
-    rows = len(answer.rows)
-    left_out = f", {len(shown):,} shown: --limit or --csv gives more" if len(shown) < rows else ""
-    wide.print(f"{rows:,} row{'' if rows == 1 else 's'}{left_out}", style="dim", highlight=False)
+    count = f"{answer.total:,} row{'' if answer.total == 1 else 's'}"
+    if len(answer.rows) < answer.total:
+        count += f", {len(answer.rows):,} shown: --limit or --csv gives more"
+    wide.print(count, style="dim", highlight=False)
 
 
 def _width(table: Table, console: Console) -> int:
@@ -246,7 +259,7 @@ def _text(value: str | None, kind: str) -> str:
 
 
 def write_csv(answer: Answer, file: TextIO) -> None:
-    """Write all rows as CSV, every digit of them; null is empty."""
+    """Write the rows as CSV, every digit of them; null is empty."""
     writer = csv.writer(file, lineterminator="\n")
     writer.writerow(answer.columns)
     writer.writerows(answer.rows)
