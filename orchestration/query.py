@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,7 +23,7 @@ from rich.text import Text
 from orchestration.home import Home, HomeError
 from orchestration.manifest import ensure_manifest
 from orchestration.memory import bound_memory
-from orchestration.project import project_root, use_home, vars_arguments
+from orchestration.project import dbt_environment, project_root, vars_arguments
 
 # Names without a schema are looked for in these, in this order.
 SCHEMAS = ("marts", "facts", "intermediate", "staging", "seeds")
@@ -147,30 +150,22 @@ def compiled(home: Home, name: str, settings: Mapping[str, str]) -> str:
 
     The project is the one that was read last, so this is quick; the warehouse is only read.
     """
-    from dbt.adapters.duckdb.connections import DuckDBConnectionManager  # noqa: PLC0415
-    from dbt.cli.main import dbtRunner  # noqa: PLC0415
-    from dbt.contracts.graph.manifest import Manifest  # noqa: PLC0415
-
     target = ensure_manifest(home).parent
-    use_home(home)
     own = vars_arguments(home)
     together = {**(json.loads(own[1]) if own else {}), **_written(settings)}
-    manifest = Manifest.from_msgpack((target / PARTIAL_PARSE_FILE).read_bytes())
-    done = dbtRunner(manifest=manifest).invoke(
-        [
-            *("--log-level", "none", "--log-level-file", "none"),
-            *("compile", "--select", name, "--target", "query"),
-            *("--vars", json.dumps(together)),
-            # What the refresh has left in its target folder stays.
-            *("--target-path", str(target.with_name("query"))),
-        ]
+    # What the refresh has left in its target folder stays.
+    folders = (target / PARTIAL_PARSE_FILE, target.with_name("query"))
+    done = subprocess.run(
+        [sys.executable, "-m", "orchestration.compiling", *folders, name, json.dumps(together)],
+        cwd=project_root(),
+        env={**os.environ, **dbt_environment(home)},
+        capture_output=True,
+        text=True,
+        check=False,
     )
-    # dbt keeps the file open until the process ends.
-    DuckDBConnectionManager.close_all_connections()
-    if not done.success:
-        reasons = [str(node.message) for node in getattr(done.result, "results", ())]
-        raise QueryError(str(done.exception or " ".join(reasons)))
-    return done.result.results[0].node.compiled_code
+    if done.returncode:
+        raise QueryError(done.stderr.strip())
+    return done.stdout
 
 
 def _written(settings: Mapping[str, str]) -> dict[str, str]:
