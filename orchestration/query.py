@@ -35,7 +35,8 @@ MONTH = re.compile(r"\d{4}-\d{2}")
 FRACTION = re.compile(r"DOUBLE|FLOAT")
 AMOUNT = re.compile(r"DECIMAL\(.+\)")
 WHOLE = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?")
-LONGEST_TEXT = 60
+# A hash fits; what is longer goes on in the next line.
+LONGEST_TEXT = 64
 # Less than what four places show.
 SMALLEST_SHOWN = 0.00005
 
@@ -224,7 +225,7 @@ def show(console: Console, answer: Answer) -> None:
     for name, kind in zip(answer.columns, answer.types, strict=True):
         is_number = any(form.fullmatch(kind) for form in (FRACTION, AMOUNT, WHOLE))
         side = "right" if is_number else "left"
-        table.add_column(Text(name), justify=side, max_width=LONGEST_TEXT)
+        table.add_column(Text(name), justify=side, max_width=LONGEST_TEXT, overflow="fold")
     for row in answer.rows:
         table.add_row(*(Text(_text(*cell)) for cell in zip(row, answer.types, strict=True)))
     # A line is as long as its columns ask for: a figure that is cut is no figure.

@@ -92,6 +92,11 @@ def test_no_figure_is_cut_on_a_narrow_screen(built):
     assert result.output.count("7,085,079.50") == 12
 
 
+def test_nothing_of_a_long_text_is_lost(built):
+    lines = asked("select repeat('x', 100) as text").output.splitlines()
+    assert sum(line.count("x") for line in lines[1:]) == 100
+
+
 def test_query_may_come_from_standard_input(built):
     assert "said" in asked("-", input="select note from fct_note").output
 
