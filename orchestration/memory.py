@@ -26,6 +26,6 @@ def bound_memory(connection: duckdb.DuckDBPyConnection, spill: Path | None = Non
         connection: An open connection; the bound holds for its whole database.
         spill: The folder; DuckDB makes it when it is needed and empties it at the end.
     """
-    connection.execute(f"set memory_limit = '{memory_limit()}'")
+    connection.execute("set memory_limit = ?", [memory_limit()])
     if spill:
-        connection.execute(f"set temp_directory = '{str(spill).replace(chr(39), chr(39) * 2)}'")
+        connection.execute("set temp_directory = ?", [str(spill)])

@@ -24,6 +24,7 @@ from orchestration.home import Home, HomeError
 from orchestration.manifest import ensure_manifest
 from orchestration.memory import bound_memory
 from orchestration.project import dbt_environment, project_root, vars_arguments
+from orchestration.reading import open_to_read
 
 # Names without a schema are looked for in these, in this order.
 SCHEMAS = ("marts", "facts", "intermediate", "staging", "seeds")
@@ -196,16 +197,7 @@ def answer_of(warehouse: Path, sql: str, limit: int | None = None) -> Answer:
 @contextmanager
 def _reading(warehouse: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open the warehouse, where names need no schema and nothing can be written."""
-    try:
-        connection = duckdb.connect(str(warehouse), read_only=True)
-    except duckdb.IOException as error:
-        if "lock" not in str(error):
-            raise QueryError(str(error)) from error
-        raise HomeError(
-            f"{warehouse} is being written: a refresh runs, or a program has it open. "
-            f"What is published stays readable: {warehouse.parent / 'published'}."
-        ) from error
-    with connection:
+    with open_to_read(warehouse) as connection:
         bound_memory(connection)
         found = connection.execute("select schema_name from duckdb_schemas()").fetchall()
         schemas = [schema for schema in SCHEMAS if (schema,) in found]

@@ -11,6 +11,7 @@ from rich.table import Table
 from orchestration.home import Home, HomeError
 from orchestration.load_counts import read_loads
 from orchestration.publish import DATABASE_LINK, read_publication
+from orchestration.reading import open_to_read
 from orchestration.summary import show_publication
 
 ROW_SQL = """
@@ -39,7 +40,7 @@ def _show_loaded(console: Console, warehouse: Path) -> None:
     if not warehouse.is_file():
         console.print("Nothing is loaded yet: run `csw refresh`.")
         return
-    with _reading(warehouse) as connection:
+    with open_to_read(warehouse) as connection:
         if not _has(connection, "file_counts"):
             return
         rows = connection.execute(ROW_SQL).fetchall()
@@ -76,7 +77,7 @@ def last_run(warehouse: Path) -> str | None:
     """Return the newest run that loaded something."""
     if not warehouse.is_file():
         return None
-    with _reading(warehouse) as connection:
+    with open_to_read(warehouse) as connection:
         if not _has(connection, "file_counts"):
             return None
         found = connection.execute("select max(run_id) from raw_loads.file_counts").fetchone()
@@ -86,15 +87,6 @@ def last_run(warehouse: Path) -> str | None:
 def _require_home(home: Home) -> None:
     if not home.exists():
         raise HomeError(f"{home.path} is not a home yet: run `csw refresh`.")
-
-
-def _reading(warehouse: Path) -> duckdb.DuckDBPyConnection:
-    try:
-        return duckdb.connect(warehouse, read_only=True)
-    except duckdb.IOException as error:
-        raise HomeError(
-            f"{warehouse} is being written: a refresh runs. What is published stays readable."
-        ) from error
 
 
 def _has(connection: duckdb.DuckDBPyConnection, table: str) -> bool:

@@ -20,12 +20,12 @@ def copied(home: Home, path: Path) -> Home:
     return Home(path)
 
 
-def build(home: Home, *selected: str) -> str:
+def build(home: Home, *selected: str, kinds: tuple[str, ...] = ("model", "test")) -> str:
     """Build and test some of the models; return what dbt says."""
     done = subprocess.run(
         [
             *(dbt_executable(), "build", *vars_arguments(home)),
-            *("--resource-type", "model", "--resource-type", "test"),
+            *(word for kind in kinds for word in ("--resource-type", kind)),
             *("--indirect-selection", "cautious", "--select", *selected),
         ],
         cwd=project_root(),
