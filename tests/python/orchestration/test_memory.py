@@ -6,6 +6,7 @@ import yaml
 
 from orchestration.loads import LoadRequest
 from orchestration.loads.dlt_source import build_pipeline
+from orchestration.loads.run import LoadRun
 from orchestration.loads.warehouse import opened
 from orchestration.memory import DEFAULT_LIMIT, MEMORY_VARIABLE, bound_memory
 from orchestration.project import project_root
@@ -39,7 +40,12 @@ def test_loading_keeps_to_the_bound(monkeypatch, tmp_path):
     warehouse = tmp_path / "warehouse.duckdb"
     with opened(warehouse) as connection:
         assert connection.execute(LIMIT).fetchone() == ("953.6 MiB",)
-    pipeline = build_pipeline(LoadRequest("files", tmp_path, warehouse, "run"))
+    request = LoadRequest("files", tmp_path, warehouse, "run")
+    run = LoadRun(request)
+    run.prepare("load")
+    assert run.connection.execute(LIMIT).fetchone() == ("953.6 MiB",)
+    run.close()
+    pipeline = build_pipeline(request)
     with pipeline.sql_client() as client:
         assert client.execute_sql(LIMIT) == [("953.6 MiB",)]
 

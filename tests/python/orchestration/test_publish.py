@@ -7,6 +7,7 @@ import duckdb
 import pytest
 
 from orchestration import publish as publishing
+from orchestration.memory import MEMORY_VARIABLE
 from orchestration.publish import Relation, publish, read_publication
 
 RELATIONS = [
@@ -42,6 +43,12 @@ def run(warehouse: Path, target: Path, run_id: str) -> publishing.Publication:
         versions={"dbt": "1"},
         policy={"fx_mode": "constant"},
     )
+
+
+def test_publishing_keeps_to_the_bound_on_memory(warehouse, tmp_path, monkeypatch):
+    monkeypatch.setenv(MEMORY_VARIABLE, "one elephant")
+    with pytest.raises(duckdb.Error, match="Memory must have a number"):
+        run(warehouse, tmp_path / "published", "20260101T000000Z_a")
 
 
 def test_manifest_names_what_is_there(warehouse, tmp_path):
