@@ -6,6 +6,7 @@
 
 with events as (
     select
+        event_id,
         subscription_id,
         created_at,
         load_id,
@@ -36,6 +37,8 @@ invoiced_states as (
         known_at,
         cast(null as date) as ended_on,
         valid_from as invoiced_from,
+        'invoice' as state_source,
+        cast(valid_from as varchar) as state_key,
         1 as told_by,
         state_number as told_number
     from {{ ref('int_stripe_invoiced_states') }}
@@ -60,6 +63,8 @@ loaded_states as (
         known_at,
         ended_on,
         cast(null as date) as invoiced_from,
+        'load' as state_source,
+        load_id as state_key,
         2 as told_by,
         row_number() over (partition by subscription_id order by load_id) as told_number
     from {{ ref('int_stripe_loaded_states') }}
@@ -76,6 +81,8 @@ event_states as (
         created_at as known_at,
         cast({{ json_unix_time('subscription', '$.ended_at') }} as date) as ended_on,
         cast(null as date) as invoiced_from,
+        'event' as state_source,
+        event_id as state_key,
         3 as told_by,
         row_number() over (
             partition by subscription_id order by created_at, load_id, source_line
@@ -146,6 +153,9 @@ final as (
         started_on as start_date,
         ended_on as end_date,
         known_at,
+        -- Where the state was told, and which event, load or invoiced day of it: the key of its items.
+        state_source,
+        state_key,
         state_number
     from bounded
     where valid_to is null or valid_to > valid_from
