@@ -3,32 +3,23 @@
 -- is metered only the flat amount of the first tier is agreed: it is billed whatever is used.
 {{ config(enabled=source_is_on('billing', 'stripe')) }}
 
-with asked as (
-    select distinct
-        term_key,
-        price_id,
-        price_key,
-        currency,
-        quantity,
-        item_usage_type
-    from {{ ref('int_stripe_state_items') }}
-),
-
-objects as (
+with candidates as (
     select
-        price_key,
-        price_id,
-        is_listed,
-        product_id,
+        term_key,
+        quantity,
+        item_usage_type,
         currency,
+        price_key,
+        place,
+        product_id,
         billing_scheme,
-        case when billing_scheme = 'per_unit' then 'graduated' else tiers_mode end as tiers_mode,
+        tiers_mode,
         divide_by,
         divided_round,
         billing_interval,
         interval_count,
         usage_type
-    from {{ ref('int_stripe_price_objects') }}
+    from {{ ref('int_stripe_item_candidates') }}
 ),
 
 tiers as (
@@ -42,39 +33,12 @@ tiers as (
     from {{ ref('int_stripe_price_tiers') }}
 ),
 
--- What the item says of its price, then the list of prices, then any other place.
-candidates as (
-    select
-        asked.term_key,
-        asked.quantity,
-        asked.item_usage_type,
-        coalesce(asked.currency, objects.currency) as currency,
-        objects.price_key,
-        objects.product_id,
-        objects.tiers_mode,
-        objects.divide_by,
-        objects.divided_round,
-        objects.billing_scheme = 'per_unit' and objects.divide_by is null as has_unit_amount,
-        objects.billing_interval,
-        objects.interval_count,
-        objects.usage_type,
-        row_number() over (
-            partition by asked.term_key
-            order by
-                case when objects.price_key = asked.price_key then 0 else 1 end,
-                case when objects.is_listed then 0 else 1 end,
-                objects.price_key
-        ) as place
-    from asked
-    inner join objects
-        on asked.price_id = objects.price_id
-),
-
 terms as (
     select
         term_key,
         {%- for column in (
-            'currency', 'product_id', 'billing_interval', 'interval_count', 'has_unit_amount'
+            'currency', 'product_id', 'billing_scheme', 'divide_by', 'billing_interval',
+            'interval_count',
         ) %}
         min_by({{ column }}, case when {{ column }} is not null then place end) as {{ column }},
         {%- endfor %}
@@ -87,26 +51,32 @@ terms as (
     group by term_key
 ),
 
-units as (
+agreed as (
     select
-        candidates.term_key,
-        candidates.price_key,
-        candidates.place,
-        candidates.currency,
-        candidates.tiers_mode,
-        candidates.has_unit_amount,
-        case
-            when candidates.divide_by is null
-                then case when terms.usage_type = 'metered' then 0 else candidates.quantity end
-            when terms.usage_type = 'metered' then 0
-            when candidates.divided_round = 'up'
-                then ceil(candidates.quantity / nullif(candidates.divide_by, 0))
-            when candidates.divided_round = 'down'
-                then floor(candidates.quantity / nullif(candidates.divide_by, 0))
-        end as units
+        candidates.*,
+        case when terms.usage_type = 'metered' then 0 else candidates.quantity end
+            as agreed_quantity
     from candidates
     inner join terms
         on candidates.term_key = terms.term_key
+),
+
+units as (
+    select
+        term_key,
+        price_key,
+        place,
+        currency,
+        billing_scheme = 'per_unit' and divide_by is null as has_unit_amount,
+        case when billing_scheme = 'per_unit' then 'graduated' else tiers_mode end as tiers_mode,
+        cast(
+            case
+                when divide_by is null then agreed_quantity
+                when divided_round = 'up' then ceil(agreed_quantity / nullif(divide_by, 0))
+                when divided_round = 'down' then floor(agreed_quantity / nullif(divide_by, 0))
+            end as decimal(18, 4)
+        ) as units
+    from agreed
 ),
 
 costs as (
@@ -134,7 +104,7 @@ costs as (
         on
             units.price_key = tiers.price_key
             and units.currency = tiers.currency
-            -- The first tier counts for nothing at all too.
+            -- The first tier is billed for nothing at all, too.
             and (tiers.above < units.units or tiers.above = 0)
             and (
                 units.tiers_mode = 'graduated'
@@ -176,24 +146,25 @@ said as (
 
 final as (
     select
-        asked.term_key,
+        terms.term_key,
         terms.product_id,
-        coalesce(terms.has_unit_amount, false) as has_unit_amount,
-        coalesce(asked.currency, terms.currency) as currency,
+        -- Whether what one unit costs says what all of them do.
+        terms.billing_scheme = 'per_unit' and terms.divide_by is null as has_unit_amount,
+        terms.currency,
         terms.billing_interval,
         terms.interval_count,
-        coalesce(
-            terms.usage_type,
-            asked.item_usage_type,
-            case when asked.quantity is not null then 'licensed' end
-        ) as usage_type,
+        terms.usage_type,
         cast(said.unit_amount as decimal(28, 12)) as unit_amount,
-        cast(said.interval_amount as decimal(28, 4)) as interval_amount
-    from asked
-    left outer join terms
-        on asked.term_key = terms.term_key
+        cast(
+            case
+                -- By the unit nothing is agreed before it is used, whatever a unit costs.
+                when terms.usage_type = 'metered' and terms.billing_scheme = 'per_unit' then 0
+                else said.interval_amount
+            end as decimal(28, 4)
+        ) as interval_amount
+    from terms
     left outer join said
-        on asked.term_key = said.term_key
+        on terms.term_key = said.term_key
 )
 
 select * from final

@@ -78,6 +78,7 @@ final as (
         ) as is_proration,
         cast(source.quantity as decimal(18, 4)) as quantity,
         source.type as line_type,
+        {{ json_text('source.pricing', '$.type') }} as pricing_type,
         source.discounts
     from source
 )
