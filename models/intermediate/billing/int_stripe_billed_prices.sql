@@ -1,7 +1,7 @@
 -- Grain: one row per Stripe subscription item, price, currency, quantities and interval that
 -- invoices billed whole: what a price costs where its object does not say it.
--- Graduated tiers are billed line by line: their amounts add up, and their quantities or the highest
--- of them are the quantity. Nothing billed in a trial is evidence of a price.
+-- Graduated tiers are billed line by line: their amounts add up, and the sum or the highest of
+-- their quantities is the quantity. Nothing billed in a trial is evidence of a price.
 {{ config(enabled=source_is_on('billing', 'stripe')) }}
 
 with lines as (
@@ -61,16 +61,8 @@ periods as (
         period_end
 ),
 
-measured as (
-    select
-        periods.*,
-        {{ dbt.datediff('periods.period_start', 'periods.period_end', 'day') }} as period_days,
-        {{ months_between('periods.period_start', 'periods.period_end') }} as months,
-        extract(day from periods.period_start) as start_day,
-        extract(day from periods.period_end) as end_day,
-        periods.period_start = {{ dbt.last_day('periods.period_start', 'month') }}
-            as starts_on_last_day,
-        periods.period_end = {{ dbt.last_day('periods.period_end', 'month') }} as ends_on_last_day
+billed as (
+    select periods.*
     from periods
     left outer join trials
         on periods.subscription_id = trials.subscription_id
@@ -78,6 +70,18 @@ measured as (
         periods.amount <> 0
         or trials.trial_to is null
         or periods.period_start >= trials.trial_to
+),
+
+measured as (
+    select
+        *,
+        {{ dbt.datediff('period_start', 'period_end', 'day') }} as period_days,
+        {{ months_between('period_start', 'period_end') }} as months,
+        extract(day from period_start) as start_day,
+        extract(day from period_end) as end_day,
+        period_start = {{ dbt.last_day('period_start', 'month') }} as starts_on_last_day,
+        period_end = {{ dbt.last_day('period_end', 'month') }} as ends_on_last_day
+    from billed
 ),
 
 -- Months begin and end on the same day, or on the last one of a month that has no such day.

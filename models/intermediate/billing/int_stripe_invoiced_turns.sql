@@ -42,7 +42,7 @@ billed as (
     inner join lines
         on
             gaps.subscription_id = lines.subscription_id
-            and lines.period_start < gaps.told_from
+            and gaps.told_from > lines.period_start
     group by gaps.subscription_id
 ),
 

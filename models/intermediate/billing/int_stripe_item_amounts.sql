@@ -94,7 +94,9 @@ costs as (
                     * cast(
                         case
                             when units.tiers_mode = 'volume' then units.units
-                            else least(units.units, coalesce(tiers.up_to, units.units)) - tiers.above
+                            else
+                                least(units.units, coalesce(tiers.up_to, units.units))
+                                - tiers.above
                         end as decimal(18, 4)
                     )
                     + coalesce(tiers.flat_amount_minor, 0)
@@ -105,7 +107,7 @@ costs as (
             units.price_key = tiers.price_key
             and units.currency = tiers.currency
             -- The first tier is billed for nothing at all, too.
-            and (tiers.above < units.units or tiers.above = 0)
+            and (units.units > tiers.above or tiers.above = 0)
             and (
                 units.tiers_mode = 'graduated'
                 or (
@@ -159,7 +161,7 @@ final as (
             case
                 -- By the unit nothing is agreed before it is used, whatever a unit costs.
                 when terms.usage_type = 'metered' and terms.billing_scheme = 'per_unit' then 0
-                else said.interval_amount
+                when terms.usage_type in ('licensed', 'metered') then said.interval_amount
             end as decimal(28, 4)
         ) as interval_amount
     from terms

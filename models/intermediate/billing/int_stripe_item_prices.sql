@@ -153,8 +153,8 @@ proven as (
         row_number() over (
             partition by term_key
             order by
-                case when is_same_quantity then 0 else 1 end,
-                distance,
+                case when is_same_quantity then 0 else 1 end asc,
+                distance asc,
                 period_days desc,
                 last_billed_on desc,
                 amount desc

@@ -98,7 +98,19 @@ united as (
     select
         price_id as price_key,
         true as is_listed,
-        listed.*
+        price_id,
+        product_id,
+        currency,
+        unit_amount_minor,
+        billing_scheme,
+        tiers_mode,
+        tiers,
+        divide_by,
+        divided_round,
+        currency_options,
+        billing_interval,
+        interval_count,
+        usage_type
     from listed
     union all
     select

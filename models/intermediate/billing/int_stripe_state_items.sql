@@ -150,8 +150,8 @@ keyed as (
     inner join invoiced_states
         on
             invoiced.subscription_id = invoiced_states.subscription_id
-            and invoiced_states.items_on >= invoiced.valid_from
-            and invoiced_states.items_on < invoiced.valid_to
+            and invoiced.valid_from <= invoiced_states.items_on
+            and invoiced.valid_to > invoiced_states.items_on
     where invoiced_states.is_invoiced
 ),
 

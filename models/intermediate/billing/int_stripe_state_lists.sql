@@ -53,7 +53,11 @@ final as (
         case
             when items.known_items is null then 'items_missing'
             when lists.subscription_id is null then 'whole'
-            when coalesce(items.known_items < lists.total_items, lists.listed_items = items.known_items)
+            when
+                coalesce(
+                    items.known_items < lists.total_items,
+                    items.known_items = lists.listed_items
+                )
                 then 'items_not_listed'
             when lists.total_items is null then 'items_uncounted'
             else 'items_from_invoices'

@@ -30,7 +30,7 @@ tiers as (
 
 objects as (
     select
-        price_id,
+        objects.price_id,
         min(objects.currency) as price_currency,
         bool_or(objects.billing_scheme = 'tiered') as is_tiered,
         bool_or(tiers.price_key is not null) as says_amounts
@@ -39,7 +39,7 @@ objects as (
         on
             objects.price_key = tiers.price_key
             and objects.currency = tiers.currency
-    group by price_id
+    group by objects.price_id
 ),
 
 named as (
@@ -94,7 +94,9 @@ final as (
             when 'currency_unknown'
                 then ' is in ' || currency || ', whose decimals in Stripe are not known'
             when 'commitment_unknown'
-                then ' is by usage in tiers that were not delivered: a flat amount of them counts as 0'
+                then
+                    ' is by usage in tiers that were not delivered: a flat amount of them'
+                    || ' counts as 0'
             when 'quantity_unknown' then ' has no quantity'
             else
                 case
