@@ -1,21 +1,9 @@
 {#
-    Stripe amounts are integers in the currency's minor unit. Most currencies have two decimals;
-    these lists are the exceptions (Stripe: zero-decimal and three-decimal currencies).
-    Returns the amount in major units as decimal(18, 4).
+    An amount of Stripe, an integer in the minor unit of its currency, in major units as
+    decimal(18, 4). Null when nobody knows the decimals of the currency (see minor_unit).
 #}
 {% macro from_minor_units(amount, currency) -%}
-    cast(
-        cast({{ amount }} as decimal(38, 6)) * case
-            when upper({{ currency }}) in (
-                'BIF', 'CLP', 'DJF', 'GNF', 'JPY', 'KMF', 'KRW', 'MGA', 'PYG', 'RWF', 'UGX',
-                'VND', 'VUV', 'XAF', 'XOF', 'XPF'
-            ) then cast(1 as decimal(4, 3))
-            when upper({{ currency }}) in ('BHD', 'JOD', 'KWD', 'OMR', 'TND')
-                then cast(0.001 as decimal(4, 3))
-            else cast(0.01 as decimal(4, 3))
-        end
-        as decimal(18, 4)
-    )
+    cast(cast({{ amount }} as decimal(38, 6)) * {{ minor_unit(currency) }} as decimal(18, 4))
 {%- endmacro %}
 
 

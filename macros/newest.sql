@@ -43,6 +43,20 @@
 {%- endmacro %}
 
 
+{# The member of a JSON object that a column names, as text; null where the object has none. #}
+{% macro json_member(column, name) -%}
+    {{ adapter.dispatch('json_member', 'customer_success')(column, name) }}
+{%- endmacro %}
+
+{% macro default__json_member(column, name) -%}
+    get_json_object({{ column }}, concat('$.', {{ name }}))
+{%- endmacro %}
+
+{% macro duckdb__json_member(column, name) -%}
+    json_extract_string({{ column }}, '$.' || {{ name }})
+{%- endmacro %}
+
+
 {# A UTC timestamp from unix seconds at a JSON path. #}
 {% macro json_unix_time(column, path) -%}
     {{ from_unix(dbt.safe_cast(json_text(column, path), api.Column.translate_type('bigint'))) }}

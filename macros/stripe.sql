@@ -55,3 +55,12 @@
 {% macro json_object(element) -%}
     case when left({{ element }}, 1) = '{' then {{ element }} end
 {%- endmacro %}
+
+
+{#
+    What names a Stripe price as one place has it in full: two places that say the same share it.
+    Null where the price is only an id.
+#}
+{% macro price_key(price) -%}
+    'object:' || md5({{ json_object(price) }})
+{%- endmacro %}

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from orchestration.loads.casts import as_text, cast, is_empty
-from orchestration.loads.currencies import ISO_4217
+from orchestration.loads.currencies import ISO_4217, stripe_currencies
 from orchestration.loads.spec import END_COLUMNS, ColumnSpec, TableSpec
 from orchestration.loads.warehouse import quote, text
 
@@ -129,15 +129,27 @@ def typed(column: ColumnSpec, physical: str, table: TableSpec, window: Window) -
         condition = f"({written} not in ({', '.join(map(text, allowed))}) and not {empty})"
         checks.append(_named(column.name, condition, shown, f"is not one of: {words}"))
     if column.name in CURRENCY_COLUMNS:
-        condition = f"(try_cast(upper(trim({written})) as {CURRENCY_TYPE}) is null and not {empty})"
-        advice = "is not an ISO 4217 currency code; write a code such as USD or EUR"
-        checks.append(_named(column.name, condition, shown, advice))
+        checks.append(_currency(column.name, written, empty, shown, table.source))
     rounded = None
     if column.scale is not None and not physical.startswith("DECIMAL") and definition != raw:
         lost = f"abs(try_cast({written} as double) - cast({base} as double))"
         # The margin tells a lost decimal from a float that is not exact.
         rounded = f"({lost} > 1e-{column.scale + 3})"
     return TypedColumn(definition, value, checks, open_end, rounded)
+
+
+def _currency(column: str, written: str, empty: str, shown: str, source: str) -> Check:
+    if source == "stripe":
+        codes = ", ".join(map(text, sorted(stripe_currencies())))
+        condition = f"(upper(trim({written})) not in ({codes}) and not {empty})"
+        advice = (
+            "is no currency whose decimals in Stripe's API are known; if Stripe has it, add it to "
+            "seeds/currency_minor_units.csv and to the macro currency_minor_units"
+        )
+    else:
+        condition = f"(try_cast(upper(trim({written})) as {CURRENCY_TYPE}) is null and not {empty})"
+        advice = "is not an ISO 4217 currency code; write a code such as USD or EUR"
+    return _named(column, condition, shown, advice)
 
 
 def _named(column: str, condition: str, shown: str, advice: str) -> Check:

@@ -1,4 +1,9 @@
-"""Currency codes of ISO 4217."""
+"""Currency codes: of ISO 4217, and those whose amounts in Stripe's API can be read."""
+
+import csv
+from functools import lru_cache
+
+from orchestration.project import project_root
 
 # The last line: codes withdrawn since 2021, which old contracts still carry.
 _CODES = """
@@ -13,3 +18,11 @@ HRK ZWL SLL CUC
 """
 
 ISO_4217 = frozenset(_CODES.split())
+
+
+@lru_cache(maxsize=1)
+def stripe_currencies() -> frozenset[str]:
+    """Currencies of the seed that says how many decimals an amount has in Stripe's API."""
+    seed = project_root() / "seeds" / "currency_minor_units.csv"
+    with seed.open(encoding="utf-8", newline="") as file:
+        return frozenset(row["currency"] for row in csv.DictReader(file))

@@ -27,6 +27,7 @@ versions as (
         price_id,
         quantity,
         unit_amount,
+        interval_amount,
         currency,
         billing_interval,
         interval_count,
@@ -107,8 +108,10 @@ priced as (
         versions.booked_rate,
         coalesce(segment_discounts.price_share, 1) as price_share,
         coalesce(segment_discounts.amount_off, 0) as amount_off,
-        {{ gross_interval_amount('versions.unit_amount', 'versions.quantity') }}
-            as gross_interval_amount,
+        coalesce(
+            versions.interval_amount,
+            {{ gross_interval_amount('versions.unit_amount', 'versions.quantity') }}
+        ) as gross_interval_amount,
         {{ is_billable_status('versions.status') }}
         {%- if var('pause_policy') == 'zero' %}
         and not segments.is_paused

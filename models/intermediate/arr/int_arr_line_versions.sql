@@ -18,6 +18,7 @@
     'price_id': 'varchar',
     'quantity': 'decimal(18, 4)',
     'unit_amount': 'decimal(18, 4)',
+    'interval_amount': 'decimal(28, 4)',
     'currency': 'varchar',
     'billing_interval': 'varchar',
     'interval_count': 'integer',

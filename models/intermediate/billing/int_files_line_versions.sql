@@ -95,6 +95,7 @@ joined as (
         versions.plan_id as price_id,
         versions.quantity,
         versions.unit_amount,
+        cast(null as decimal(28, 4)) as interval_amount,
         upper(
             coalesce(
                 subscriptions.currency, plans.currency, '{{ var("reporting_currency") }}'

@@ -51,6 +51,7 @@ prices as (
         product_id,
         price_type,
         unit_amount,
+        currency,
         billing_interval,
         interval_count,
         usage_type
@@ -89,7 +90,8 @@ priced as (
         coalesce(lines.price_type, prices.price_type) as known_price_type,
         coalesce(prices.usage_type, 'licensed') as usage_type,
         coalesce(lines.product_id, prices.product_id) as known_product_id,
-        prices.unit_amount,
+        -- In another currency the price has another amount.
+        case when prices.currency = lines.currency then prices.unit_amount end as unit_amount,
         prices.billing_interval,
         prices.interval_count
     from lines

@@ -4,19 +4,16 @@
 -- once the item's own period is over.
 {{ config(enabled=source_is_on('billing', 'stripe')) }}
 
-with gaps as (
-    select
-        subscription_id,
-        started_on
-    from {{ ref('int_stripe_event_gaps') }}
-),
-
-lines as (
+with lines as (
     select
         subscription_id,
         subscription_item_id,
         line_item_id,
-        item,
+        started_on,
+        price_id,
+        price_key,
+        currency,
+        quantity,
         issued_at,
         usage_type,
         is_proration,
@@ -84,16 +81,18 @@ steps as (
                 and not daily.is_proration
                 and daily.period_start = renewals.first_renewed_on
                 and first_credits.subscription_item_id is null
-                then least(gaps.started_on, daily.period_start)
+                then least(daily.started_on, daily.period_start)
             else daily.period_start
         end as begins_on,
         daily.period_end,
         daily.usage_type,
         daily.is_credit,
-        daily.item
+        daily.started_on,
+        daily.price_id,
+        daily.price_key,
+        daily.currency,
+        daily.quantity
     from daily
-    inner join gaps
-        on daily.subscription_id = gaps.subscription_id
     left outer join renewals
         on
             daily.subscription_id = renewals.subscription_id
@@ -104,18 +103,19 @@ steps as (
             and daily.subscription_item_id = first_credits.subscription_item_id
     union all
     select
-        first_credits.subscription_id,
-        first_credits.subscription_item_id,
-        gaps.started_on as begins_on,
-        first_credits.period_end,
-        first_credits.usage_type,
+        subscription_id,
+        subscription_item_id,
+        started_on as begins_on,
+        period_end,
+        usage_type,
         false as is_credit,
-        first_credits.item
+        started_on,
+        price_id,
+        price_key,
+        currency,
+        quantity
     from first_credits
-    inner join gaps
-        on
-            first_credits.subscription_id = gaps.subscription_id
-            and first_credits.period_start > gaps.started_on
+    where period_start > started_on
 ),
 
 followed as (
@@ -153,16 +153,18 @@ bounded as (
     select
         followed.subscription_id,
         followed.subscription_item_id,
-        greatest(followed.begins_on, gaps.started_on) as valid_from,
+        greatest(followed.begins_on, followed.started_on) as valid_from,
         least(
             coalesce(followed.next_begins_on, left_out.left_out_on),
             coalesce(left_out.left_out_on, followed.next_begins_on)
         ) as valid_to,
         followed.is_credit,
-        followed.item
+        followed.price_id,
+        followed.price_key,
+        followed.currency,
+        followed.quantity,
+        followed.usage_type
     from followed
-    inner join gaps
-        on followed.subscription_id = gaps.subscription_id
     left outer join left_out
         on
             followed.subscription_id = left_out.subscription_id
@@ -176,7 +178,11 @@ final as (
         subscription_item_id,
         valid_from,
         valid_to,
-        item
+        price_id,
+        price_key,
+        currency,
+        quantity,
+        usage_type as item_usage_type
     from bounded
     where
         not is_credit

@@ -1,11 +1,33 @@
--- Grain: one row per recurring line of a Stripe invoice about a time of which no event tells.
+-- Grain: one row per recurring line of a Stripe invoice that tells what no object does.
+-- Of a subscription with a gap the lines about the time before its first event or load; of one
+-- whose list of items was cut at a page all lines.
 {{ config(enabled=source_is_on('billing', 'stripe')) }}
 
 with gaps as (
     select
         subscription_id,
+        started_on,
         told_from
     from {{ ref('int_stripe_event_gaps') }}
+),
+
+cut_lists as (
+    select
+        subscription_id,
+        min(started_on) as started_on
+    from {{ ref('int_stripe_listed_items') }}
+    where is_cut
+    group by subscription_id
+),
+
+silent as (
+    select
+        coalesce(gaps.subscription_id, cut_lists.subscription_id) as subscription_id,
+        coalesce(gaps.started_on, cut_lists.started_on) as started_on,
+        case when cut_lists.subscription_id is null then gaps.told_from end as told_from
+    from gaps
+    full outer join cut_lists
+        on gaps.subscription_id = cut_lists.subscription_id
 ),
 
 lines as (
@@ -16,13 +38,10 @@ lines as (
         issued_at,
         subscription_item_id,
         price_id,
-        product_id,
-        price,
-        is_price_delivered,
+        price_key,
         usage_type,
-        lower(currency) as currency,
+        currency,
         quantity,
-        unit_amount_minor,
         is_proration,
         is_credit,
         is_whole_period,
@@ -32,109 +51,31 @@ lines as (
     from {{ ref('int_stripe_recurring_lines') }}
 ),
 
-told as (
-    select
-        lines.*,
-        case
-            when not lines.is_proration
-                then nullif(
-                    {{ dbt.datediff('lines.period_start', 'lines.period_end', 'day') }}, 0
-                )
-        end as period_days,
-        case
-            when not lines.is_proration
-                then nullif({{ months_between('lines.period_start', 'lines.period_end') }}, 0)
-        end as period_months
-    from lines
-    inner join gaps
-        on
-            lines.subscription_id = gaps.subscription_id
-            and lines.period_start < gaps.told_from
-),
-
--- A proration is for a part of a period: how long a whole one is, other lines of the price say.
--- Lines without the name of a price have that of their item in common.
-measured as (
-    select
-        *,
-        max(unit_amount_minor) over same_price as known_unit_amount,
-        max(period_days) over same_price as known_days,
-        max(period_months) over same_price as known_months
-    from told
-    window same_price as (partition by coalesce(price_id, subscription_item_id))
-),
-
--- What ends in the month it began in is counted in days, however long: four weeks, thirty days.
-counted as (
-    select
-        *,
-        case when known_days < 28 or known_months is null then known_days end as counted_days
-    from measured
-),
-
-billed as (
-    select
-        *,
-        case
-            when counted_days % 7 = 0 then 'week'
-            when counted_days is not null then 'day'
-            when known_months % 12 = 0 then 'year'
-            when known_months is not null then 'month'
-        end as billing_interval,
-        cast(
-            case
-                when counted_days % 7 = 0 then counted_days / 7
-                when counted_days is not null then counted_days
-                when known_months % 12 = 0 then known_months / 12
-                else known_months
-            end as integer
-        ) as interval_count
-    from counted
-),
-
--- A price never changes in Stripe, so its id is enough; where it was not delivered, the line has it
--- in full, or says what one unit costs and by its period how often.
-priced as (
-    select
-        *,
-        case
-            when is_price_delivered then '"' || price_id || '"'
-            when coalesce(price, 'null') <> 'null' then cast(price as varchar)
-            else
-                '{"id":"' || coalesce(price_id, '')
-                || '","currency":"' || currency || '"'
-                || coalesce(',"product":"' || product_id || '"', '')
-                || coalesce(',"unit_amount_decimal":"' || known_unit_amount || '"', '')
-                || coalesce(
-                    ',"recurring":{"interval":"' || billing_interval
-                    || '","interval_count":' || cast(interval_count as varchar) || '}', ''
-                )
-                || '}'
-        end as price_json
-    from billed
-),
-
 final as (
     select
-        subscription_id,
-        invoice_id,
-        line_item_id,
-        issued_at,
-        subscription_item_id,
-        usage_type,
-        is_proration,
-        is_credit,
-        is_whole_period,
-        period_started_at,
-        period_start,
-        period_end,
+        lines.subscription_id,
+        lines.invoice_id,
+        lines.line_item_id,
+        lines.issued_at,
+        silent.started_on,
+        lines.subscription_item_id,
+        lines.price_id,
+        lines.price_key,
+        lines.usage_type,
+        lines.currency,
         -- What was used is no quantity that was agreed.
-        '{"id":"' || subscription_item_id || '","price":' || price_json
-        || case
-            when usage_type = 'licensed' then ',"quantity":' || cast(quantity as varchar)
-            else ''
-        end || '}' as item
-    from priced
+        case when lines.usage_type = 'licensed' then lines.quantity end as quantity,
+        lines.is_proration,
+        lines.is_credit,
+        lines.is_whole_period,
+        lines.period_started_at,
+        lines.period_start,
+        lines.period_end
+    from lines
+    inner join silent
+        on
+            lines.subscription_id = silent.subscription_id
+            and (silent.told_from is null or lines.period_start < silent.told_from)
 )
 
 select * from final

@@ -36,8 +36,7 @@ items as (
         subscription_id,
         subscription_item_id,
         valid_from,
-        coalesce(valid_to, cast('9999-12-31' as date)) as valid_to,
-        item
+        coalesce(valid_to, cast('9999-12-31' as date)) as valid_to
     from {{ ref('int_stripe_invoiced_items') }}
 ),
 
@@ -79,15 +78,20 @@ changes as (
     {%- endfor %}
 ),
 
+-- Days within the gap; invoices of a subscription may tell more than that.
 in_force as (
     select
         changes.subscription_id,
         changes.changed_on,
-        string_agg(items.item, ',' order by items.subscription_item_id) as items,
-        min(case when count(items.item) > 0 then changes.changed_on end) over (
+        min(case when count(items.subscription_item_id) > 0 then changes.changed_on end) over (
             partition by changes.subscription_id
         ) as first_on
     from changes
+    inner join gaps
+        on
+            changes.subscription_id = gaps.subscription_id
+            and changes.changed_on >= gaps.started_on
+            and changes.changed_on < gaps.told_from
     left outer join items
         on
             changes.subscription_id = items.subscription_id
@@ -101,20 +105,12 @@ in_force as (
 -- Nothing holds before the first items: they reach back to the start.
 days as (
     select
-        in_force.subscription_id,
-        in_force.changed_on,
-        in_force.items,
-        in_force.first_on is not null as is_invoiced,
-        row_number() over (
-            partition by in_force.subscription_id order by in_force.changed_on
-        ) as state_number
+        subscription_id,
+        changed_on,
+        first_on is not null as is_invoiced,
+        row_number() over (partition by subscription_id order by changed_on) as state_number
     from in_force
-    inner join gaps
-        on
-            in_force.subscription_id = gaps.subscription_id
-            and in_force.changed_on >= gaps.started_on
-            and in_force.changed_on < gaps.told_from
-    where in_force.changed_on >= coalesce(in_force.first_on, in_force.changed_on)
+    where changed_on >= coalesce(first_on, changed_on)
 ),
 
 periods as (
@@ -157,10 +153,10 @@ final as (
             else gaps.is_paused
         end as is_paused,
         gaps.currency,
-        case
-            when days.is_invoiced then '{"data":[' || coalesce(days.items, '') || ']}'
-            else gaps.items
-        end as items,
+        -- The day whose items it has.
+        days.changed_on as items_on,
+        -- Kept for int_stripe_subscription_states until that drops it; see int_stripe_state_items.
+        gaps.items,
         case when not days.is_invoiced then gaps.discount end as discount,
         case when days.is_invoiced then discount_lists.discounts else gaps.discounts end
             as discounts,

@@ -9,6 +9,7 @@ with gaps as (
         subscription_id,
         greatest(coalesce(trial_from, started_on), started_on) as trial_from,
         trial_to,
+        told_from,
         status,
         is_paused
     from {{ ref('int_stripe_event_gaps') }}
@@ -39,7 +40,9 @@ billed as (
             as first_paid_on
     from gaps
     inner join lines
-        on gaps.subscription_id = lines.subscription_id
+        on
+            gaps.subscription_id = lines.subscription_id
+            and gaps.told_from > lines.period_start
     group by gaps.subscription_id
 ),
 

@@ -10,110 +10,83 @@ with states as (
         status,
         is_paused,
         currency,
-        items,
         discount,
         discounts,
         term_start,
-        known_at
+        known_at,
+        state_source,
+        state_key
     from {{ ref('int_stripe_subscription_states') }}
     -- A line ends with its subscription; what the object still says of it holds no more.
     where status not in ('canceled', 'incomplete_expired')
 ),
 
-prices as (
-    select
-        price_id,
-        product_id,
-        currency,
-        unit_amount,
-        billing_interval,
-        interval_count,
-        usage_type
-    from {{ ref('stg_stripe__prices') }}
-),
-
 items as (
     select
         subscription_id,
-        valid_from,
-        valid_to,
-        customer_id,
-        status,
-        is_paused,
-        currency,
-        discount,
-        discounts,
-        term_start,
-        known_at,
-        {{ json_elements('items', '$.data') }} as item
-    from states
+        state_source,
+        state_key,
+        subscription_item_id,
+        price_id,
+        quantity,
+        item_discounts,
+        term_key
+    from {{ ref('int_stripe_state_items') }}
 ),
 
--- Read once: an item carries its price, in full or by id.
-parsed as (
+prices as (
     select
-        items.*,
-        {{ json_text('item', '$.id') }} as subscription_item_id,
-        coalesce(
-            {{ json_text('item', '$.price.id') }}, {{ json_text('item', '$.price') }}
-        ) as price_id,
-        {{ json_text('item', '$.price.product') }} as product_id,
-        {{ json_text('item', '$.price.currency') }} as price_currency,
-        coalesce(
-            {{ json_text('item', '$.price.unit_amount_decimal') }},
-            {{ json_text('item', '$.price.unit_amount') }}
-        ) as unit_amount_text,
-        {{ json_text('item', '$.price.recurring.interval') }} as billing_interval,
-        {{ json_text('item', '$.price.recurring.interval_count') }} as interval_count_text,
-        {{ json_text('item', '$.price.recurring.usage_type') }} as usage_type,
-        cast({{ json_text('item', '$.quantity') }} as decimal(18, 4)) as quantity,
-        {{ json_text('item', '$.discounts') }} as item_discounts
-    from items
+        term_key,
+        product_id,
+        currency,
+        billing_interval,
+        interval_count,
+        usage_type,
+        unit_amount,
+        interval_amount,
+        priced_by
+    from {{ ref('int_stripe_item_prices') }}
 ),
 
 final as (
     select
-        parsed.subscription_item_id,
-        parsed.valid_from,
-        parsed.valid_to,
-        parsed.subscription_id,
-        parsed.customer_id,
-        coalesce(parsed.product_id, prices.product_id) as product_id,
-        parsed.price_id,
-        parsed.quantity,
-        coalesce(
-            {{ from_minor_units(
-                'cast(parsed.unit_amount_text as decimal(18, 6))',
-                'coalesce(parsed.price_currency, parsed.currency)'
-            ) }},
-            prices.unit_amount
-        ) as unit_amount,
-        upper(coalesce(parsed.price_currency, prices.currency, parsed.currency)) as currency,
-        coalesce(parsed.billing_interval, prices.billing_interval) as billing_interval,
-        coalesce(
-            cast(parsed.interval_count_text as integer), prices.interval_count, 1
-        ) as interval_count,
-        coalesce(parsed.usage_type, prices.usage_type, 'licensed') as usage_type,
-        parsed.status,
-        case when parsed.is_paused then parsed.valid_from end as paused_from,
-        case when parsed.is_paused then parsed.valid_to end as paused_until,
-        parsed.discount,
-        parsed.discounts,
-        parsed.item_discounts,
+        items.subscription_item_id,
+        states.valid_from,
+        states.valid_to,
+        states.subscription_id,
+        states.customer_id,
+        prices.product_id,
+        items.price_id,
+        items.quantity,
+        prices.unit_amount,
+        prices.interval_amount,
+        coalesce(prices.currency, states.currency) as currency,
+        prices.billing_interval,
+        prices.interval_count,
+        coalesce(prices.usage_type, 'licensed') as usage_type,
+        prices.priced_by,
+        states.status,
+        case when states.is_paused then states.valid_from end as paused_from,
+        case when states.is_paused then states.valid_to end as paused_until,
+        states.discount,
+        states.discounts,
+        items.item_discounts,
         -- What is billed by the month or less rolls on: it is agreed once.
         case
-            when
-                {{ intervals_per_year(
-                    'coalesce(parsed.billing_interval, prices.billing_interval)'
-                ) }} < 12 * coalesce(
-                    cast(parsed.interval_count_text as integer), prices.interval_count, 1
-                )
-                then parsed.term_start
+            when {{ intervals_per_year('prices.billing_interval') }} < 12 * prices.interval_count
+                then states.term_start
         end as term_start,
-        parsed.known_at
-    from parsed
-    left outer join prices
-        on parsed.price_id = prices.price_id
+        states.known_at,
+        states.state_source,
+        states.state_key
+    from states
+    inner join items
+        on
+            states.subscription_id = items.subscription_id
+            and states.state_source = items.state_source
+            and states.state_key = items.state_key
+    inner join prices
+        on items.term_key = prices.term_key
 )
 
 select * from final

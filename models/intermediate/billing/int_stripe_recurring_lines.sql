@@ -53,9 +53,12 @@ recurring as (
         lines.price_id,
         lines.product_id,
         lines.price,
-        prices.price_id is not null as is_price_delivered,
+        {{ price_key('lines.price') }} as price_key,
         coalesce(
-            prices.usage_type, {{ json_text('lines.price', '$.recurring.usage_type') }}, 'licensed'
+            prices.usage_type,
+            {{ json_text('lines.price', '$.recurring.usage_type') }},
+            {{ json_text('lines.price', '$.usage_type') }},
+            'licensed'
         ) as usage_type,
         lines.amount,
         lines.currency,

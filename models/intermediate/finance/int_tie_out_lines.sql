@@ -163,7 +163,7 @@ final as (
             end as decimal(28, 8)
         ) as odd_period_arr,
         cast(
-            {{ from_minor_units('1', 'currency') }} * plan_rate * per_year
+            coalesce({{ minor_unit('currency') }}, 0.01) * plan_rate * per_year
             + case
                 when is_proration
                     then

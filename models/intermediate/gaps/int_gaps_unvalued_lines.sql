@@ -8,15 +8,15 @@ with versions as (
         valid_from,
         usage_type,
         quantity,
-        unit_amount,
+        coalesce(interval_amount, unit_amount) as unit_amount,
         billing_interval,
         currency
     from {{ ref('int_arr_line_versions') }}
     where
-        unit_amount is null
+        coalesce(interval_amount, unit_amount) is null
         or currency is null
         or {{ intervals_per_year('billing_interval') }} is null
-        or (quantity is null and coalesce(usage_type, 'licensed') <> 'metered')
+        or (coalesce(interval_amount, quantity) is null and coalesce(usage_type, 'licensed') <> 'metered')
 ),
 
 intervals as (

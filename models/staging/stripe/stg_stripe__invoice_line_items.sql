@@ -27,18 +27,35 @@ final as (
         ) as subscription_item_id,
         coalesce(
             {{ json_text('source.price', '$.id') }},
+            {{ json_text('source.plan', '$.id') }},
+            {{ json_text('source.pricing', '$.price_details.price.id') }},
             {{ json_text('source.pricing', '$.price_details.price') }}
         ) as price_id,
+        {%- set products = ['source.price', 'source.plan', 'source.pricing'] %}
+        {%- set paths = ['$.product', '$.product', '$.price_details.product'] %}
         coalesce(
-            {{ json_text('source.price', '$.product') }},
-            {{ json_text('source.pricing', '$.price_details.product') }}
+            {%- for object, path in zip(products, paths) %}
+            {{ json_text(object, path ~ '.id') }},
+            {{ json_text(object, path) }}{{ ',' if not loop.last }}
+            {%- endfor %}
         ) as product_id,
-        {{ json_text('source.price', '$.type') }} as price_type,
-        -- As the line has it: in full before 2025-03-31, afterwards only what one unit costs.
-        source.price,
+        coalesce(
+            {{ json_text('source.price', '$.type') }},
+            -- A plan is always recurring.
+            case when {{ json_text('source.plan', '$.id') }} is not null then 'recurring' end
+        ) as price_type,
+        -- As the line has it: in full before 2025-03-31 (a plan before 2020-08-27), afterwards only
+        -- what one unit costs.
+        coalesce(
+            nullif(source.price, 'null'),
+            nullif(source.plan, 'null'),
+            {{ json_object(json_text('source.pricing', '$.price_details.price')) }}
+        ) as price,
         coalesce(
             {{ json_text('source.price', '$.unit_amount_decimal') }},
             {{ json_text('source.price', '$.unit_amount') }},
+            {{ json_text('source.plan', '$.amount_decimal') }},
+            {{ json_text('source.plan', '$.amount') }},
             {{ json_text('source.pricing', '$.unit_amount_decimal') }}
         ) as unit_amount_minor,
         cast({{ from_minor_units('source.amount', 'source.currency') }} as decimal(18, 2))
@@ -61,6 +78,7 @@ final as (
         ) as is_proration,
         cast(source.quantity as decimal(18, 4)) as quantity,
         source.type as line_type,
+        {{ json_text('source.pricing', '$.type') }} as pricing_type,
         source.discounts
     from source
 )
