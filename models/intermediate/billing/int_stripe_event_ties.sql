@@ -1,8 +1,8 @@
 -- Grain: one row per event of a Stripe subscription that shares its second with another: its place.
 -- What the events say decides: a creation is the first and a deletion the last of them; an event
 -- comes after the one that left what it found (previous_attributes); where these go in a circle
--- (seats up and down again), the one that found what was there before comes first; then the usual
--- way of a status, then the order of delivery (the API lists the newest first).
+-- (seats up and down again), they are walked from the one that found what was there before; then the
+-- usual way of a status, then the order of delivery (the API lists the newest first).
 {{ config(enabled=source_is_on('billing', 'stripe')) }}
 {% set attributes = [
     'status', 'customer', 'items.data', 'quantity', 'plan.id', 'cancel_at',
@@ -38,32 +38,24 @@ deliveries as (
         source_file
 ),
 
-seconds as (
-    select
-        subscription_id,
-        created_at
-    from events
-    group by
-        subscription_id,
-        created_at
-    having count(*) > 1
-),
-
 tied as (
     select
-        events.*,
-        {{ json_merged('events.subscription', "coalesce(events.previous_attributes, '{}')") }}
-            as found,
-        case events.event_type
+        *,
+        {{ json_merged('subscription', "coalesce(previous_attributes, '{}')") }} as found,
+        case event_type
             when 'customer.subscription.created' then 1
             when 'customer.subscription.deleted' then 3
             else 2
         end as kind
     from events
-    inner join seconds
-        on
-            events.subscription_id = seconds.subscription_id
-            and events.created_at = seconds.created_at
+    qualify count(*) over (partition by subscription_id, created_at) > 1
+),
+
+seconds as (
+    select distinct
+        subscription_id,
+        created_at
+    from tied
 ),
 
 -- What was there before the second: its creation, else the last event before it.
@@ -148,12 +140,30 @@ predecessors as (
     group by later_event_id
 ),
 
-first_steps as (
+-- In a circle it goes on until the bound: no second has so many events.
+walk as (
     select
         event_id,
-        bool_and(found is not distinct from opening) as is_first_step
+        0 as steps_from_opening
     from told
     where found is distinct from left_behind
+    group by event_id
+    having bool_and(found is not distinct from opening)
+    union
+    select
+        steps.later_event_id as event_id,
+        walk.steps_from_opening + 1 as steps_from_opening
+    from walk
+    inner join steps
+        on walk.event_id = steps.event_id
+    where walk.steps_from_opening < 20
+),
+
+distances as (
+    select
+        event_id,
+        min(steps_from_opening) as steps_from_opening
+    from walk
     group by event_id
 ),
 
@@ -165,7 +175,7 @@ final as (
             order by
                 tied.kind,
                 coalesce(predecessors.earlier_events, 0),
-                case when first_steps.is_first_step then 0 else 1 end,
+                coalesce(distances.steps_from_opening, 99),
                 {{ stripe_status_rank(json_text('tied.subscription', '$.status')) }},
                 tied.load_id,
                 case
@@ -180,8 +190,8 @@ final as (
             and tied.source_file = deliveries.source_file
     left outer join predecessors
         on tied.event_id = predecessors.event_id
-    left outer join first_steps
-        on tied.event_id = first_steps.event_id
+    left outer join distances
+        on tied.event_id = distances.event_id
 )
 
 select * from final
