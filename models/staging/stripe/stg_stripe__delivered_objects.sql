@@ -33,7 +33,6 @@ final as (
         object_type,
         is_live,
         count(distinct object_id) as objects,
-        min(object_id) as first_object_id,
         count(distinct case when not is_readable then object_id end) as unreadable,
         min(case when not is_readable then object_id end) as first_unreadable_id
     from source

@@ -1,7 +1,7 @@
 """What Stripe's subscriptions were, day by day, whatever the order and completeness of events.
 
-One account per situation; a seat is 1,200.00 a year. docs/reference/stripe-subscriptions.md lists the
-forms, each with the test that holds it.
+One account per situation; a seat is 1,200.00 a year. docs/reference/stripe-subscriptions.md lists
+the forms, each with the test that holds it.
 """
 
 from collections.abc import Iterator
