@@ -25,19 +25,6 @@ with recursive events as (
     from {{ ref('stg_stripe__subscription_events') }}
 ),
 
-deliveries as (
-    select
-        load_id,
-        source_file,
-        corr(
-            source_line, {{ dbt.datediff("cast('1970-01-01' as date)", 'created_at', 'second') }}
-        ) < 0 as is_newest_first
-    from events
-    group by
-        load_id,
-        source_file
-),
-
 tied as (
     select
         *,
@@ -46,7 +33,10 @@ tied as (
             when 'customer.subscription.created' then 1
             when 'customer.subscription.deleted' then 3
             else 2
-        end as kind
+        end as kind,
+        corr(
+            source_line, {{ dbt.datediff("cast('1970-01-01' as date)", 'created_at', 'second') }}
+        ) over (partition by load_id, source_file) < 0 as is_newest_first
     from events
     qualify count(*) over (partition by subscription_id, created_at) > 1
 ),
@@ -97,6 +87,7 @@ told as (
         on
             tied.subscription_id = openings.subscription_id
             and tied.created_at = openings.created_at
+    where tied.kind = 2
     {{- '\n    union all' if not loop.last }}
     {%- endfor %}
 ),
@@ -114,7 +105,10 @@ steps as (
             and earlier.event_id <> later.event_id
     where
         earlier.left_behind is not distinct from later.found
-        and earlier.found is distinct from later.left_behind
+        and (
+            earlier.found is distinct from earlier.left_behind
+            or later.found is distinct from later.left_behind
+        )
 ),
 
 followers as (
@@ -140,15 +134,22 @@ predecessors as (
     group by later_event_id
 ),
 
+changes as (
+    select
+        event_id,
+        bool_and(found is not distinct from opening) as is_first
+    from told
+    where found is distinct from left_behind
+    group by event_id
+),
+
 -- In a circle it goes on until the bound: no second has so many events.
 walk as (
     select
         event_id,
         0 as steps_from_opening
-    from told
-    where found is distinct from left_behind
-    group by event_id
-    having bool_and(found is not distinct from opening)
+    from changes
+    where is_first
     union
     select
         steps.later_event_id as event_id,
@@ -176,22 +177,19 @@ final as (
                 tied.kind,
                 coalesce(predecessors.earlier_events, 0),
                 coalesce(distances.steps_from_opening, 99),
+                case when changes.event_id is null then 0 else 1 end,
                 {{ stripe_status_rank(json_text('tied.subscription', '$.status')) }},
                 tied.load_id,
-                case
-                    when deliveries.is_newest_first then -tied.source_line else tied.source_line
-                end,
+                case when tied.is_newest_first then -tied.source_line else tied.source_line end,
                 tied.event_id
         ) as place_in_second
     from tied
-    left outer join deliveries
-        on
-            tied.load_id = deliveries.load_id
-            and tied.source_file = deliveries.source_file
     left outer join predecessors
         on tied.event_id = predecessors.event_id
     left outer join distances
         on tied.event_id = distances.event_id
+    left outer join changes
+        on tied.event_id = changes.event_id
 )
 
 select * from final

@@ -122,25 +122,28 @@ final as (
             when term_start < event_term_start or is_as_before_event then 'event'
             else 'object'
         end as newer,
-        concat_ws(
-            ', ',
-            case
-                when status is distinct from event_status
-                    then concat('status ', coalesce(event_status, '?'), ' -> ', status)
-            end,
-            case
-                when customer_id <> event_customer_id
-                    then concat('customer ', event_customer_id, ' -> ', customer_id)
-            end,
-            case
-                when is_paused <> event_is_paused
-                    then case when is_paused then 'paused' else 'resumed' end
-            end,
-            case
-                when items_text <> event_items_text
-                    then concat('items ', event_items_text, ' -> ', items_text)
-            end
-        ) as difference
+        case
+            when is_different
+                then concat_ws(
+                    ', ',
+                    case
+                        when status is distinct from event_status
+                            then concat('status ', coalesce(event_status, '?'), ' -> ', status)
+                    end,
+                    case
+                        when customer_id <> event_customer_id
+                            then concat('customer ', event_customer_id, ' -> ', customer_id)
+                    end,
+                    case
+                        when is_paused <> event_is_paused
+                            then case when is_paused then 'paused' else 'resumed' end
+                    end,
+                    case
+                        when items_text <> event_items_text
+                            then concat('items ', event_items_text, ' -> ', items_text)
+                    end
+                )
+        end as difference
     from judged
 )
 
