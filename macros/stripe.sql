@@ -3,7 +3,7 @@
     API version 2025-03-31 on, the period is said by the items.
 #}
 {% macro stripe_subscription(object) -%}
-    {{ json_text(object, '$.customer') }} as customer_id,
+    {{ stripe_id(json_text(object, '$.customer')) }} as customer_id,
     {{ json_text(object, '$.status') }} as status,
     {{ json_text(object, '$.pause_collection') }} is not null as is_paused,
     upper({{ json_text(object, '$.currency') }}) as currency,
@@ -63,4 +63,119 @@
 #}
 {% macro price_key(price) -%}
     'object:' || md5({{ json_object(price) }})
+{%- endmacro %}
+
+
+{# The id of another object: as it is, or of the object where that was expanded. #}
+{% macro stripe_id(value) -%}
+    case when left({{ value }}, 1) = '{' then {{ json_text(value, '$.id') }} else {{ value }} end
+{%- endmacro %}
+
+
+{# True unless the object says that it is of test mode. #}
+{% macro is_live(livemode) -%}
+    coalesce(lower(cast({{ livemode }} as {{ dbt.type_string() }})), 'true') <> 'false'
+{%- endmacro %}
+
+
+{# The statuses of a subscription that Stripe has. #}
+{% macro stripe_statuses() -%}
+    {{- return([
+        'incomplete', 'incomplete_expired', 'trialing', 'active', 'past_due', 'canceled', 'unpaid',
+        'paused',
+    ]) -}}
+{%- endmacro %}
+
+
+{# True once a subscription is over: neither status is ever left again. #}
+{% macro is_over(status) -%}
+    {{ status }} in ('canceled', 'incomplete_expired')
+{%- endmacro %}
+
+
+{#
+    What a subscription object says about when and why it ends: canceled_at, why, when it is to end
+    (`cancel_at`, in old objects the end of the period), and until when a pause of collection lasts.
+#}
+{% macro stripe_ending(object) -%}
+    {{ json_text(object, '$.cancellation_details.reason') }} as cancellation_reason,
+    {{ json_text(object, '$.cancellation_details.feedback') }} as cancellation_feedback,
+    {{ json_text(object, '$.cancellation_details.comment') }} as cancellation_comment,
+    {{ json_unix_time(object, '$.canceled_at') }} as canceled_at,
+    {{ json_unix_time(object, '$.ended_at') }} as ended_at,
+    coalesce(
+        {{ json_unix_time(object, '$.cancel_at') }},
+        case
+            when {{ json_text(object, '$.cancel_at_period_end') }} = 'true'
+                then {{ json_unix_time(object, '$.current_period_end') }}
+        end
+    ) as cancel_at,
+    {{ json_unix_time(object, '$.trial_end') }} as trial_end_at,
+    {{ json_unix_time(object, '$.pause_collection.resumes_at') }} as resumes_at
+{%- endmacro %}
+
+
+{# The usual way of a status; what is over comes last. #}
+{% macro stripe_status_rank(status) -%}
+    case {{ status }}
+        when 'incomplete' then 1
+        when 'trialing' then 2
+        when 'active' then 3
+        when 'past_due' then 4
+        when 'unpaid' then 5
+        else 6
+    end
+{%- endmacro %}
+
+
+{#
+    What a subscription has, as one text to compare objects by: the id, price and quantity of each
+    item. Null for a list that was cut at a page: it does not tell all of them.
+#}
+{% macro stripe_items_text(items) -%}
+    {{ adapter.dispatch('stripe_items_text', 'customer_success')(items) }}
+{%- endmacro %}
+
+{% macro default__stripe_items_text(items) -%}
+    case
+        when coalesce({{ json_text(items, '$.has_more') }}, 'false') <> 'true'
+            then array_join(
+                array_sort(
+                    transform(
+                        from_json({{ json_text(items, '$.data') }}, 'array<string>'),
+                        item -> {{ stripe_item_text('item') }}
+                    )
+                ),
+                ', '
+            )
+    end
+{%- endmacro %}
+
+{% macro duckdb__stripe_items_text(items) -%}
+    case
+        when coalesce({{ json_text(items, '$.has_more') }}, 'false') <> 'true'
+            then array_to_string(
+                list_sort(
+                    list_transform(
+                        cast(json_extract({{ items }}, '$.data') as varchar []),
+                        lambda item: {{ stripe_item_text('item') }}
+                    )
+                ),
+                ', '
+            )
+    end
+{%- endmacro %}
+
+{% macro stripe_item_text(item) -%}
+    concat_ws(
+        ' ',
+        {{ json_text(item, '$.id') }},
+        'price',
+        coalesce(
+            {{ json_text(item, '$.price.id') }}, {{ json_text(item, '$.price') }},
+            {{ json_text(item, '$.plan.id') }}, {{ json_text(item, '$.plan') }}
+        ),
+        'quantity',
+        {{ json_text(item, '$.quantity') }}
+    )
 {%- endmacro %}

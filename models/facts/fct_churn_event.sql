@@ -13,28 +13,20 @@ with churned_months as (
     where movement = 'churn'
 ),
 
-intervals as (
+departures as (
     select
-        source_system,
         account_id,
-        subscription_id,
-        valid_from,
-        valid_to,
-        arr
-    from {{ ref('int_arr_line_intervals') }}
-    where arr > 0
-),
-
-subscriptions as (
-    select
-        source_system,
-        subscription_id,
-        status,
+        month,
+        departed_on,
         cancel_requested_at,
         cancel_reason,
-        cancel_detail,
-        is_payment_failure
-    from {{ ref('int_billing_subscriptions') }}
+        cancel_comment,
+        is_payment_failure,
+        is_disputed,
+        plan,
+        csm_id,
+        tenure_days
+    from {{ ref('int_arr_departures') }}
 ),
 
 {% if var('customer_grain') == 'ultimate_parent' -%}
@@ -61,54 +53,26 @@ reasons as (
     {%- endif %}
 ),
 
--- The subscription that ended last in the month is the one the account left with.
-last_lines as (
-    select
-        churned_months.account_id,
-        churned_months.month,
-        intervals.source_system,
-        intervals.subscription_id,
-        intervals.valid_to as churn_date
-    from churned_months
-    inner join intervals
-        on
-            churned_months.account_id = intervals.account_id
-            and churned_months.snapshot_on >= intervals.valid_to
-    qualify
-        row_number() over (
-            partition by churned_months.account_id, churned_months.month
-            order by intervals.valid_to desc, intervals.arr desc, intervals.subscription_id asc
-        ) = 1
-),
-
-first_days as (
-    select
-        account_id,
-        min(valid_from) as first_day
-    from intervals
-    group by account_id
-),
-
 -- A CRM note on why they left, the nearest within two months of the churn date.
 nearest_reasons as (
     select
-        last_lines.account_id,
-        last_lines.month,
+        departures.account_id,
+        departures.month,
         reasons.reason,
         reasons.detail,
         reasons.is_controllable
-    from last_lines
+    from departures
     inner join reasons
         on
-            last_lines.account_id = reasons.account_id
+            departures.account_id = reasons.account_id
             and abs({{ dbt.datediff(
-                'last_lines.churn_date', 'reasons.churned_on', 'day'
+                'departures.departed_on', 'reasons.churned_on', 'day'
             ) }}) <= 62
     qualify
         row_number() over (
-            partition by last_lines.account_id, last_lines.month
+            partition by departures.account_id, departures.month
             order by
-                abs({{ dbt.datediff('last_lines.churn_date', 'reasons.churned_on', 'day') }}),
+                abs({{ dbt.datediff('departures.departed_on', 'reasons.churned_on', 'day') }}),
                 reasons.churned_on,
                 reasons.reason
         ) = 1
@@ -125,52 +89,63 @@ told as (
     select
         churned_months.account_id,
         churned_months.month,
-        coalesce(last_lines.churn_date, churned_months.snapshot_on) as churn_date,
-        subscriptions.cancel_requested_at,
+        coalesce(departures.departed_on, churned_months.snapshot_on) as churn_date,
+        departures.cancel_requested_at,
         cast(-churned_months.churn_arr as decimal(18, 2)) as arr_lost,
         coalesce(
-            nearest_reasons.reason, subscriptions.cancel_detail, subscriptions.cancel_reason
+            nearest_reasons.reason,
+            case when departures.is_disputed then 'dispute' end,
+            departures.cancel_reason
         ) as reason_text,
-        case when subscriptions.is_payment_failure then 'payment_failed' else 'unknown' end
+        case when departures.is_payment_failure then 'payment_failed' else 'unknown' end
             as reason_of_billing,
-        nearest_reasons.detail as reason_detail,
-        not coalesce(subscriptions.is_payment_failure, false) as is_voluntary,
+        coalesce(nearest_reasons.detail, departures.cancel_comment) as reason_detail,
+        coalesce(departures.is_payment_failure, false) as is_payment_failure,
+        coalesce(departures.is_disputed, false) as is_disputed,
         nearest_reasons.is_controllable,
-        {{ dbt.datediff('first_days.first_day', 'last_lines.churn_date', 'day') }}
-            as tenure_days
+        departures.tenure_days,
+        departures.plan,
+        departures.csm_id
     from churned_months
-    left outer join last_lines
+    left outer join departures
         on
-            churned_months.account_id = last_lines.account_id
-            and churned_months.month = last_lines.month
-    left outer join subscriptions
-        on
-            last_lines.source_system = subscriptions.source_system
-            and last_lines.subscription_id = subscriptions.subscription_id
-    left outer join first_days
-        on churned_months.account_id = first_days.account_id
+            churned_months.account_id = departures.account_id
+            and churned_months.month = departures.month
     left outer join nearest_reasons
         on
             churned_months.account_id = nearest_reasons.account_id
             and churned_months.month = nearest_reasons.month
 ),
 
-final as (
+named as (
     select
-        told.account_id,
-        told.month,
-        told.churn_date,
-        told.cancel_requested_at,
-        told.arr_lost,
-        coalesce(reason_map.reason, told.reason_text, told.reason_of_billing) as reason,
-        told.reason_text,
-        told.reason_detail,
-        told.is_voluntary,
-        told.is_controllable,
-        told.tenure_days
+        told.*,
+        coalesce(reason_map.reason, told.reason_text, told.reason_of_billing) as reason
     from told
     left outer join reason_map
         on lower(trim(told.reason_text)) = reason_map.reason_text
+),
+
+final as (
+    select
+        account_id,
+        month,
+        churn_date,
+        cancel_requested_at,
+        arr_lost,
+        reason,
+        reason_text,
+        reason_detail,
+        not is_payment_failure
+        {%- if var('dispute_policy') == 'involuntary' %}
+        and not is_disputed
+        and reason <> 'dispute'
+        {%- endif %} as is_voluntary,
+        is_controllable,
+        tenure_days,
+        plan,
+        csm_id
+    from named
 )
 
 select * from final

@@ -5,13 +5,22 @@
 with events as (
     select
         subscription_id,
+        event_number,
         created_at,
-        load_id,
-        source_line,
-        {{ json_text('subscription', '$.customer') }} as customer_key,
-        {{ json_text('subscription', '$.status') }} as status,
-        {{ json_unix_time('subscription', '$.canceled_at') }} as canceled_at
-    from {{ ref('stg_stripe__subscription_events') }}
+        customer_id as customer_key,
+        status,
+        canceled_at
+    from {{ ref('int_stripe_subscription_events') }}
+),
+
+-- Also where no event tells the end.
+endings as (
+    select
+        subscription_id,
+        min(valid_from) as ended_on
+    from {{ ref('int_stripe_subscription_states') }}
+    where {{ is_over('status') }}
+    group by subscription_id
 ),
 
 subscriptions as (
@@ -31,12 +40,12 @@ ordered as (
         cast(created_at as date) as valid_from,
         (
             canceled_at is not null
-            and status not in ('canceled', 'incomplete_expired')
+            and not {{ is_over('status') }}
         ) as is_requested,
         cast(
             lead(created_at) over (
                 partition by subscription_id
-                order by created_at, load_id, source_line
+                order by event_number
             ) as date
         ) as valid_to
     from events
@@ -44,12 +53,18 @@ ordered as (
 
 final as (
     select
-        subscription_id,
-        customer_key,
-        valid_from,
-        valid_to
+        ordered.subscription_id,
+        ordered.customer_key,
+        ordered.valid_from,
+        coalesce(ordered.valid_to, endings.ended_on) as valid_to
     from ordered
-    where is_requested and (valid_to is null or valid_from < valid_to)
+    left outer join endings
+        on ordered.subscription_id = endings.subscription_id
+    where
+        ordered.is_requested
+        and ordered.valid_from < coalesce(
+            ordered.valid_to, endings.ended_on, cast('9999-12-31' as date)
+        )
     union all
     select
         subscriptions.subscription_id,

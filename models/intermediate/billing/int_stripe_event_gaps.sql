@@ -3,31 +3,17 @@
 -- any the first load that brought the object. What is said here is the state just before that.
 {{ config(enabled=source_is_on('billing', 'stripe')) }}
 
-with first_events as (
+with late_events as (
     select
-        event_id,
-        event_type
-    from {{ ref('stg_stripe__subscription_events') }}
-    where cast(created_at as date) <= {{ as_of_date() }}
-    qualify
-        row_number() over (
-            partition by subscription_id order by created_at, load_id, source_line
-        ) = 1
-),
-
-late_events as (
-    select
-        events.subscription_id,
-        events.event_type,
-        events.created_at,
-        {{ json_merged(
-            'events.subscription', "coalesce(events.previous_attributes, '{}')"
-        ) }} as subscription
-    from {{ ref('stg_stripe__subscription_events') }} as events
-    inner join first_events
-        on
-            events.event_id = first_events.event_id
-            and first_events.event_type <> 'customer.subscription.created'
+        subscription_id,
+        event_type,
+        created_at,
+        {{ json_merged('subscription', "coalesce(previous_attributes, '{}')") }} as subscription
+    from {{ ref('int_stripe_subscription_events') }}
+    where
+        event_number = 1
+        and event_type <> 'customer.subscription.created'
+        and cast(created_at as date) <= {{ as_of_date() }}
 ),
 
 first_loads as (
@@ -49,6 +35,7 @@ first_loads as (
         trial_from,
         trial_to
     from {{ ref('int_stripe_loaded_states') }}
+    where not has_events
     qualify row_number() over (partition by subscription_id order by load_id) = 1
 ),
 

@@ -1,127 +1,55 @@
 -- Grain: one row per Stripe subscription and day from which a state of it holds.
 -- A state holds from the day it took effect until a later known state takes effect; none before
 -- the subscription starts. A backdated change (a start or an end before the day it became known)
--- cuts what was known before it.
+-- cuts what was known before it. The last one is an end where the subscription is over without a
+-- word of its own.
 {{ config(enabled=source_is_on('billing', 'stripe')) }}
+{% set columns = [
+    'subscription_id', 'customer_id', 'status', 'is_paused', 'currency', 'items', 'discount',
+    'discounts', 'cancellation_reason', 'cancellation_feedback', 'cancellation_comment',
+    'canceled_at', 'cancel_at', 'resumes_at', 'term_start', 'term_end', 'started_on', 'ended_on',
+    'trial_to', 'known_at', 'state_source', 'state_key', 'state_number', 'valid_from',
+] %}
+{% set replaced = {
+    'status': "'canceled'",
+    'is_paused': 'false',
+    'ended_on': 'endings.ended_on',
+    'known_at': 'cast(endings.ended_on as timestamp)',
+    'state_source': "'end'",
+    'state_key': 'cast(endings.ended_on as varchar)',
+    'state_number': 'told.state_number + 1',
+    'valid_from': 'endings.ended_on',
+} %}
 
-with events as (
-    select
-        event_id,
-        subscription_id,
-        created_at,
-        load_id,
-        source_line,
-        subscription
-    from {{ ref('stg_stripe__subscription_events') }}
-    where cast(created_at as date) <= {{ as_of_date() }}
+with told as (
+    select {{ each_column(columns, '@') }}
+    from {{ ref('int_stripe_told_states') }}
 ),
 
--- What no event tells: before the first one what was invoiced, and without any the object as the
--- loads brought it.
-invoiced_states as (
+endings as (
     select
         subscription_id,
-        customer_id,
-        status,
-        is_paused,
-        currency,
-        items,
-        discount,
-        discounts,
-        term_start,
-        term_end,
-        started_on,
-        cast(null as varchar) as cancellation_reason,
-        cast(null as varchar) as cancellation_feedback,
-        cast(null as timestamp) as canceled_at,
-        known_at,
-        cast(null as date) as ended_on,
-        valid_from as invoiced_from,
-        'invoice' as state_source,
-        cast(valid_from as varchar) as state_key,
-        1 as told_by,
-        state_number as told_number
-    from {{ ref('int_stripe_invoiced_states') }}
-),
-
-loaded_states as (
-    select
-        subscription_id,
-        customer_id,
-        status,
-        is_paused,
-        currency,
-        items,
-        discount,
-        discounts,
-        term_start,
-        term_end,
-        started_on,
-        cancellation_reason,
-        cancellation_feedback,
-        canceled_at,
-        known_at,
-        ended_on,
-        cast(null as date) as invoiced_from,
-        'load' as state_source,
-        load_id as state_key,
-        2 as told_by,
-        row_number() over (partition by subscription_id order by load_id) as told_number
-    from {{ ref('int_stripe_loaded_states') }}
-),
-
-event_states as (
-    select
-        subscription_id,
-        {{ stripe_subscription('subscription') }},
-        {{ json_text('subscription', '$.cancellation_details.reason') }} as cancellation_reason,
-        {{ json_text('subscription', '$.cancellation_details.feedback') }}
-            as cancellation_feedback,
-        {{ json_unix_time('subscription', '$.canceled_at') }} as canceled_at,
-        created_at as known_at,
-        cast({{ json_unix_time('subscription', '$.ended_at') }} as date) as ended_on,
-        cast(null as date) as invoiced_from,
-        'event' as state_source,
-        event_id as state_key,
-        3 as told_by,
-        row_number() over (
-            partition by subscription_id order by created_at, load_id, source_line
-        ) as told_number
-    from events
+        state_number,
+        ended_on
+    from {{ ref('int_stripe_untold_endings') }}
 ),
 
 states as (
-    select * from invoiced_states
+    select * from told
     union all
-    select * from loaded_states
-    union all
-    select * from event_states
-),
-
-numbered as (
     select
-        *,
-        row_number() over (
-            partition by subscription_id order by told_by, told_number
-        ) as state_number
-    from states
+        {%- for column in columns %}
+        {{ replaced.get(column, 'told.' ~ column) }} as {{ column }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from told
+    inner join endings
+        on
+            told.subscription_id = endings.subscription_id
+            and told.state_number = endings.state_number
 ),
 
-dated as (
-    select
-        *,
-        case
-            when invoiced_from is not null
-                then invoiced_from
-            when state_number = 1
-                then coalesce(started_on, cast(known_at as date))
-            when status in ('canceled', 'incomplete_expired') and ended_on is not null
-                then least(ended_on, cast(known_at as date))
-            else greatest(cast(known_at as date), coalesce(started_on, cast(known_at as date)))
-        end as valid_from
-    from numbered
-),
-
+-- The status `paused` is a pause for who has paid before; a trial that ended without a way to pay
+-- has it too, and has nothing to pause.
 bounded as (
     select
         *,
@@ -129,8 +57,20 @@ bounded as (
             partition by subscription_id
             order by state_number
             rows between 1 following and unbounded following
-        ) as valid_to
-    from dated
+        ) as valid_to,
+        is_paused or (
+            status = 'paused'
+            and coalesce(
+                bool_or(status in ('active', 'past_due')) over (
+                    partition by subscription_id
+                    order by state_number
+                    rows between unbounded preceding and 1 preceding
+                ),
+                false
+            )
+        ) as is_on_pause,
+        lag(status) over (partition by subscription_id order by state_number) as status_before
+    from states
 ),
 
 final as (
@@ -140,18 +80,44 @@ final as (
         valid_to,
         customer_id,
         status,
-        is_paused,
+        is_on_pause as is_paused,
+        -- Collection resumes by itself on the day that the pause names.
+        case
+            when
+                is_paused
+                and cast(resumes_at as date) <= {{ as_of_date() }}
+                then least(valid_to, cast(resumes_at as date))
+            when is_on_pause then valid_to
+        end as paused_until,
         currency,
         items,
         discount,
         discounts,
         cancellation_reason,
         cancellation_feedback,
+        cancellation_comment,
         canceled_at,
+        cancel_at,
         term_start,
         term_end,
         started_on as start_date,
         ended_on as end_date,
+        trial_to,
+        -- It was not paid: given up for it, or over after it was due without anybody asking.
+        (
+            coalesce(cancellation_reason = 'payment_failed', false)
+            or status = 'unpaid'
+            {%- if var('delinquent_policy') == 'past_due_is_churn' %}
+            or status = 'past_due'
+            {%- endif %}
+            or (
+                {{ is_over('status') }}
+                and status_before in ('past_due', 'unpaid')
+                and cancellation_reason is null
+                and cancellation_feedback is null
+                and coalesce(cast(canceled_at as date) >= ended_on, true)
+            )
+        ) as is_payment_failure,
         known_at,
         -- Where the state was told, and which event, load or invoiced day of it: the key of its items.
         state_source,

@@ -11,6 +11,7 @@ with states as (
         canceled_at,
         cancellation_reason,
         cancellation_feedback,
+        is_payment_failure,
         term_start,
         term_end,
         currency,
@@ -47,8 +48,7 @@ final as (
         last_states.canceled_at as cancel_requested_at,
         last_states.cancellation_reason as cancel_reason,
         last_states.cancellation_feedback as cancel_detail,
-        coalesce(last_states.cancellation_reason = 'payment_failed', false)
-        or last_states.status = 'unpaid' as is_payment_failure,
+        last_states.is_payment_failure,
         last_states.term_start,
         last_states.term_end,
         last_states.currency

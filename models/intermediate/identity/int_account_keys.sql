@@ -24,7 +24,7 @@ with keys as (
         customer_id as system_key,
         crm_account_id as explicit_account_id,
         {{ web_domain('email') }} as mail_domain
-    from {{ ref('stg_stripe__customers') }}
+    from {{ ref('int_stripe_customers') }}
     {%- endif %}
     {%- if source_is_on('product', 'segment') %}
     union

@@ -11,7 +11,9 @@ with churn_events as (
         reason_detail,
         is_voluntary,
         is_controllable,
-        tenure_days
+        tenure_days,
+        plan,
+        csm_id
     from {{ ref('fct_churn_event') }}
 ),
 
@@ -22,9 +24,7 @@ account_months as (
         movement,
         segment,
         region,
-        plan,
         product,
-        csm_id,
         is_complete
     from {{ ref('fct_account_month') }}
 ),
@@ -76,9 +76,9 @@ final as (
         churn_events.account_id <> 'unassigned' as is_logo,
         account_months.segment,
         account_months.region,
-        account_months.plan,
+        churn_events.plan,
         account_months.product,
-        account_months.csm_id,
+        churn_events.csm_id,
         warnings.band_90d_before,
         warnings.warning_lead_days,
         account_months.is_complete,

@@ -4,6 +4,7 @@
 with source as (
     select *
     from {{ source('raw_stripe', 'invoice') }}
+    where {{ is_live('livemode') }}
     qualify {{ is_newest(['id']) }}
 ),
 

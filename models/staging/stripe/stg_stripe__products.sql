@@ -4,6 +4,10 @@
 with source as (
     select *
     from {{ source('raw_stripe', 'product') }}
+    -- A deleted product is an id and no more; what was known of it before stays.
+    where
+        {{ is_live('livemode') }}
+        and coalesce(lower(cast(deleted as varchar)), 'false') <> 'true'
     qualify {{ is_newest(['id'], 'updated') }}
 ),
 

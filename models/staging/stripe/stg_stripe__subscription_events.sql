@@ -4,7 +4,11 @@
 with source as (
     select *
     from {{ source('raw_stripe', 'event') }}
-    where starts_with(type, 'customer.subscription.')
+    where
+        starts_with(type, 'customer.subscription.')
+        and {{ is_live(
+            "coalesce(livemode, " ~ json_text('data', '$.object.livemode') ~ ")"
+        ) }}
     qualify {{ is_newest(['id']) }}
 ),
 
@@ -17,10 +21,12 @@ final as (
         {{ json_text('source.data', '$.object') }} as subscription,
         -- What the change took away; null unless the change is an update.
         {{ json_text('source.data', '$.previous_attributes') }} as previous_attributes,
-        -- Events of the same second keep the order in which they were delivered.
+        -- Where it was delivered: the last word on the order of events of one second.
         source._dlt_load_id as load_id,
+        source._source_file as source_file,
         source._source_line as source_line
     from source
+    where {{ json_text('source.data', '$.object.id') }} is not null
 )
 
 select * from final

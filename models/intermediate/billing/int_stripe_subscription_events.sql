@@ -1,0 +1,48 @@
+-- Grain: one row per change of a Stripe subscription: its number, and what it left behind.
+-- A creation is the first whatever its time; the others follow by their second, within it by what
+-- they say of each other (int_stripe_event_ties).
+{{ config(enabled=source_is_on('billing', 'stripe')) }}
+
+with events as (
+    select
+        event_id,
+        subscription_id,
+        event_type,
+        created_at,
+        load_id,
+        subscription,
+        previous_attributes
+    from {{ ref('stg_stripe__subscription_events') }}
+),
+
+ties as (
+    select
+        event_id,
+        place_in_second
+    from {{ ref('int_stripe_event_ties') }}
+),
+
+final as (
+    select
+        events.event_id,
+        events.subscription_id,
+        events.event_type,
+        events.created_at,
+        events.load_id,
+        row_number() over (
+            partition by events.subscription_id
+            order by
+                case when events.event_type = 'customer.subscription.created' then 0 else 1 end,
+                events.created_at,
+                ties.place_in_second
+        ) as event_number,
+        events.subscription,
+        events.previous_attributes,
+        {{ stripe_subscription('events.subscription') }},
+        {{ stripe_ending('events.subscription') }}
+    from events
+    left outer join ties
+        on events.event_id = ties.event_id
+)
+
+select * from final

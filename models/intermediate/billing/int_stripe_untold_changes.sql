@@ -1,0 +1,155 @@
+-- Grain: one row per Stripe subscription, gap and event or load at which it shows.
+-- Changes that no event tells: the object says more than the last event, an event found something
+-- else than the one before it left (previous_attributes), or the object is older than the events.
+{{ config(enabled=source_is_on('billing', 'stripe')) }}
+
+with events as (
+    select
+        event_id,
+        subscription_id,
+        event_type,
+        event_number,
+        created_at,
+        customer_id,
+        status,
+        items,
+        previous_attributes
+    from {{ ref('int_stripe_subscription_events') }}
+    where cast(created_at as date) <= {{ as_of_date() }}
+),
+
+versions as (
+    select
+        subscription_id,
+        load_id,
+        event_at,
+        newer,
+        difference
+    from {{ ref('int_stripe_object_versions') }}
+),
+
+told_states as (
+    select
+        subscription_id,
+        customer_id,
+        valid_from,
+        state_source,
+        state_key
+    from {{ ref('int_stripe_told_states') }}
+),
+
+texts as (
+    select
+        *,
+        {{ stripe_items_text('items') }} as items_text,
+        coalesce({{ json_text('previous_attributes', '$.status') }}, status) as found_status,
+        case
+            when {{ json_text('previous_attributes', '$.items.data') }} is not null
+                then {{ stripe_items_text(json_text('previous_attributes', '$.items')) }}
+            else {{ stripe_items_text('items') }}
+        end as found_items_text
+    from events
+),
+
+followed as (
+    select
+        *,
+        lag(created_at) over history as before_at,
+        lag(status) over history as before_status,
+        lag(items_text) over history as before_items_text
+    from texts
+    window history as (partition by subscription_id order by event_number)
+),
+
+-- Only what bears on ARR: whether the status bears any, and what there is to pay for.
+broken as (
+    select
+        *,
+        {{ is_billable_status('before_status') }}
+        <> {{ is_billable_status('found_status') }} as is_other_status
+    from followed
+    where
+        event_type = 'customer.subscription.updated'
+        and previous_attributes is not null
+        and (
+            {{ is_billable_status('before_status') }}
+            <> {{ is_billable_status('found_status') }}
+            or (
+                before_items_text <> found_items_text
+                and {{ is_billable_status('before_status') }}
+            )
+        )
+),
+
+last_versions as (
+    select *
+    from versions
+    qualify row_number() over (partition by subscription_id order by load_id desc) = 1
+),
+
+final as (
+    select
+        told_states.subscription_id,
+        'event_missing' as gap,
+        told_states.state_key as shown_by,
+        told_states.customer_id,
+        told_states.valid_from as since,
+        concat(
+            'no event tells what its object says (', versions.difference,
+            ' since the last event of ', cast(cast(versions.event_at as date) as varchar),
+            '); it counts from ', cast(told_states.valid_from as varchar), ' on'
+        ) as what_is_missing
+    from told_states
+    inner join versions
+        on
+            told_states.subscription_id = versions.subscription_id
+            and told_states.state_source = 'load'
+            and told_states.state_key = versions.load_id
+    union all
+    select
+        subscription_id,
+        'event_missing' as gap,
+        event_id as shown_by,
+        customer_id,
+        cast(before_at as date) as since,
+        concat(
+            'an event is missing between ', cast(cast(before_at as date) as varchar), ' and ',
+            cast(cast(created_at as date) as varchar), ': event ', event_id, ' found ',
+            case
+                when is_other_status
+                    then concat(
+                        'the status ', found_status, ', the one before it left ', before_status
+                    )
+                else concat(
+                    'the items ', found_items_text, ', the one before it left ', before_items_text
+                )
+            end,
+            '; what lies between is not known and counts as before'
+        ) as what_is_missing
+    from broken
+    union all
+    select
+        told_states.subscription_id,
+        'object_outdated' as gap,
+        last_versions.load_id as shown_by,
+        told_states.customer_id,
+        cast(last_versions.event_at as date) as since,
+        concat(
+            'its object is older than its last event of ',
+            cast(cast(last_versions.event_at as date) as varchar), ' (', last_versions.difference,
+            '); the event counts'
+        ) as what_is_missing
+    from last_versions
+    inner join told_states
+        on last_versions.subscription_id = told_states.subscription_id
+    where
+        last_versions.newer = 'event'
+        and cast(last_versions.event_at as date) <= {{ as_of_date() }}
+    qualify
+        row_number() over (
+            partition by told_states.subscription_id
+            order by told_states.valid_from desc, told_states.state_key desc
+        ) = 1
+)
+
+select * from final

@@ -1,0 +1,128 @@
+-- Grain: one row per Stripe subscription, gap and what shows it: states of which too little is told.
+-- A status that Stripe does not have; an end, a start or the end of a trial that must have come and
+-- that nothing tells; a subscription that goes on and is not among those delivered.
+{{ config(enabled=source_is_on('billing', 'stripe')) }}
+{% set statuses = stripe_statuses() %}
+
+with states as (
+    select
+        subscription_id,
+        customer_id,
+        status,
+        trial_to,
+        known_at,
+        valid_from,
+        valid_to
+    from {{ ref('int_stripe_subscription_states') }}
+),
+
+versions as (
+    select distinct subscription_id
+    from {{ ref('stg_stripe__subscription_versions') }}
+),
+
+endings as (
+    select
+        subscription_id,
+        customer_id,
+        status,
+        ended_on,
+        told_by
+    from {{ ref('int_stripe_untold_endings') }}
+),
+
+last_states as (
+    select
+        states.*,
+        versions.subscription_id is not null as is_delivered,
+        exists (select 1 from versions) as are_objects_delivered
+    from states
+    left outer join versions
+        on states.subscription_id = versions.subscription_id
+    where states.valid_to is null
+),
+
+final as (
+    select
+        subscription_id,
+        'status_unknown' as gap,
+        coalesce(status, 'none') as shown_by,
+        max(customer_id) as customer_id,
+        min(valid_from) as since,
+        concat(
+            'its status is ''', coalesce(status, 'none'),
+            ''', which is not one of {{ statuses | join(", ") }}; it bears no ARR while it is'
+        ) as what_is_missing
+    from states
+    where coalesce(status, 'none') not in ('{{ statuses | join("', '") }}')
+    group by
+        subscription_id,
+        status
+    union all
+    select
+        subscription_id,
+        'end_untold' as gap,
+        told_by as shown_by,
+        customer_id,
+        ended_on as since,
+        case told_by
+            when 'cancel_at'
+                then concat(
+                    'it was ', status, ' and to be cancelled on ', cast(ended_on as varchar),
+                    ', and nothing tells that it was; it counts as ended that day'
+                )
+            else concat(
+                'it was ', status, ' when its customer ', customer_id, ' was deleted by ',
+                cast(ended_on as varchar), ', which ends it; it counts as ended that day'
+            )
+        end as what_is_missing
+    from endings
+    union all
+    select
+        subscription_id,
+        'trial_end_untold' as gap,
+        'trial' as shown_by,
+        customer_id,
+        trial_to as since,
+        concat(
+            'its trial was over on ', cast(trial_to as varchar),
+            ' and nothing tells what became of it; it bears no ARR'
+        ) as what_is_missing
+    from last_states
+    where
+        status = 'trialing'
+        and trial_to < {{ as_of_date() }}
+    union all
+    select
+        subscription_id,
+        'start_untold' as gap,
+        'start' as shown_by,
+        customer_id,
+        valid_from as since,
+        concat(
+            'it is incomplete since ', cast(valid_from as varchar), ', which Stripe ends within a ',
+            'day, and nothing tells what became of it; it bears no ARR'
+        ) as what_is_missing
+    from last_states
+    where
+        status = 'incomplete'
+        and valid_from < {{ add_days(as_of_date(), -1) }}
+    union all
+    select
+        subscription_id,
+        'object_missing' as gap,
+        'object' as shown_by,
+        customer_id,
+        cast(known_at as date) as since,
+        concat(
+            'it is ', status, ' by its last event of ', cast(cast(known_at as date) as varchar),
+            ', and it is not among the subscriptions that were delivered'
+        ) as what_is_missing
+    from last_states
+    where
+        not {{ is_over('status') }}
+        and are_objects_delivered
+        and not is_delivered
+)
+
+select * from final
