@@ -1,4 +1,8 @@
 {# The models that name what could not be computed, of the systems that are on. #}
 {% macro gap_models() -%}
-    {{- return(['int_gaps_unvalued_lines']) -}}
+    {%- set models = ['int_gaps_unvalued_lines'] -%}
+    {%- if source_is_on('billing', 'stripe') -%}
+        {%- do models.append('int_stripe_discount_gaps') -%}
+    {%- endif -%}
+    {{- return(models) -}}
 {%- endmacro %}

@@ -17,7 +17,6 @@ with candidates as (
         discount_id,
         told_by,
         duration,
-        coalesce(duration, 'unknown') = 'once' as is_once,
         is_of_line,
         percent_off,
         amount_off,
@@ -27,7 +26,9 @@ with candidates as (
         active_to,
         valid_to
     from {{ ref('int_stripe_discount_candidates') }}
-    where active_from < active_to
+    where
+        active_from < active_to
+        and coalesce(duration, 'unknown') <> 'once'
 ),
 
 days as (
@@ -71,7 +72,6 @@ in_force as (
             and candidates.valid_from = segments.valid_from
             and candidates.active_from <= segments.segment_from
             and candidates.active_to > segments.segment_from
-    where not candidates.is_once
     qualify
         candidates.scope <> 'customer'
         or not bool_or(candidates.scope = 'subscription') over (

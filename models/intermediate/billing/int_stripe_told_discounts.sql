@@ -1,6 +1,6 @@
 -- Grain: one row per Stripe discount that an object names.
--- Its coupon is told by the discount itself or by another discount of the same coupon: what a coupon
--- takes off never changes, so that any object that has it will do, also when it was deleted since.
+-- Its coupon is told by the discount itself, by another discount of the same coupon, or as a coupon:
+-- what it takes off never changes, so that any object that has it will do, also one deleted since.
 -- A discount of an invoice is for that invoice, whatever its coupon says.
 {{ config(enabled=source_is_on('billing', 'stripe')) }}
 
@@ -22,6 +22,22 @@ with mentions as (
     from {{ ref('int_stripe_discount_mentions') }}
 ),
 
+terms as (
+    {%- for relation in ('mentions', ref('stg_stripe__coupons')) %}
+    select
+        coupon_id,
+        duration,
+        duration_in_months,
+        percent_off,
+        amount_off_minor,
+        currency,
+        currency_options
+    from {{ relation }}
+    where duration is not null
+    {{- '\n    union all' if not loop.last }}
+    {%- endfor %}
+),
+
 coupons as (
     select
         coupon_id,
@@ -31,8 +47,7 @@ coupons as (
         max(amount_off_minor) as amount_off_minor,
         max(currency) as currency,
         max(currency_options) as currency_options
-    from mentions
-    where duration is not null
+    from terms
     group by coupon_id
 ),
 
