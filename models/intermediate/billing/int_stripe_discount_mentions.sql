@@ -1,4 +1,4 @@
--- Grain: one row per Stripe object and discount that it names: who names it, and what it says of it.
+-- Grain: one row per Stripe object and place where it names a discount, and what it says of it there.
 -- All JSON of discounts is read here, once. A list has ids where the export did not expand it (events
 -- never do), and from API version 2025-09-30 on the coupon of a discount is an id as well. Discounts
 -- of old API versions have no id: coupon, owner and start stand for it.
@@ -47,9 +47,7 @@ elements as (
         0 as place,
         discount as element
     from lists
-    where
-        coalesce(discounts, '[]') in ('null', '[]')
-        and discount <> 'null'
+    where discount <> 'null'
 ),
 
 objects as (

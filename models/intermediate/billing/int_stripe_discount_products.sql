@@ -86,18 +86,20 @@ told as (
     from places
 ),
 
--- The products of each bill that has the discount, and whether their lines have it.
+bills as (
+    select distinct
+        invoice_id,
+        discount_id
+    from line_discounts
+),
+
+-- The products of the bills that have the discount, and whether a line of theirs has it.
 billed as (
     select
         bills.discount_id,
         whole_periods.product_id,
         bool_or(line_discounts.discount_id is not null) as has_discount
-    from (
-        select distinct
-            invoice_id,
-            discount_id
-        from line_discounts
-    ) as bills
+    from bills
     inner join whole_periods
         on bills.invoice_id = whole_periods.invoice_id
     left outer join line_discounts

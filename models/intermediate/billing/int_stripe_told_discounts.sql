@@ -6,6 +6,8 @@
 
 with mentions as (
     select
+        holder,
+        seen_at,
         discount_id,
         coupon_id,
         of_item_id,
@@ -60,6 +62,7 @@ named as (
         max(promotion_code_id) as promotion_code_id,
         max(starts_at) as starts_at,
         max(ends_at) as ends_at,
+        min(case when holder = 'discount_deleted' then seen_at end) as deleted_at,
         max(duration) as duration,
         max(duration_in_months) as duration_in_months,
         max(percent_off) as percent_off,
@@ -86,7 +89,8 @@ told as (
         coalesce(named.currency, coupons.currency) as currency,
         coalesce(named.currency_options, coupons.currency_options) as currency_options,
         cast(named.starts_at as date) as starts_on,
-        cast(named.ends_at as date) as ends_on
+        cast(named.ends_at as date) as ends_on,
+        cast(named.deleted_at as date) as deleted_on
     from named
     left outer join coupons
         on named.coupon_id = coupons.coupon_id
@@ -101,7 +105,7 @@ ended as (
                 when duration = 'repeating'
                     then cast({{ dbt.dateadd('month', 'duration_in_months', 'starts_on') }} as date)
             end
-        ) as known_end_on
+        ) as planned_end_on
     from told
 ),
 
@@ -118,7 +122,8 @@ final as (
         currency,
         currency_options,
         starts_on,
-        known_end_on as ends_on,
+        -- It ends as planned, or when it was taken away before.
+        least(planned_end_on, deleted_on) as ends_on,
         coalesce(
             duration is not null and (percent_off between 0 and 100 or amount_off_minor >= 0), false
         ) as is_in_full

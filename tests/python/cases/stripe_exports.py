@@ -79,6 +79,7 @@ class Exports:
         changes: dict[str, Row] | None = None,
         event: bool = True,
         customer_discount: Row | None = None,
+        single: Row | None = None,
     ) -> str:
         """An active subscription of a new customer, its creation and its changes as events."""
         name = f"sub_{account}"
@@ -107,6 +108,7 @@ class Exports:
             row["discount"] = discount
         else:
             row["discounts"] = discounts
+            row["discount"] = single
         if event:
             self.event("customer.subscription.created", start, row)
         for day, change in (changes or {}).items():

@@ -129,6 +129,11 @@ def history_of_customers(company: Exports) -> None:
     company.event("customer.discount.created", "2025-01-01", of_subscription)
     EXPECTED["event_of_subscription"] = {"2025-06-01": 600}
 
+    company.subscription("taken_from_subscription", month, discounts=["di_h7"])
+    taken_away = of_subscription | {"id": "di_h7", "subscription": "sub_taken_from_subscription"}
+    company.event("customer.discount.deleted", "2025-04-10", taken_away)
+    EXPECTED["taken_from_subscription"] = {"2025-03-01": 600, "2025-04-01": 1200}
+
     # It ended and is gone from the customer; only its three bills are left.
     company.subscription("only_bills", month)
     for start, end in zip(MONTHS[:6], MONTHS[1:], strict=True):
@@ -267,6 +272,11 @@ def shapes(company: Exports) -> None:
     promoted = discount("p4", precise, promotion_code="promo_1")
     company.subscription("precise", month, discounts=[promoted])
     EXPECTED["precise"] = {"2025-06-01": 1050}
+
+    company.subscription(
+        "single_and_list", month, discounts=["di_p6"], single=discount("p6", HALF)
+    )
+    EXPECTED["single_and_list"] = {"2025-06-01": 600}
 
     company.subscription("nothing_tells", month, discounts=["di_nothing"])
     EXPECTED["nothing_tells"] = {"2025-06-01": 1200}
