@@ -1,8 +1,8 @@
 -- Grain: one row per Stripe subscription and discount that lines of its invoices name.
 -- What lines for whole periods say of a discount: from when to when it was billed, and what it took
--- off in its last period: whole and half per cents of what discounts before it left are a percentage,
--- else an amount. It ends with the last period that has it, or goes on where that is the last that
--- was billed. A percentage that other items of its periods never have is of its item.
+-- off in its last period: whole and half per cents of what discounts before it left are a
+-- percentage, else an amount. It ends with the last period that has it, or goes on where that is
+-- the last that was billed. A percentage that other items of its periods never have is of its item.
 {{ config(enabled=source_is_on('billing', 'stripe')) }}
 
 with whole_periods as (
@@ -113,8 +113,9 @@ final as (
             as decimal(9, 4)
         ) as percent_off,
         cast(
-            case when max_by(is_percentage, period_start) then null
-                else max_by(amount_minor, period_start)
+            case
+                when not max_by(is_percentage, period_start)
+                    then max_by(amount_minor, period_start)
             end as decimal(18, 0)
         ) as amount_off_minor,
         case

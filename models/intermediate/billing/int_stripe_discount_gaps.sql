@@ -1,8 +1,8 @@
 -- Grain: one row per Stripe subscription and way in which its discounts are not known in full.
 -- Unknown: no object has the coupon and no bill shows the discount, so the line counts gross. Other
 -- currency: the coupon has no amount in the currency of the subscription. Unknown duration: counted
--- while the subscription has it. What lines in force at the as-of date bear is an error: their ARR is
--- too high by an unknown amount. Trials and what was never paid bear no ARR and need none.
+-- while the subscription has it. What lines in force at the as-of date bear is an error: their ARR
+-- is too high by an unknown amount. Trials and what was never paid bear no ARR and need none.
 {{ config(enabled=source_is_on('billing', 'stripe')) }}
 
 with line_discounts as (
@@ -166,8 +166,8 @@ final as (
             when 'discount_unknown'
                 then
                     'Export subscriptions with expand[]=data.discounts.source.coupon (before API'
-                    || ' version 2025-09-30 expand[]=data.discounts), or deliver the invoices of the'
-                    || ' subscription with the discount_amounts of their lines.'
+                    || ' version 2025-09-30 expand[]=data.discounts), or deliver coupons, or'
+                    || ' invoice lines with their discount_amounts.'
             when 'discount_currency_unknown'
                 then
                     'Export subscriptions with'

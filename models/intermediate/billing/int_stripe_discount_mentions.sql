@@ -1,7 +1,7 @@
--- Grain: one row per Stripe object and place where it names a discount, and what it says of it there.
--- All JSON of discounts is read here, once. A list has ids where the export did not expand it (events
--- never do), and from API version 2025-09-30 on the coupon of a discount is an id as well. Discounts
--- of old API versions have no id: coupon, owner and start stand for it.
+-- Grain: one row per place where a Stripe object names a discount, with what it says of it.
+-- All JSON of discounts is read here, once. A list has ids where the export did not expand it
+-- (events never do), and from API version 2025-09-30 on the coupon of a discount is an id as well.
+-- Discounts of old API versions have no id: coupon, owner and start stand for it.
 {{ config(enabled=source_is_on('billing', 'stripe')) }}
 
 with lists as (

@@ -1,7 +1,7 @@
 -- Grain: one row per Stripe discount and product that its coupon is limited to.
--- A discount without rows is of all products. What it is limited to (applies_to) is only told where an
--- export was expanded; else bills tell: when one for a whole period has the discount on some of its
--- lines, and never on those of another product, it is of the products that have it.
+-- A discount without rows is of all products. What it is limited to (applies_to) is only told where
+-- an export was expanded; else bills tell: when one for a whole period has the discount on some of
+-- its lines, and never on those of another product, it is of the products that have it.
 {{ config(enabled=source_is_on('billing', 'stripe')) }}
 
 with mentions as (

@@ -1,6 +1,7 @@
--- Grain: one row per Stripe line version, discount on it and stretch of days with the same discounts.
--- In which order discounts are taken off, and what those of the item leave of the line. A customer's
--- discount waits while the subscription has one of its own; `once` changes an invoice, not the line.
+-- Grain: one row per Stripe line version, discount and stretch of days with the same discounts.
+-- In which order discounts are taken off, and what those of the item leave of the line. A
+-- customer's discount waits while the subscription has one of its own; `once` changes an invoice,
+-- not the line.
 {{ config(enabled=source_is_on('billing', 'stripe')) }}
 
 with candidates as (

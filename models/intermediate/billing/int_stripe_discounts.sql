@@ -1,8 +1,8 @@
 -- Grain: one row per Stripe discount and currency of what it takes off.
 -- A percentage is of any currency (null), an amount of its coupon's currency and of each currency
--- option. Told by an object that has the coupon; else by lines of invoices: on one billing period it
--- is `once`, unless the subscription or the customer has it on a later day; else by nothing, and then
--- nobody knows what it takes off.
+-- option. Told by an object that has the coupon; else by lines of invoices: on one billing period
+-- it is `once`, unless the subscription or the customer has it on a later day; else by nothing, and
+-- then nobody knows what it takes off.
 {{ config(enabled=source_is_on('billing', 'stripe')) }}
 
 with told as (

@@ -1,10 +1,10 @@
 -- Grain: one row per Stripe line version, discount on it and day from which it takes off the same.
 -- As Stripe takes them off: those of the item first, then those of the subscription or else of the
--- customer, each list in its order. An amount is for all that is billed at once: it is spread over the
--- licensed lines that are billed most often, by what the discounts of the items leave of them, and
--- percentages after it make it smaller. told_by is the source of what a discount takes off: an object,
--- lines of invoices, nothing, or other_currency (an amount without a figure in the line's currency).
--- The last two take off nothing.
+-- customer, each list in its order. An amount is for all that is billed at once: it is spread over
+-- the licensed lines that are billed most often, by what the discounts of the items leave of them,
+-- and percentages after it make it smaller. told_by is the source of what a discount takes off: an
+-- object, lines of invoices, nothing, or other_currency (an amount without a figure in the line's
+-- currency). The last two take off nothing.
 {{ config(enabled=source_is_on('billing', 'stripe')) }}
 
 with stretches as (
@@ -92,7 +92,7 @@ flagged as (
         case
             when
                 lag(segment_to) over history = segment_from
-                and lag(amount_off) over history is not distinct from amount_off
+                and coalesce(lag(amount_off) over history = amount_off, amount_off is null)
                 then 0
             else 1
         end as is_first

@@ -1,7 +1,7 @@
--- Grain: one row per state of a Stripe subscription and discount that it has, on it or an item of it.
+-- Grain: one row per state of a Stripe subscription and discount on it or on an item of it.
 -- On the subscription and on its items: as the object has them, in the order of its lists. On the
--- customer: for every subscription of the customer, as long as the customer has it. By invoices: what
--- was billed and no list names, from the first period that has it to the end of the last.
+-- customer: for every subscription of the customer, as long as the customer has it. By invoices:
+-- what was billed and no list names, from the first period that has it to the end of the last.
 {{ config(enabled=source_is_on('billing', 'stripe')) }}
 
 with states as (
@@ -123,7 +123,7 @@ only_billed as (
             states.subscription_id = billed.subscription_id
             and states.valid_from < billed.ends_on
             and states.valid_to > billed.first_billed_on
-            and (states.state_source = 'invoice' or billed.last_billed_on >= states.told_from)
+            and (states.state_source = 'invoice' or states.told_from <= billed.last_billed_on)
     left outer join named
         on
             billed.subscription_id = named.subscription_id

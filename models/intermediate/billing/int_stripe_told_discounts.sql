@@ -1,7 +1,7 @@
 -- Grain: one row per Stripe discount that an object names.
--- Its coupon is told by the discount itself, by another discount of the same coupon, or as a coupon:
--- what it takes off never changes, so that any object that has it will do, also one deleted since.
--- A discount of an invoice is for that invoice, whatever its coupon says.
+-- Its coupon is told by the discount itself, by another discount of the same coupon, or as a
+-- coupon: what it takes off never changes, so that any object that has it will do, also one deleted
+-- since. A discount of an invoice is for that invoice, whatever its coupon says.
 {{ config(enabled=source_is_on('billing', 'stripe')) }}
 
 with mentions as (

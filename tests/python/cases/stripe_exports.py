@@ -68,7 +68,7 @@ class Exports:
             self.rows["prices"].append(row)
         return row
 
-    def subscription(  # noqa: PLR0913
+    def subscription(
         self,
         account: str,
         *prices: Row,

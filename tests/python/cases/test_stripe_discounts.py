@@ -3,6 +3,8 @@
 What each of them stands for, and whose rule it is, is in docs/reference/stripe-discounts.md.
 """
 
+from itertools import pairwise
+
 import pytest
 
 from tests.python.cases.company import Built, build
@@ -74,7 +76,7 @@ def levels(company: Exports) -> None:
 
     on_invoice = discount("v8", HALF, invoice="in_of_invoice_2025-01-01")
     company.subscription("of_invoice", month)
-    for start, end in zip(MONTHS[:6], MONTHS[1:], strict=True):
+    for start, end in pairwise(MONTHS):
         taken = [("di_v8", 5000)] if start == "2025-01-01" else []
         company.bill(
             "of_invoice", start, end, (0, month, taken), discounts=[on_invoice] if taken else []
@@ -136,7 +138,7 @@ def history_of_customers(company: Exports) -> None:
 
     # It ended and is gone from the customer; only its three bills are left.
     company.subscription("only_bills", month)
-    for start, end in zip(MONTHS[:6], MONTHS[1:], strict=True):
+    for start, end in pairwise(MONTHS):
         taken = [("di_h6", 5000)] if start < "2025-04-01" else []
         company.bill("only_bills", start, end, (0, month, taken))
     EXPECTED["only_bills"] = {"2025-03-01": 600, "2025-04-01": 1200}
@@ -194,7 +196,9 @@ def limits(company: Exports) -> None:
     addon_amount = coupon(
         "ADDON5", amount_off=500, currency="usd", applies_to={"products": ["prod_addon"]}
     )
-    company.subscription("amount_of_product", month, small, discounts=[discount("l2", addon_amount)])
+    company.subscription(
+        "amount_of_product", month, small, discounts=[discount("l2", addon_amount)]
+    )
     EXPECTED["amount_of_product"] = {"2025-06-01": 1200 + 540}
     company.subscription(
         "of_no_product",
@@ -206,7 +210,7 @@ def limits(company: Exports) -> None:
 
     # Nobody expanded applies_to, and the bills show whose discount it is.
     company.subscription("product_by_bills", month, small, discounts=[discount("l10", HALF)])
-    for start, end in zip(MONTHS[:6], MONTHS[1:], strict=True):
+    for start, end in pairwise(MONTHS):
         lines = ((0, month, []), (1, small, [("di_l10", 2500)]))
         company.bill("product_by_bills", start, end, *lines)
     EXPECTED["product_by_bills"] = {"2025-06-01": 1200 + 300}
@@ -273,9 +277,7 @@ def shapes(company: Exports) -> None:
     company.subscription("precise", month, discounts=[promoted])
     EXPECTED["precise"] = {"2025-06-01": 1050}
 
-    company.subscription(
-        "single_and_list", month, discounts=["di_p6"], single=discount("p6", HALF)
-    )
+    company.subscription("single_and_list", month, discounts=["di_p6"], single=discount("p6", HALF))
     EXPECTED["single_and_list"] = {"2025-06-01": 600}
 
     company.subscription("nothing_tells", month, discounts=["di_nothing"])
@@ -283,7 +285,7 @@ def shapes(company: Exports) -> None:
     GAPS["nothing_tells"] = "discount_unknown"
 
     company.subscription("bills_tell", month, discounts=["di_bills"])
-    for start, end in zip(MONTHS[:6], MONTHS[1:], strict=True):
+    for start, end in pairwise(MONTHS):
         company.bill("bills_tell", start, end, (0, month, [("di_bills", 2000)]))
     EXPECTED["bills_tell"] = {"2025-06-01": 960}
 
@@ -332,7 +334,9 @@ def test_every_discount_lowers_arr_by_what_stripe_takes_off(company):
 
 
 def test_only_what_nothing_tells_is_a_gap_and_names_subscription_and_discount(company):
-    found = company.rows("select account_id, gap, what_is_missing, severity from facts.fct_data_gap")
+    found = company.rows(
+        "select account_id, gap, what_is_missing, severity from facts.fct_data_gap"
+    )
     assert {account: gap for account, gap, _, _ in found} == GAPS
     for account, gap, sentence, severity in found:
         assert f"sub_{account}" in sentence
