@@ -26,6 +26,8 @@ def levels(company: Exports) -> None:
     month = company.price("month", 10000)
     small = company.price("small", 5000, product="prod_addon")
     company.subscription("of_customer", month, customer_discount=discount("c1", HALF))
+    for start, end in pairwise(MONTHS):
+        company.bill("of_customer", start, end, (0, month, [("di_c1", 5000)]))
     EXPECTED["of_customer"] = {"2025-01-01": 600, "2025-06-01": 600}
 
     company.subscription(
@@ -357,6 +359,15 @@ def test_a_customer_whose_discount_takes_all_off_is_known(company):
         "select account_id, status, cast(arr as double) from intermediate.int_arr_line_intervals"
         " where account_id in ('all_off', 'more_than_the_price') order by all"
     ) == [("all_off", "active", 0.0), ("more_than_the_price", "active", 0.0)]
+
+
+def test_a_coupon_of_the_customer_is_no_difference_to_the_bills(company):
+    """Regression: the half of every month was called timing. The length of months is what is left."""
+    differences = company.rows(
+        "select month, cast(variance as double) from marts.mart_arr_tie_out"
+        " where account_id = 'of_customer' and abs(variance) > 4"
+    )
+    assert differences == []
 
 
 def test_grains_hold(company):
