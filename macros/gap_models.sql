@@ -3,6 +3,7 @@
     {%- set models = ['int_gaps_unvalued_lines'] -%}
     {%- if source_is_on('billing', 'stripe') -%}
         {%- do models.append('int_stripe_item_gaps') -%}
+        {%- do models.append('int_stripe_discount_gaps') -%}
     {%- endif -%}
     {{- return(models) -}}
 {%- endmacro %}

@@ -179,3 +179,45 @@
         {{ json_text(item, '$.quantity') }}
     )
 {%- endmacro %}
+
+
+{# One row per element of a JSON array in a text column: its place in it, from 0 on. #}
+{% macro json_places(column) -%}
+    {{ adapter.dispatch('json_places', 'customer_success')(column) }}
+{%- endmacro %}
+
+{% macro default__json_places(column) -%}
+    explode(sequence(0, json_array_length({{ column }}) - 1))
+{%- endmacro %}
+
+{% macro duckdb__json_places(column) -%}
+    unnest(range(cast(json_array_length({{ column }}) as bigint)))
+{%- endmacro %}
+
+
+{# One row per key of a JSON object in a text column. #}
+{% macro json_names(column) -%}
+    {{ adapter.dispatch('json_names', 'customer_success')(column) }}
+{%- endmacro %}
+
+{% macro default__json_names(column) -%}
+    explode(json_object_keys({{ column }}))
+{%- endmacro %}
+
+{% macro duckdb__json_names(column) -%}
+    unnest(json_keys({{ column }}))
+{%- endmacro %}
+
+
+{# The text at a path that a row says; json_text is for a path that is always the same. #}
+{% macro json_text_at(column, path) -%}
+    {{ adapter.dispatch('json_text_at', 'customer_success')(column, path) }}
+{%- endmacro %}
+
+{% macro default__json_text_at(column, path) -%}
+    get_json_object({{ column }}, {{ path }})
+{%- endmacro %}
+
+{% macro duckdb__json_text_at(column, path) -%}
+    json_extract_string({{ column }}, {{ path }})
+{%- endmacro %}

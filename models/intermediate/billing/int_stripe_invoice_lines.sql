@@ -30,19 +30,11 @@ line_discounts as (
     from {{ ref('stg_stripe__invoice_line_discounts') }}
 ),
 
--- The invoice line names the discount; how long it lasts is said by the subscription, or by what
--- tells the discount where it was gone before the day was over.
+-- The invoice line names the discount; how long it lasts is said by the discount.
 once_discounts as (
-    select discount_id
-    from {{ ref('int_stripe_line_discounts') }}
+    select distinct discount_id
+    from {{ ref('int_stripe_discounts') }}
     where duration = 'once'
-    union
-    {%- for relation in ('int_stripe_told_discounts', 'int_stripe_read_discounts') %}
-    select discount_id
-    from {{ ref(relation) }}
-    where {{ stripe_coupon('discount', 'duration') }} = 'once'
-    {{- '\n    union' if not loop.last }}
-    {%- endfor %}
 ),
 
 prices as (

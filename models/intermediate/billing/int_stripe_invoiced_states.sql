@@ -50,14 +50,6 @@ lines as (
     from {{ ref('int_stripe_invoiced_lines') }}
 ),
 
-discount_lists as (
-    select
-        subscription_id,
-        '[' || string_agg(discount, ',' order by discount_id) || ']' as discounts
-    from {{ ref('int_stripe_invoiced_discounts') }}
-    group by subscription_id
-),
-
 turns as (
     select
         subscription_id,
@@ -158,8 +150,7 @@ final as (
         -- Kept for int_stripe_subscription_states until that drops it; see int_stripe_state_items.
         gaps.items,
         case when not days.is_invoiced then gaps.discount end as discount,
-        case when days.is_invoiced then discount_lists.discounts else gaps.discounts end
-            as discounts,
+        case when not days.is_invoiced then gaps.discounts end as discounts,
         case when days.is_invoiced then periods.term_start else gaps.term_start end as term_start,
         case when days.is_invoiced then periods.term_end else gaps.term_end end as term_end,
         -- The first of them was known when the subscription was made.
@@ -179,8 +170,6 @@ final as (
             and days.changed_on = periods.changed_on
     left outer join turns
         on days.subscription_id = turns.subscription_id
-    left outer join discount_lists
-        on days.subscription_id = discount_lists.subscription_id
 )
 
 select * from final

@@ -1,169 +1,133 @@
--- Grain: one row per Stripe discount that some object tells in full.
--- Lists of discounts are ids where the export did not expand them, and events never do: another
--- version of the subscription, the customer or an invoice may have the discount all the same, or
--- another discount the coupon. What a discount takes off never changes, so any of them will do.
+-- Grain: one row per Stripe discount that an object names.
+-- Its coupon is told by the discount itself, by another discount of the same coupon, or as a
+-- coupon: what it takes off never changes, so that any object that has it will do, also one deleted
+-- since. A discount of an invoice is for that invoice, whatever its coupon says.
 {{ config(enabled=source_is_on('billing', 'stripe')) }}
 
-with events as (
+with mentions as (
     select
-        subscription,
-        previous_attributes
-    from {{ ref('stg_stripe__subscription_events') }}
+        holder,
+        seen_at,
+        discount_id,
+        coupon_id,
+        of_item_id,
+        of_invoice_id,
+        promotion_code_id,
+        starts_at,
+        ends_at,
+        duration,
+        duration_in_months,
+        percent_off,
+        amount_off_minor,
+        currency,
+        currency_options
+    from {{ ref('int_stripe_discount_mentions') }}
 ),
 
-versions as (
+terms as (
+    {%- for relation in ('mentions', ref('stg_stripe__coupons')) %}
     select
-        discount,
-        discounts,
-        items
-    from {{ ref('stg_stripe__subscription_versions') }}
-    where concat(discount, discounts, items) like '%"coupon"%'
-),
-
-customers as (
-    select discount
-    from {{ ref('stg_stripe__customers') }}
-),
-
-invoices as (
-    select discounts
-    from {{ ref('stg_stripe__invoices') }}
-),
-
-lines as (
-    select discounts
-    from {{ ref('stg_stripe__invoice_line_items') }}
-),
-
-line_discounts as (
-    select discount
-    from {{ ref('stg_stripe__invoice_line_discounts') }}
-),
-
-objects as (
-    {%- for column in ('subscription', 'previous_attributes') %}
-    select {{ column }} as object
-    from events
-    where {{ column }} like '%"coupon"%'
+        coupon_id,
+        duration,
+        duration_in_months,
+        percent_off,
+        amount_off_minor,
+        currency,
+        currency_options
+    from {{ relation }}
+    where duration is not null
     {{- '\n    union all' if not loop.last }}
     {%- endfor %}
 ),
 
-subscriptions as (
-    select
-        {{ json_text('object', '$.discount') }} as discount,
-        {{ json_text('object', '$.discounts') }} as discounts,
-        {{ json_text('object', '$.items') }} as items
-    from objects
-    union
-    select * from versions
-),
-
-items as (
-    select {{ json_elements('items', '$.data') }} as item
-    from subscriptions
-    where items like '%"coupon"%'
-),
-
-lists as (
-    select
-        cast(null as varchar) as subscription_item_id,
-        discounts,
-        cast(null as varchar) as discount
-    from subscriptions
-    where discounts like '%"coupon"%'
-    union
-    select
-        {{ json_text('item', '$.id') }} as subscription_item_id,
-        {{ json_text('item', '$.discounts') }} as discounts,
-        null as discount
-    from items
-    union
-    select
-        null as subscription_item_id,
-        discounts,
-        null as discount
-    from invoices
-    union
-    select
-        null as subscription_item_id,
-        discounts,
-        null as discount
-    from lines
-    {%- for relation in ('subscriptions', 'customers', 'line_discounts') %}
-    union
-    select
-        null as subscription_item_id,
-        null as discounts,
-        discount
-    from {{ relation }}
-    where discount like '%"coupon"%'
-    {%- endfor %}
-),
-
-elements as (
-    select
-        subscription_item_id,
-        {{ stripe_discounts('discounts', 'discount') }} as discount
-    from lists
-),
-
-in_full as (
-    select
-        subscription_item_id,
-        {{ json_object('discount') }} as discount
-    from elements
-),
-
-parsed as (
-    select
-        subscription_item_id,
-        discount,
-        {{ json_text('discount', '$.id') }} as discount_id,
-        {{ stripe_coupon('discount', 'duration') }} is not null as has_coupon,
-        coalesce(
-            {{ json_text('discount', '$.source.coupon') }}, {{ json_text('discount', '$.coupon') }}
-        ) as coupon
-    from in_full
-    where discount is not null
-),
-
 coupons as (
     select
-        {{ json_text('coupon', '$.id') }} as coupon_id,
-        max(coupon) as coupon
-    from parsed
-    where has_coupon
-    group by {{ json_text('coupon', '$.id') }}
+        coupon_id,
+        max(duration) as duration,
+        max(duration_in_months) as duration_in_months,
+        max(percent_off) as percent_off,
+        max(amount_off_minor) as amount_off_minor,
+        max(currency) as currency,
+        max(currency_options) as currency_options
+    from terms
+    group by coupon_id
+),
+
+named as (
+    select
+        discount_id,
+        max(coupon_id) as coupon_id,
+        max(of_item_id) as subscription_item_id,
+        max(of_invoice_id) as of_invoice_id,
+        max(promotion_code_id) as promotion_code_id,
+        max(starts_at) as starts_at,
+        max(ends_at) as ends_at,
+        min(case when holder = 'discount_deleted' then seen_at end) as deleted_at,
+        max(duration) as duration,
+        max(duration_in_months) as duration_in_months,
+        max(percent_off) as percent_off,
+        max(amount_off_minor) as amount_off_minor,
+        max(currency) as currency,
+        max(currency_options) as currency_options
+    from mentions
+    group by discount_id
+),
+
+told as (
+    select
+        named.discount_id,
+        named.coupon_id,
+        named.subscription_item_id,
+        named.promotion_code_id,
+        case
+            when named.of_invoice_id is not null then 'once'
+            else coalesce(named.duration, coupons.duration)
+        end as duration,
+        coalesce(named.duration_in_months, coupons.duration_in_months) as duration_in_months,
+        coalesce(named.percent_off, coupons.percent_off) as percent_off,
+        coalesce(named.amount_off_minor, coupons.amount_off_minor) as amount_off_minor,
+        coalesce(named.currency, coupons.currency) as currency,
+        coalesce(named.currency_options, coupons.currency_options) as currency_options,
+        cast(named.starts_at as date) as starts_on,
+        cast(named.ends_at as date) as ends_on,
+        cast(named.deleted_at as date) as deleted_on
+    from named
+    left outer join coupons
+        on named.coupon_id = coupons.coupon_id
+),
+
+ended as (
+    select
+        *,
+        coalesce(
+            ends_on,
+            case
+                when duration = 'repeating'
+                    then cast({{ dbt.dateadd('month', 'duration_in_months', 'starts_on') }} as date)
+            end
+        ) as planned_end_on
+    from told
 ),
 
 final as (
     select
-        parsed.discount_id,
-        cast(
-            {{ json_merged(
-                'parsed.discount',
-                "'{\"coupon\":'"
-                ~ " || case when parsed.has_coupon then parsed.coupon else coupons.coupon end"
-                ~ " || coalesce("
-                ~ "',\"subscription_item\":\"' || parsed.subscription_item_id || '\"', '')"
-                ~ " || '}'"
-            ) }} as varchar
-        ) as discount
-    from parsed
-    left outer join coupons
-        on parsed.coupon = coupons.coupon_id
-    where
-        parsed.discount_id is not null
-        and (parsed.has_coupon or coupons.coupon_id is not null)
-    qualify
-        row_number() over (
-            partition by parsed.discount_id
-            order by
-                case when parsed.has_coupon then 0 else 1 end,
-                case when parsed.subscription_item_id is not null then 0 else 1 end,
-                parsed.discount desc
-        ) = 1
+        discount_id,
+        coupon_id,
+        promotion_code_id,
+        subscription_item_id,
+        duration,
+        duration_in_months,
+        percent_off,
+        amount_off_minor,
+        currency,
+        currency_options,
+        starts_on,
+        -- It ends as planned, or when it was taken away before.
+        least(planned_end_on, deleted_on) as ends_on,
+        coalesce(
+            duration is not null and (percent_off between 0 and 100 or amount_off_minor >= 0), false
+        ) as is_in_full
+    from ended
 )
 
 select * from final

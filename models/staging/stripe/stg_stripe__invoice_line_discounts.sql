@@ -12,32 +12,40 @@ listed as (
         source.invoice,
         source.id,
         source.currency,
-        {{ json_elements("'{\"list\":' || source.discount_amounts || '}'", '$.list') }}
-            as discount_amount
+        source.discount_amounts,
+        {{ json_places('source.discount_amounts') }} as place
     from source
     where coalesce(source.discount_amounts, '[]') not in ('null', '[]')
 ),
 
+elements as (
+    select
+        *,
+        {{ json_text_at('discount_amounts', "'$[' || cast(place as varchar) || ']'") }}
+            as discount_amount
+    from listed
+),
+
 final as (
     select
-        listed.invoice as invoice_id,
-        listed.id as line_item_id,
+        invoice as invoice_id,
+        id as line_item_id,
+        place,
         coalesce(
-            {{ json_text('listed.discount_amount', '$.discount.id') }},
-            {{ json_text('listed.discount_amount', '$.discount') }}
+            {{ json_text('discount_amount', '$.discount.id') }},
+            {{ json_text('discount_amount', '$.discount') }}
         ) as discount_id,
         -- An id, or the discount in full where the export was expanded.
-        {{ json_text('listed.discount_amount', '$.discount') }} as discount,
+        {{ json_text('discount_amount', '$.discount') }} as discount,
         cast(
             {{ from_minor_units(
-                'cast(' ~ json_text('listed.discount_amount', '$.amount')
-                ~ ' as decimal(18, 6))',
-                'listed.currency'
+                'cast(' ~ json_text('discount_amount', '$.amount') ~ ' as decimal(18, 6))',
+                'currency'
             ) }} as decimal(18, 2)
         ) as amount,
-        cast({{ json_text('listed.discount_amount', '$.amount') }} as decimal(18, 0))
+        cast({{ json_text('discount_amount', '$.amount') }} as decimal(18, 0))
             as amount_minor
-    from listed
+    from elements
 )
 
 select * from final

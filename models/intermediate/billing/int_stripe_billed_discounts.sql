@@ -1,0 +1,134 @@
+-- Grain: one row per Stripe subscription and discount that lines of its invoices name.
+-- What lines for whole periods say of a discount: from when to when it was billed, and what it took
+-- off in its last period: whole and half per cents of what discounts before it left are a
+-- percentage, else an amount. It ends with the last period that has it, or goes on where that is
+-- the last that was billed. A percentage that other items of its periods never have is of its item.
+{{ config(enabled=source_is_on('billing', 'stripe')) }}
+
+with whole_periods as (
+    select
+        subscription_id,
+        invoice_id,
+        line_item_id,
+        subscription_item_id,
+        amount,
+        currency,
+        issued_at,
+        period_start,
+        period_end,
+        count(*) over (partition by subscription_id, period_start) as lines_in_period,
+        max(period_start) over (partition by subscription_id) as last_billed_on
+    from {{ ref('int_stripe_recurring_lines') }}
+    where
+        is_whole_period
+        and amount > 0
+        and subscription_id is not null
+),
+
+-- The discounts of a line stand in the order in which they were taken off.
+line_discounts as (
+    select
+        invoice_id,
+        line_item_id,
+        discount_id,
+        amount,
+        amount_minor,
+        coalesce(
+            sum(amount) over (
+                partition by invoice_id, line_item_id
+                order by place
+                rows between unbounded preceding and 1 preceding
+            ),
+            0
+        ) as amount_before
+    from {{ ref('stg_stripe__invoice_line_discounts') }}
+    where
+        discount_id is not null
+        and amount_minor <> 0
+),
+
+taken_off as (
+    select
+        whole_periods.subscription_id,
+        whole_periods.subscription_item_id,
+        whole_periods.currency,
+        whole_periods.issued_at,
+        whole_periods.period_start,
+        whole_periods.period_end,
+        whole_periods.lines_in_period,
+        whole_periods.last_billed_on,
+        line_discounts.discount_id,
+        line_discounts.amount_minor,
+        whole_periods.amount - line_discounts.amount_before as amount,
+        line_discounts.amount as discount_amount,
+        line_discounts.amount / line_discounts.amount_minor as minor_unit,
+        round(
+            line_discounts.amount * 200.0
+            / nullif(whole_periods.amount - line_discounts.amount_before, 0)
+        ) / 2 as percent_off
+    from whole_periods
+    inner join line_discounts
+        on
+            whole_periods.invoice_id = line_discounts.invoice_id
+            and whole_periods.line_item_id = line_discounts.line_item_id
+),
+
+by_period as (
+    select
+        subscription_id,
+        discount_id,
+        period_start,
+        max(currency) as currency,
+        max(issued_at) as issued_at,
+        max(period_end) as period_end,
+        sum(amount_minor) as amount_minor,
+        max(percent_off) as percent_off,
+        max(percent_off) = min(percent_off)
+        and max(abs(amount * percent_off / 100 - discount_amount) / minor_unit) < 1.001
+            as is_percentage,
+        min(subscription_item_id) as first_item_id,
+        max(subscription_item_id) as last_item_id,
+        max(lines_in_period) as lines_in_period,
+        max(last_billed_on) as last_billed_on
+    from taken_off
+    group by
+        subscription_id,
+        discount_id,
+        period_start
+),
+
+final as (
+    select
+        subscription_id,
+        discount_id,
+        count(*) as periods,
+        max(issued_at) as last_issued_at,
+        min(period_start) as first_billed_on,
+        max(period_start) as last_billed_on,
+        max(period_end) as billed_until,
+        case when max(period_start) < max(last_billed_on) then max(period_end) end as ends_on,
+        max_by(currency, period_start) as currency,
+        cast(
+            case when max_by(is_percentage, period_start) then max_by(percent_off, period_start) end
+            as decimal(9, 4)
+        ) as percent_off,
+        cast(
+            case
+                when not max_by(is_percentage, period_start)
+                    then max_by(amount_minor, period_start)
+            end as decimal(18, 0)
+        ) as amount_off_minor,
+        case
+            when
+                min(first_item_id) = max(last_item_id)
+                and max(lines_in_period) > 1
+                and max_by(is_percentage, period_start)
+                then max(last_item_id)
+        end as only_item_id
+    from by_period
+    group by
+        subscription_id,
+        discount_id
+)
+
+select * from final

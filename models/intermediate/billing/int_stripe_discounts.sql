@@ -1,0 +1,186 @@
+-- Grain: one row per Stripe discount and currency of what it takes off.
+-- A percentage is of any currency (null), an amount of its coupon's currency and of each currency
+-- option. Told by an object that has the coupon; else by lines of invoices: on one billing period
+-- it is `once`, unless the subscription or the customer has it on a later day; else by nothing, and
+-- then nobody knows what it takes off.
+{{ config(enabled=source_is_on('billing', 'stripe')) }}
+
+with told as (
+    select
+        discount_id,
+        coupon_id,
+        promotion_code_id,
+        subscription_item_id,
+        duration,
+        duration_in_months,
+        percent_off,
+        amount_off_minor,
+        currency,
+        currency_options,
+        starts_on,
+        ends_on,
+        is_in_full
+    from {{ ref('int_stripe_told_discounts') }}
+),
+
+mentions as (
+    select
+        holder,
+        seen_at,
+        discount_id
+    from {{ ref('int_stripe_discount_mentions') }}
+),
+
+billed as (
+    select
+        subscription_id,
+        discount_id,
+        periods,
+        first_billed_on,
+        last_billed_on,
+        last_issued_at,
+        ends_on,
+        currency,
+        percent_off,
+        amount_off_minor,
+        only_item_id
+    from {{ ref('int_stripe_billed_discounts') }}
+),
+
+-- From when to when subscriptions and customers are known to have it.
+listed as (
+    select
+        discount_id,
+        min(seen_at) as first_seen_at,
+        max(seen_at) as last_seen_at
+    from mentions
+    where
+        holder in ('load', 'customer')
+        or (holder in ('event', 'discount') and cast(seen_at as date) <= {{ as_of_date() }})
+    group by discount_id
+),
+
+in_full as (
+    select *
+    from told
+    where is_in_full
+),
+
+options as (
+    select
+        *,
+        {{ json_names('currency_options') }} as option_currency
+    from in_full
+    where
+        percent_off is null
+        and coalesce(currency_options, 'null') <> 'null'
+),
+
+amounts as (
+    select
+        discount_id,
+        currency,
+        amount_off_minor
+    from in_full
+    where percent_off is null
+    union
+    select
+        discount_id,
+        upper(option_currency) as currency,
+        {{ dbt.safe_cast(
+            json_text_at('currency_options', "'$.' || option_currency || '.amount_off'"),
+            'decimal(18, 0)'
+        ) }} as amount_off_minor
+    from options
+),
+
+-- A discount whose coupon nobody has may say all the same when it began and ends.
+read_from_lines as (
+    select
+        billed.discount_id,
+        max(told.coupon_id) as coupon_id,
+        max(told.promotion_code_id) as promotion_code_id,
+        max_by(billed.percent_off, billed.last_billed_on) as percent_off,
+        max_by(billed.amount_off_minor, billed.last_billed_on) as amount_off_minor,
+        max_by(billed.currency, billed.last_billed_on) as currency,
+        max_by(billed.only_item_id, billed.last_billed_on) as subscription_item_id,
+        case
+            when max(told.ends_on) is not null or max(billed.periods) > 1 then 'repeating'
+            when cast(max(listed.last_seen_at) as date) > cast(max(billed.last_issued_at) as date)
+                then 'repeating'
+            else 'once'
+        end as duration,
+        coalesce(
+            max(told.starts_on),
+            least(min(billed.first_billed_on), cast(min(listed.first_seen_at) as date))
+        ) as starts_on,
+        coalesce(
+            max(told.ends_on),
+            case when count(*) = count(billed.ends_on) then max(billed.ends_on) end
+        ) as ends_on
+    from billed
+    left outer join listed
+        on billed.discount_id = listed.discount_id
+    left outer join told
+        on billed.discount_id = told.discount_id
+    where not coalesce(told.is_in_full, false)
+    group by billed.discount_id
+),
+
+final as (
+    select
+        in_full.discount_id,
+        amounts.currency,
+        'object' as told_by,
+        in_full.coupon_id,
+        in_full.promotion_code_id,
+        in_full.subscription_item_id,
+        in_full.duration,
+        in_full.duration_in_months,
+        in_full.percent_off,
+        amounts.amount_off_minor,
+        in_full.starts_on,
+        in_full.ends_on
+    from in_full
+    left outer join amounts
+        on in_full.discount_id = amounts.discount_id
+    union all
+    select
+        discount_id,
+        case when percent_off is null then currency end as currency,
+        'invoice_lines' as told_by,
+        coupon_id,
+        promotion_code_id,
+        subscription_item_id,
+        duration,
+        null as duration_in_months,
+        percent_off,
+        amount_off_minor,
+        starts_on,
+        ends_on
+    from read_from_lines
+    union all
+    select
+        told.discount_id,
+        null as currency,
+        'nothing' as told_by,
+        told.coupon_id,
+        told.promotion_code_id,
+        told.subscription_item_id,
+        null as duration,
+        null as duration_in_months,
+        null as percent_off,
+        null as amount_off_minor,
+        told.starts_on,
+        told.ends_on
+    from told
+    left outer join in_full
+        on told.discount_id = in_full.discount_id
+    left outer join read_from_lines
+        on told.discount_id = read_from_lines.discount_id
+    where
+        in_full.discount_id is null
+        and read_from_lines.discount_id is null
+)
+
+select * from final
