@@ -4,6 +4,7 @@
     {%- if source_is_on('billing', 'stripe') -%}
         {%- do models.append('int_stripe_item_gaps') -%}
         {%- do models.append('int_stripe_discount_gaps') -%}
+        {%- do models.append('int_stripe_state_gaps') -%}
     {%- endif -%}
     {{- return(models) -}}
 {%- endmacro %}

@@ -74,7 +74,10 @@ def test_a_subscription_in_another_currency_than_its_price(case) -> None:
     """polar PR 13943; stripe-dotnet #2745; cashier-stripe #1570."""
     built = case("revenue/R06_stripe_currency_option")
     stays(built, "S06", 1188, MONTHS)
-    assert built.rows("select distinct currency from facts.fct_arr_line") == [("EUR",)]
+    currencies = built.rows(
+        "select distinct currency from facts.fct_arr_line where account_id = 'S06' and arr > 0"
+    )
+    assert currencies == [("EUR",)]
     sound(built)
 
 
@@ -97,10 +100,7 @@ def test_a_deletion_whose_event_was_missed_is_a_churn(case) -> None:
 def test_items_beyond_the_first_page_count_or_are_named(case) -> None:
     """dj-stripe #1054; paykit PR 204."""
     built = case("revenue/R11_stripe_more_items_than_a_page")
-    subscription = built.value(
-        "select subscription_id from facts.fct_subscription where account_id = 'S08'"
-    )
-    assert built.arr("S08") == 1440 or subscription in built.said()
+    assert built.arr("S08") == 1440 or "sub_S08" in built.said()
 
 
 def test_plans_of_the_time_before_prices(case) -> None:
