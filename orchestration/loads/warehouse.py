@@ -8,7 +8,7 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.loads.spec import LOADER_COLUMNS, SourceSpec, TableSpec
+from orchestration.loads.spec import GONE_COLUMN, LOADER_COLUMNS, SourceSpec, TableSpec
 from orchestration.memory import bound_memory
 
 REJECT_COLUMNS = {
@@ -20,9 +20,11 @@ REJECT_COLUMNS = {
     "column_name": "VARCHAR",
     "reason": "VARCHAR",
     "raw_text": "VARCHAR",
+    "row_key": "VARCHAR",
 }
 
-# What raw_loads holds. delivered_files and delivered_columns are the loader's own memory: which
+# What raw_loads holds. deliveries has a row per load and table of which something was delivered:
+# its as-of day is the day a row that was not in it is gone. delivered_files and delivered_columns are the loader's own memory: which
 # append-only files are in already, and which columns each table had last time.
 LOAD_TABLES = {
     "settings": {"name": "VARCHAR", "value": "VARCHAR"},
@@ -46,6 +48,18 @@ LOAD_TABLES = {
         "source_file": "VARCHAR",
         "column_name": "VARCHAR",
         "message": "VARCHAR",
+    },
+    "deliveries": {
+        "run_id": "VARCHAR",
+        "load_id": "VARCHAR",
+        "delivered_at": "TIMESTAMP",
+        "as_of_date": "DATE",
+        "source": "VARCHAR",
+        "source_table": "VARCHAR",
+        "delivery": "VARCHAR",
+        "rows_there": "BIGINT",
+        "rows_gone": "BIGINT",
+        "rows_back": "BIGINT",
     },
     "delivered_files": {
         "source": "VARCHAR",
@@ -130,7 +144,7 @@ def ensure_table(
 def raw_columns(table: TableSpec) -> dict[str, str]:
     """Every declared column of a raw table and the loader's own, with their types."""
     declared = {column.name: column.sql_type for column in table.columns.values()}
-    return declared | LOADER_COLUMNS
+    return declared | LOADER_COLUMNS | (GONE_COLUMN if table.delivery else {})
 
 
 def ensure_tables(connection: duckdb.DuckDBPyConnection, spec: SourceSpec) -> None:
@@ -153,4 +167,18 @@ def write_settings(warehouse: Path, settings: dict[str, str | None]) -> None:
         for name, value in settings.items():
             connection.execute("delete from raw_loads.settings where name = ?", [name])
             connection.execute("insert into raw_loads.settings values (?, ?)", [name, value])
+        if settings.get("as_of_date") and settings.get("run_id"):
+            _date_deliveries(connection, settings)
         connection.commit()
+
+
+def _date_deliveries(
+    connection: duckdb.DuckDBPyConnection, settings: dict[str, str | None]
+) -> None:
+    """Give the run's deliveries its as-of day, where it was not asked for but found in the data."""
+    ensure_table(connection, "raw_loads", "deliveries", LOAD_TABLES["deliveries"])
+    connection.execute(
+        "update raw_loads.deliveries set as_of_date = cast(? as date)"
+        " where run_id = ? and as_of_date is null",
+        [settings["as_of_date"], settings["run_id"]],
+    )
