@@ -190,8 +190,8 @@ def _unknown_names(mapping: Mapping, spec: SourceSpec) -> Iterable[str]:
         table = spec.tables.get(entity)
         if table is None:
             yield f"delivery.{entity}: unknown entity{suggestion(entity, spec.tables)}"
-        elif table.append_only and mapping.delivery[entity] == FULL:
-            yield f"delivery.{entity}: its rows are events, of which none vanishes; leave it out"
+        elif table.delivery is None and mapping.delivery[entity] == FULL:
+            yield f"delivery.{entity}: what happened does not vanish; leave it out"
     for entity, entries in mapping.files.items():
         table = spec.tables.get(entity)
         if table is None:

@@ -191,7 +191,8 @@ class LoadRun:
                 + "))"
             )
             sql = (
-                f"select b._line, b.column_name, b.reason, cast({record} as varchar) as raw, b.row_key"
+                f"select b._line, b.column_name, b.reason, cast({record} as varchar) as raw,"
+                " b.row_key"
                 f" from ({bad_rows}) as b left join {staged.relation} as s on b._line = s._line"
                 " order by b._line"
             )

@@ -23,8 +23,21 @@ REJECT_COLUMNS = {
     "row_key": "VARCHAR",
 }
 
-# What raw_loads holds. deliveries has a row per load and table of which something was delivered:
-# its as-of day is the day a row that was not in it is gone. delivered_files and delivered_columns are the loader's own memory: which
+# One row per load and table of which something was delivered. Its as-of day is the day from which
+# a row that is not in a whole delivery counts as gone.
+DELIVERY_COLUMNS = {
+    "run_id": "VARCHAR",
+    "load_id": "VARCHAR",
+    "delivered_at": "TIMESTAMP",
+    "as_of_date": "DATE",
+    "source_table": "VARCHAR",
+    "delivery": "VARCHAR",
+    "rows_there": "BIGINT",
+    "rows_gone": "BIGINT",
+    "rows_back": "BIGINT",
+}
+
+# What raw_loads holds. delivered_files and delivered_columns are the loader's own memory: which
 # append-only files are in already, and which columns each table had last time.
 LOAD_TABLES = {
     "settings": {"name": "VARCHAR", "value": "VARCHAR"},
@@ -48,18 +61,6 @@ LOAD_TABLES = {
         "source_file": "VARCHAR",
         "column_name": "VARCHAR",
         "message": "VARCHAR",
-    },
-    "deliveries": {
-        "run_id": "VARCHAR",
-        "load_id": "VARCHAR",
-        "delivered_at": "TIMESTAMP",
-        "as_of_date": "DATE",
-        "source": "VARCHAR",
-        "source_table": "VARCHAR",
-        "delivery": "VARCHAR",
-        "rows_there": "BIGINT",
-        "rows_gone": "BIGINT",
-        "rows_back": "BIGINT",
     },
     "delivered_files": {
         "source": "VARCHAR",
@@ -154,6 +155,7 @@ def ensure_tables(connection: duckdb.DuckDBPyConnection, spec: SourceSpec) -> No
     for table in spec.tables.values():
         ensure_table(connection, spec.dataset, table.name, raw_columns(table))
     ensure_table(connection, spec.dataset, "rejects", REJECT_COLUMNS)
+    ensure_table(connection, spec.dataset, "deliveries", DELIVERY_COLUMNS)
     for name, columns in LOAD_TABLES.items():
         ensure_table(connection, "raw_loads", name, columns)
 
@@ -176,9 +178,13 @@ def _date_deliveries(
     connection: duckdb.DuckDBPyConnection, settings: dict[str, str | None]
 ) -> None:
     """Give the run's deliveries its as-of day, where it was not asked for but found in the data."""
-    ensure_table(connection, "raw_loads", "deliveries", LOAD_TABLES["deliveries"])
-    connection.execute(
-        "update raw_loads.deliveries set as_of_date = cast(? as date)"
-        " where run_id = ? and as_of_date is null",
-        [settings["as_of_date"], settings["run_id"]],
-    )
+    schemas = connection.execute(
+        "select schema_name from duckdb_tables() where table_name = 'deliveries'"
+        " and database_name = current_database() and starts_with(schema_name, 'raw_')"
+    ).fetchall()
+    for (schema,) in schemas:
+        connection.execute(
+            f"update {quote(schema)}.deliveries set as_of_date = cast(? as date)"
+            " where run_id = ? and as_of_date is null",
+            [settings["as_of_date"], settings["run_id"]],
+        )

@@ -76,15 +76,14 @@ def settle_deliveries(run: LoadRun) -> None:
             there = run.rows(f"select count(*) from memory.{delivery.keys}")
             gone, back = _settle(run, table, delivery, there)
         run.connection.execute(
-            "insert into raw_loads.deliveries by name select ? as run_id, ? as load_id,"
-            " ? as delivered_at, cast(? as date) as as_of_date, ? as source, ? as source_table,"
+            f"insert into {quote(run.spec.dataset)}.deliveries by name select ? as run_id,"
+            " ? as load_id, ? as delivered_at, cast(? as date) as as_of_date, ? as source_table,"
             " ? as delivery, ? as rows_there, ? as rows_gone, ? as rows_back",
             [
                 run.request.run_id,
                 run.load_id,
                 run.now(),
                 run.request.as_of,
-                run.spec.name,
                 name,
                 delivery.kind,
                 there,

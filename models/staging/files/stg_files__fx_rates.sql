@@ -4,12 +4,12 @@
 with newest as (
     select *
     from {{ source('raw_files', 'fx_rates') }}
-    qualify {{ is_newest(['currency', 'valid_from']) }}
+    qualify {{ is_newest_there(['currency', 'valid_from']) }}
 ),
 
 final as (
     select
-        upper(currency) as currency,
+        upper(trim(currency)) as currency,
         valid_from,
         rate_to_reporting
     from newest
