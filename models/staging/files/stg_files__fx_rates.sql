@@ -1,5 +1,5 @@
 -- Grain: one row per currency and first day of the rate.
-{{ config(enabled=source_is_on('billing', 'files')) }}
+{{ config(enabled=source_is_on_anywhere('files')) }}
 
 with newest as (
     select *
