@@ -68,7 +68,7 @@ missing as (
 
 final as (
     select
-        cast(null as varchar) as source_system,
+        'all' as source_system,
         'currency' as object_type,
         currency as object_id,
         'fx_rate_missing' as gap,

@@ -100,11 +100,15 @@ def test_what_stays_stays(second: Built) -> None:
     assert second.movements("stays") == [("2024-01-01", "new", 1200)]
 
 
+def test_a_subscription_that_is_gone_ended_that_day(second: Built) -> None:
+    assert second.arr("sub", "2025-05-01") == 1200
+    assert second.movements("sub")[1:] == [("2025-06-01", "churn", -1200)]
+
+
 @pytest.mark.parametrize("account", ["sub", "all"])
-def test_a_subscription_that_is_gone_ended_that_day(second: Built, account: str) -> None:
-    assert second.arr(account, "2025-05-01") == 1200
-    assert second.arr(account) == 0
-    assert second.movements(account)[1:] == [("2025-06-01", "churn", -1200)]
+def test_a_subscription_is_over_whether_its_account_stays_or_not(
+    second: Built, account: str
+) -> None:
     assert (
         second.value(
             "select cast(ended_on as varchar) from facts.fct_subscription where subscription_id = ?",
