@@ -3,15 +3,22 @@
 -- percentages that look like shares.
 {{ config(enabled=source_is_on('billing', 'files'), materialized='view') }}
 
+-- A row whose key cannot be read, or that repeats one, is told of by the load alone.
 with rejects as (
     select
         source_table,
-        source_file,
-        source_line,
-        reason,
-        row_key
+        row_key,
+        min(source_file) as source_file,
+        min(source_line) as source_line,
+        min_by(reason, source_line) as reason,
+        count(*) as row_count
     from {{ ref('stg_files__rejects') }}
-    where source_table in ('subscriptions', 'subscription_items')
+    where
+        source_table in ('subscriptions', 'subscription_items')
+        and row_key is not null
+    group by
+        source_table,
+        row_key
 ),
 
 deliveries as (
@@ -42,7 +49,6 @@ items as (
     from {{ ref('int_files_items') }}
 ),
 
--- A row whose key cannot be read, or has come twice, is told of by the load alone.
 rejected as (
     select
         case rejects.source_table
@@ -54,7 +60,7 @@ rejected as (
         'A row of ' || rejects.source_table || ' was rejected (' || rejects.source_file || ', line '
         || cast(rejects.source_line as varchar) || '): ' || rejects.reason as what_is_missing,
         subscriptions.account_id,
-        cast(1 as bigint) as row_count,
+        rejects.row_count,
         cast(subscriptions.arr as decimal(18, 2)) as arr_affected,
         deliveries.delivered_on as since,
         'Correct the row and deliver it again; until then what was delivered before counts'
@@ -67,7 +73,6 @@ rejected as (
         on
             rejects.source_table = 'subscriptions'
             and rejects.row_key = subscriptions.subscription_id
-    where rejects.row_key is not null
 ),
 
 shrunk as (

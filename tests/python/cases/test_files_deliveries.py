@@ -109,13 +109,8 @@ def test_a_subscription_that_is_gone_ended_that_day(second: Built) -> None:
 def test_a_subscription_is_over_whether_its_account_stays_or_not(
     second: Built, account: str
 ) -> None:
-    assert (
-        second.value(
-            "select cast(ended_on as varchar) from facts.fct_subscription where subscription_id = ?",
-            f"s_{account}",
-        )
-        == "2025-06-30"
-    )
+    sql = "select cast(ended_on as varchar) from facts.fct_subscription where subscription_id = ?"
+    assert second.value(sql, f"s_{account}") == "2025-06-30"
 
 
 def test_a_version_that_is_gone_never_was(second: Built) -> None:

@@ -4,8 +4,6 @@ The class of case R18. One company holds a subscription of each kind; all are of
 2025-01-01 on, seen as of 2025-06-30.
 """
 
-from pathlib import Path
-
 import pytest
 
 from orchestration.loads.vocabulary import words_of
@@ -201,15 +199,16 @@ def test_words_of_every_vendor_are_known() -> None:
         "stripe": "incomplete incomplete_expired trialing active past_due canceled unpaid paused",
         "chargebee": "future in_trial active non_renewing paused cancelled transferred",
         "recurly": "active canceled expired failed future paused",
-        "maxio": "pending failed_to_create trialing assessing active soft_failure past_due suspended"
-        " canceled expired paused unpaid trial_ended on_hold awaiting_signup",
+        "maxio": "pending failed_to_create trialing assessing active soft_failure past_due"
+        " suspended canceled expired paused unpaid trial_ended on_hold awaiting_signup",
         "zuora": "draft pending_activation pending_acceptance active cancelled suspended expired",
         "woocommerce": "pending active on_hold cancelled switched expired pending_cancel",
         "paddle": "active canceled past_due paused trialing deleted",
         "paypal": "approval_pending approved active suspended cancelled expired",
         "shopify": "active cancelled expired failed paused stale",
         "braintree": "active canceled expired past_due pending",
-        "razorpay": "created authenticated active pending halted cancelled completed expired paused",
+        "razorpay": "created authenticated active pending halted cancelled completed expired"
+        " paused",
         "salesforce": "draft in_approval_process activated terminated expired",
         "hubspot": "active past_due canceled expired scheduled paused unpaid",
     }
