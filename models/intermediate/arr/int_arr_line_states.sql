@@ -38,14 +38,16 @@ plans as (
     from {{ ref('int_billing_plans') }}
 ),
 
--- A plan is known by its name: a price of another amount can have an id of its own. A price
--- that only has an id, like an unnamed Stripe price, is told apart by product and interval alone.
+-- A plan is known by its name: a price of another amount can have an id of its own. An unnamed
+-- Stripe price only has an id and is told apart by product and interval alone; the id of a plan
+-- in files is a plan, whatever its name.
 named as (
     select
         intervals.*,
         case
             when plans.plan_id is null then intervals.plan_id
-            when plans.plan_name <> plans.plan_id then plans.plan_name
+            when plans.plan_name <> plans.plan_id or intervals.source_system <> 'stripe'
+                then plans.plan_name
         end as plan
     from intervals
     left outer join plans
