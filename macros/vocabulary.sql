@@ -5,3 +5,9 @@
 {% macro folded_word(word) -%}
     replace(replace(lower(trim({{ word }})), '-', '_'), ' ', '_')
 {%- endmacro %}
+
+
+{# A decimal number as one writes it: without zeros at its end. #}
+{% macro plain_number(number) -%}
+    regexp_replace(cast({{ number }} as varchar), '[.]0+$|([.][0-9]*[1-9])0+$', '\1')
+{%- endmacro %}
