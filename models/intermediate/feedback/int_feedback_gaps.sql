@@ -1,4 +1,5 @@
--- Grain: one row per source system, object of feedback and gap: what surveys do not tell.
+-- Grain: one row per source system, object of feedback and gap: what surveys and touchpoints do not
+-- tell.
 -- Answers outside the scale of their survey, and surveys that the vocabulary does not know: neither
 -- counts. Sentences name file and line where the source has them.
 with answers as (
@@ -33,6 +34,31 @@ known as (
         string_agg(distinct meaning, ', ' order by meaning) as meanings
     from {{ ref('int_vocabulary') }}
     where field = 'survey_type'
+),
+
+touchpoints as (
+    select
+        source_system,
+        source_type,
+        touchpoint_type,
+        count(*) as row_count,
+        min(touchpoint_id) as touchpoint_id,
+        cast(min(occurred_at) as date) as since
+    from {{ ref('int_crm_touchpoints') }}
+    where not is_type_known and nullif(trim(source_type), '') is not null
+    group by
+        source_system,
+        source_type,
+        touchpoint_type
+),
+
+touchpoint_words as (
+    select
+        string_agg(distinct replace(word, '_', ' '), ', ' order by replace(word, '_', ' '))
+            as known_words,
+        string_agg(distinct meaning, ', ' order by meaning) as meanings
+    from {{ ref('int_vocabulary') }}
+    where field = 'touchpoint_type'
 ),
 
 gaps as (
@@ -80,6 +106,24 @@ gaps as (
         answers.source_survey_type,
         known.known_words,
         known.meanings
+    union all
+    select
+        touchpoints.source_system,
+        'touchpoint_type' as object_type,
+        touchpoints.source_type || ': ' || touchpoints.touchpoint_type as object_id,
+        'touchpoint_type_unknown' as gap,
+        'Touchpoint type ''' || touchpoints.source_type || ''' (touchpoint '
+        || touchpoints.touchpoint_id
+        || case when touchpoints.row_count > 1 then ' …' else '' end || ') is not known: '
+        || touchpoints.row_count || ' count as ' || touchpoints.touchpoint_type
+        || '. Known are: ' || touchpoint_words.known_words || '.' as what_is_missing,
+        cast(null as varchar) as account_id,
+        touchpoints.row_count,
+        touchpoints.since,
+        'Add the word to seeds/vocabulary.csv (field touchpoint_type) with what it means: '
+        || touchpoint_words.meanings || '.' as remedy
+    from touchpoints
+    cross join touchpoint_words
 ),
 
 final as (

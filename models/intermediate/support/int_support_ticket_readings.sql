@@ -50,8 +50,7 @@ numbered as (
             partition by united.source_system, united.ticket_id, united.field_name
             order by
                 united.occurred_at,
-                {{ dbt.safe_cast('united.event_id', api.Column.translate_type('bigint')) }}
-                nulls last,
+                {{ whole_number('united.event_id') }} nulls last,
                 united.event_id nulls last,
                 united.load_id,
                 united.source_line
