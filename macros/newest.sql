@@ -1,17 +1,38 @@
 {#
     Filter of a staging model: keeps the newest loaded row per key. `version` is the source's
-    own change time where it has one; the loader's order decides between equal versions.
+    own change time where it has one; the loader's order decides between equal versions. With
+    `can_go`, of a table that may be delivered whole, what is there goes before what is gone.
 #}
-{% macro is_newest(key, version=none) -%}
+{% macro is_newest(key, version=none, can_go=false) -%}
     row_number() over (
         partition by {{ key | join(', ') }}
         order by
+            {%- if can_go %}
+            _gone_load_id desc nulls first,
+            {%- endif %}
             {%- if version %}
             {{ version }} desc nulls last,
             {%- endif %}
             _dlt_load_id desc,
             _source_line desc
     ) = 1
+{%- endmacro %}
+
+
+{# Filter of a staging model: the newest row per key, where the last whole delivery had it. #}
+{% macro is_newest_there(key, version=none) -%}
+    {{ is_newest(key, version, can_go=true) }}
+    and _gone_load_id is null
+{%- endmacro %}
+
+
+{# Loads of a table of the files source with the day from which what they lack is gone. #}
+{% macro files_delivery_days(table) -%}
+    select
+        load_id,
+        coalesce(as_of_date, cast(delivered_at as date)) as delivered_on
+    from {{ source('raw_files', 'deliveries') }}
+    where source_table = '{{ table }}'
 {%- endmacro %}
 
 

@@ -89,6 +89,13 @@ def refresh(
         bool,
         typer.Option("--same-company", help="The folder is the home's company under another name."),
     ] = False,
+    accept: Annotated[
+        str | None,
+        typer.Option(
+            metavar='"NAME: REASON"',
+            help="Publish although the ARR that the last run named is unknown; logged.",
+        ),
+    ] = None,
     verbose: VerboseOption = False,
 ) -> None:
     """Load what is new, build, test, and publish when all tests pass.
@@ -100,10 +107,13 @@ def refresh(
     - `csw refresh --source drop --mapping mapping.yml`: files with names of their own
     - `CSW_HOME=~/acme csw refresh --source drop`: another company, in a home of its own
     - `csw refresh --scale 0.1 --home /tmp/small`: a small demo company
+    - `csw refresh --accept "Jane: the price comes by mail"`: go on without it
 
-    A failing test publishes nothing: the files published before stay as they are.
+    A failing test publishes nothing: the files published before stay as they are. So does ARR of a
+    paying subscription that nobody told (`csw messages` names it), unless somebody accepts it.
     """
     from orchestration.display import make_display  # noqa: PLC0415
+    from orchestration.gaps import accept_open_gaps  # noqa: PLC0415
     from orchestration.refresh import refresh as run_refresh  # noqa: PLC0415
     from orchestration.summary import show_result  # noqa: PLC0415
 
@@ -122,7 +132,8 @@ def refresh(
         console.print(
             f"[bold]{claimed.config.company}[/] in {chosen.path}", highlight=False, soft_wrap=True
         )
-        for note in claimed.notes:
+        notes = [*claimed.notes, *(accept_open_gaps(chosen, accept) if accept else [])]
+        for note in notes:
             console.print(note, highlight=False, markup=False, soft_wrap=True)
         with make_display(console, verbose=verbose) as display:
             result = run_refresh(

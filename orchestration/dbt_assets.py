@@ -23,7 +23,8 @@ from orchestration.build_state import BuildState
 from orchestration.close import load_ledger
 from orchestration.dbt_results import BuildResult, Problem, description_of, read_build
 from orchestration.definition import definition_version
-from orchestration.home import Home
+from orchestration.gaps import MART, load_accepted_gaps, say_gaps
+from orchestration.home import Home, HomeError
 from orchestration.instance import WAREHOUSE_POOL
 from orchestration.ledger import LedgerError
 from orchestration.loads import last_complete_day
@@ -171,7 +172,8 @@ def _run_build(
     session.write_settings(as_of)
     try:
         load_ledger(home, definition_version(home))
-    except LedgerError as error:
+        load_accepted_gaps(home)
+    except (LedgerError, HomeError) as error:
         raise dg.Failure(str(error), allow_retries=False) from error
     state = BuildState.read(home)
     full_refresh_reason = state.full_refresh_reason(as_of, asked=session.full_refresh)
@@ -198,6 +200,8 @@ def _run_build(
     outputs: list[dg.Output[None]] = []
     with _ended(invocation):
         yield from _stream(invocation, context, outputs)
+    if any(_unique_id(output).endswith(f".{MART}") for output in outputs):
+        say_gaps(home, session.run_id)
     yield from with_row_counts(outputs, invocation.manifest, home)
     if not results_file.exists():
         raise dg.Failure(_dbt_stopped_text(invocation, home), allow_retries=False)

@@ -110,7 +110,7 @@ def description_of(node: Mapping[str, Any]) -> str:
     comment = LEADING_COMMENT.match(node.get("raw_code") or "")
     if comment is None:
         return ""
-    text = comment["block"] or comment["lines"].replace("--", " ")
+    text = comment["block"] or re.sub(r"^[ \t]*--", " ", comment["lines"], flags=re.MULTILINE)
     return " ".join(text.split())
 
 

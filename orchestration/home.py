@@ -10,7 +10,7 @@ import json
 import os
 import shutil
 from dataclasses import asdict, dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Self
 
@@ -28,6 +28,9 @@ DEMO_SOURCES: dict[str, list[str]] = {
     "support": ["zendesk"],
     "feedback": ["delighted"],
 }
+FILES = "files"
+# Settings of a mapping that are dbt vars of the same name.
+MAPPED_VARS = ("reporting_currency", "end_dates")
 FILES_SOURCES: dict[str, list[str]] = {domain: ["files"] for domain in DOMAINS}
 
 
@@ -184,10 +187,33 @@ class Home:
             return Path(config.folder)
         return self.exports / vendor
 
+    @property
+    def mapping_file(self) -> Path | None:
+        """The mapping of the home's files: the one that was named, else the one beside them."""
+        config = self.read()
+        if FILES not in config.vendors:
+            return None
+        if config.mapping:
+            return Path(config.mapping)
+        beside = self.source_folder(FILES) / "mapping.yml"
+        return beside if beside.is_file() else None
+
+    @property
+    def own_vars(self) -> dict[str, Any]:
+        """The dbt vars of this home: those of its mapping, and those of `home.json` before them."""
+        said = mapping_settings(self.mapping_file)
+        mapped = {name: said[name] for name in MAPPED_VARS if name in said}
+        return {**mapped, **self.read().vars}
+
+    @property
+    def mapped_as_of(self) -> date | None:
+        """The as-of day that the mapping names, if it names one."""
+        day = mapping_settings(self.mapping_file).get("as_of")
+        return day if isinstance(day, date) else None
+
     def vars_overrides(self, defaults: dict[str, Any]) -> dict[str, Any]:
         """Return the dbt vars of this home that differ from the project's."""
-        config = self.read()
-        wanted = {"sources": config.sources, **config.vars}
+        wanted = {"sources": self.read().sources, **self.own_vars}
         return {name: value for name, value in wanted.items() if defaults.get(name) != value}
 
 
@@ -199,13 +225,28 @@ class Claim:
     notes: list[str] = field(default_factory=list)
 
 
+def mapping_settings(mapping: Path | None) -> dict[str, Any]:
+    """Return what a mapping says beside its files; nothing where it cannot be read.
+
+    The load reads the whole of it and says what is wrong with it.
+    """
+    if mapping is None or not mapping.is_file():
+        return {}
+    try:
+        content = yaml.safe_load(mapping.read_text(encoding="utf-8"))
+    except yaml.YAMLError:
+        return {}
+    if not isinstance(content, dict):
+        return {}
+    said = {name: value for name, value in content.items() if name != "files" and value}
+    if "reporting_currency" in said:
+        said["reporting_currency"] = str(said["reporting_currency"]).strip().upper()
+    return said
+
+
 def company_name(folder: Path, mapping: Path | None) -> str:
     """Return the company of a folder: the mapping's `company`, else the folder's name."""
-    if mapping and mapping.is_file():
-        content = yaml.safe_load(mapping.read_text(encoding="utf-8"))
-        if isinstance(content, dict) and content.get("company"):
-            return str(content["company"])
-    return folder.name
+    return str(mapping_settings(mapping).get("company") or folder.name)
 
 
 def claim(

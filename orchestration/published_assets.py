@@ -71,7 +71,7 @@ def tool_versions() -> dict[str, str]:
 
 def policy_of(home: Home) -> dict[str, Any]:
     """Return the metric policies in force in a home."""
-    values = {**default_vars(), **home.read().vars}
+    values = {**default_vars(), **home.own_vars}
     return {name: value for name, value in values.items() if name not in NOT_POLICY}
 
 

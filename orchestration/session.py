@@ -41,7 +41,7 @@ class RefreshSession(ConfigurableResource):
         use_home(home)
         stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
         self._run_id = f"{stamp}_{(context.run_id or 'manual')[:8]}"
-        self._as_of = date.fromisoformat(self.as_of) if self.as_of else None
+        self._as_of = date.fromisoformat(self.as_of) if self.as_of else home.mapped_as_of
         current().record.run_id = self._run_id
         with home_lock(home):
             yield self
@@ -58,7 +58,7 @@ class RefreshSession(ConfigurableResource):
 
     @property
     def requested_as_of(self) -> date | None:
-        """The day that was asked for, if one was."""
+        """The day that was asked for, by the command or by the mapping; none if neither was."""
         return self._as_of
 
     def write_settings(self, as_of: date) -> None:

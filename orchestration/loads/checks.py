@@ -8,6 +8,7 @@ from datetime import date
 from orchestration.loads.casts import as_text, cast, is_empty
 from orchestration.loads.currencies import ISO_4217
 from orchestration.loads.spec import END_COLUMNS, ColumnSpec, TableSpec
+from orchestration.loads.vocabulary import is_known, words_of
 from orchestration.loads.warehouse import quote, text
 
 YEARS_BACK = 25
@@ -128,6 +129,16 @@ def typed(column: ColumnSpec, physical: str, table: TableSpec, window: Window) -
         words = ", ".join(allowed)
         condition = f"({written} not in ({', '.join(map(text, allowed))}) and not {empty})"
         checks.append(_named(column.name, condition, shown, f"is not one of: {words}"))
+    field = table.words.get(column.name)
+    if field:
+        condition = f"(not {is_known(written, field)} and not {empty})"
+        advice = (
+            f"is not known; known are: {', '.join(words_of(field))}. Write one of them, or add the "
+            f"word and its meaning to seeds/vocabulary.csv (field {field})"
+        )
+        checks.append(_named(column.name, condition, shown, advice))
+    if column.name in table.between:
+        checks.append(_out_of_bounds(column.name, base, shown, table.between[column.name]))
     if column.name in CURRENCY_COLUMNS:
         condition = f"(try_cast(upper(trim({written})) as {CURRENCY_TYPE}) is null and not {empty})"
         advice = "is not an ISO 4217 currency code; write a code such as USD or EUR"
@@ -143,6 +154,41 @@ def typed(column: ColumnSpec, physical: str, table: TableSpec, window: Window) -
 def _named(column: str, condition: str, shown: str, advice: str) -> Check:
     reason = f"{text(column + ' ')} || '''' || {shown} || ''' ' || {text(advice)}"
     return Check(column, condition, reason)
+
+
+def _out_of_bounds(
+    column: str, value: str, shown: str, bounds: tuple[str | None, str | None]
+) -> Check:
+    least, greatest = bounds
+    below = [f"{value} < {least}"] if least is not None else []
+    above = [f"{value} > {greatest}"] if greatest is not None else []
+    limits = " and ".join(
+        words
+        for words in (
+            f"at least {least}" if least is not None else "",
+            f"at most {greatest}" if greatest is not None else "",
+        )
+        if words
+    )
+    condition = f"({' or '.join(below + above)})"
+    return _named(column, condition, shown, f"is out of range; it must be {limits}")
+
+
+def ends_too_early(table: TableSpec) -> Check | None:
+    """A span that is over before it begins; None where the table has none.
+
+    To end on the first day, or on the day before it where ends are last days, is to hold on no
+    day: that is how a change that was undone the same day is written.
+    """
+    if table.span is None:
+        return None
+    first, last = table.span
+    begin, end = quote(f"b:{first}"), quote(f"b:{last}")
+    reason = (
+        f"{text(last + ' ')} || cast({end} as varchar) || {text(' is before ' + first + ' ')}"
+        f" || cast({begin} as varchar) || '; correct one of them'"
+    )
+    return Check(last, f"({end} < {begin} - 1)", reason)
 
 
 def _far_off(column: ColumnSpec, value: str, shown: str, window: Window, *, ends: bool) -> Check:

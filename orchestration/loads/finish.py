@@ -19,6 +19,7 @@ from orchestration.loads.reader import count_records
 from orchestration.loads.references import unknown_references
 from orchestration.loads.run import LoadRun
 from orchestration.loads.warehouse import ensure_tables, quote, text
+from orchestration.loads.whole import settle_deliveries
 
 COUNT_NAMES = ("read", "loaded", "unchanged", "rejected", "unmapped")
 
@@ -42,6 +43,7 @@ def finish(run: LoadRun) -> LoadReport:
             run.messages += unknown_references(run)
             _check(run)
             run.connection.begin()
+            settle_deliveries(run)
             _write(run)
             run.connection.commit()
         except BaseException:

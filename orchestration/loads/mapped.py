@@ -162,6 +162,14 @@ class _Translator:
             ) from problem
         if tree.find(exp.Query, exp.DDL, exp.Command):
             raise self._error(place, f"'{expression}' must be an expression, not a query")
+        if over := tree.find(exp.Window, exp.AggFunc):
+            raise self._error(
+                place,
+                f"'{expression}' looks at several rows ({over.sql(dialect='duckdb')}): an "
+                "expression is computed row by row, so that a row on which it fails can be "
+                "rejected alone. Compute that in the export, or look it up in another file "
+                "(lookups)",
+            )
         lambdas = {
             str(argument) for node in tree.find_all(exp.Lambda) for argument in node.expressions
         }
@@ -203,7 +211,7 @@ class _Translator:
 def plan_by_mapping(run: LoadRun, mapping: Mapping) -> Plan:
     """The plan of a mapping; files it does not name are still taken by their own name."""
     files = MappedFiles(list_files(run.request.folder))
-    plan = Plan()
+    plan = Plan(delivery=dict(mapping.delivery))
     taken: set[str] = set()
     for entity, entries in mapping.files.items():
         for entry in entries:

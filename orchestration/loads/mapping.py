@@ -12,8 +12,9 @@ from typing import Annotated, Literal
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from orchestration.loads.currencies import ISO_4217
 from orchestration.loads.model import LoadError
-from orchestration.loads.spec import SourceSpec, source_spec
+from orchestration.loads.spec import FULL, SourceSpec, source_spec
 
 
 class _Loader(yaml.SafeLoader):
@@ -76,6 +77,17 @@ def _as_list(value: object) -> object:
 Entries = Annotated[list[Entry], BeforeValidator(_as_list)]
 
 
+def _as_currency(value: object) -> object:
+    """A code as models compare it; pydantic words the error."""
+    code = str(value).strip().upper()
+    if code not in ISO_4217:
+        raise ValueError("this is not an ISO 4217 currency code; write a code such as USD or EUR")
+    return code
+
+
+Currency = Annotated[str, BeforeValidator(_as_currency)]
+
+
 class Mapping(_Strict):
     """The whole file.
 
@@ -84,14 +96,18 @@ class Mapping(_Strict):
         company: Name of the company, shown in the summary.
         as_of: The day to report as of, unless the command says otherwise.
         reporting_currency: The currency to report in.
-        files: What is read for each entity.
+        end_dates: Whether an end is the first day without (exclusive) or the last day with.
+        delivery: How a table is delivered, where not as it is declared.
+        files: What is read for each entity; files that have an entity's name need no mapping.
     """
 
     version: Literal[1]
     company: str | None = None
     as_of: date | None = None
-    reporting_currency: str | None = None
-    files: dict[str, Entries]
+    reporting_currency: Currency | None = None
+    end_dates: Literal["exclusive", "inclusive"] = "exclusive"
+    delivery: dict[str, Literal["full", "increment"]] = Field(default_factory=dict)
+    files: dict[str, Entries] = Field(default_factory=dict)
 
 
 def read_mapping(path: Path, spec: SourceSpec | None = None) -> Mapping:
@@ -109,7 +125,7 @@ def read_mapping(path: Path, spec: SourceSpec | None = None) -> Mapping:
     except yaml.YAMLError as problem:
         raise LoadError(f"{path}: the mapping is not valid YAML: {problem}") from problem
     if not isinstance(raw, dict):
-        raise LoadError(f"{path}: the mapping is empty; it needs 'version: 1' and 'files:'")
+        raise LoadError(f"{path}: the mapping is empty; it needs 'version: 1' at least")
     try:
         mapping = Mapping.model_validate(raw)
     except ValidationError as problem:
@@ -131,11 +147,15 @@ def suggestion(name: str, known: Iterable[str]) -> str:
     return f"; there is: {', '.join(names)}" if names else ""
 
 
+# fmt: off
 SETTINGS = {
-    "mapping": ["version", "company", "as_of", "reporting_currency", "files"],
+    "mapping": [
+        "version", "company", "as_of", "reporting_currency", "end_dates", "delivery", "files",
+    ],
     "entry": ["from", "where", "lookups", "columns"],
     "lookup": ["from", "on"],
 }
+# fmt: on
 
 
 def _places(problem: ValidationError) -> Iterable[str]:
@@ -166,6 +186,12 @@ def _places(problem: ValidationError) -> Iterable[str]:
 
 
 def _unknown_names(mapping: Mapping, spec: SourceSpec) -> Iterable[str]:
+    for entity in mapping.delivery:
+        table = spec.tables.get(entity)
+        if table is None:
+            yield f"delivery.{entity}: unknown entity{suggestion(entity, spec.tables)}"
+        elif table.delivery is None and mapping.delivery[entity] == FULL:
+            yield f"delivery.{entity}: what happened does not vanish; leave it out"
     for entity, entries in mapping.files.items():
         table = spec.tables.get(entity)
         if table is None:

@@ -13,6 +13,7 @@ from orchestration.loads.checks import (
     Window,
     all_reasons,
     any_of,
+    ends_too_early,
     first_column,
     typed,
 )
@@ -84,7 +85,7 @@ class Part:
         self._cast = f"cast_{number}"
         self._connection = connection
         self._check_required()
-        physical = self._create_raw_view()
+        physical = self._physical = self._create_raw_view()
         self._columns: dict[str, TypedColumn] = {
             name: typed(column, physical[f"r:{name}"], plan.table, window)
             for name, column in plan.table.columns.items()
@@ -93,6 +94,9 @@ class Part:
         self._checks = self._failed_expressions()
         for column in self._columns.values():
             self._checks += column.checks
+        too_early = ends_too_early(plan.table)
+        if too_early and {*(plan.table.span or ())} <= self._columns.keys():
+            self._checks.append(too_early)
         self._create_views()
 
     @property
@@ -215,12 +219,27 @@ class Part:
         return self.counts
 
     def bad_rows(self) -> str:
-        """SQL of the bad rows: line, column, reason."""
+        """SQL of the bad rows: line, column, reason and what their key says."""
         return (
             f"select _line, {first_column(self._checks)} as column_name,"
-            f" {all_reasons(self._checks)} as reason from {self._cast}"
+            f" {all_reasons(self._checks)} as reason, {self._row_key()} as row_key"
+            f" from {self._cast}"
             f" where {self._matched} and {any_of(self._checks)}"
         )
+
+    def _row_key(self) -> str:
+        """SQL of the values of the key as the file has them."""
+        values = [
+            as_text(quote(f"r:{name}"), self._physical[f"r:{name}"])
+            for name in self.table.key
+            if f"r:{name}" in self._physical
+        ]
+        return f"concat_ws(' ', {', '.join(values)})" if values else "cast(null as varchar)"
+
+    def keys(self) -> str:
+        """SQL of the keys of all rows that are the table's, sound or not."""
+        names = ", ".join(quote(name) for name in self.table.key)
+        return f"select {names} from {self.view} where _matched"
 
     def good_rows(self) -> str:
         """SQL of the good rows: ``_line`` and the delivered columns, typed."""

@@ -44,12 +44,14 @@ class Plan:
         unmapped: Files no table takes.
         failed: Tables whose mapping cannot be followed.
         used: Columns a mapping reads, per file.
+        delivery: How a table is delivered (full or increment) where the mapping says so.
     """
 
     readings: dict[str, list[Reading]] = field(default_factory=dict)
     unmapped: list[InputFile] = field(default_factory=list)
     failed: set[str] = field(default_factory=set)
     used: dict[str, set[str]] = field(default_factory=dict)
+    delivery: dict[str, str] = field(default_factory=dict)
 
     def tables_of(self, file: InputFile) -> list[str]:
         """Tables that read a file."""

@@ -18,12 +18,20 @@ from orchestration.loads.files import InputFile
 from orchestration.loads.model import FileCount, LoadRequest, Message
 from orchestration.loads.part import Part
 from orchestration.loads.reader import StagedFile, stage
-from orchestration.loads.spec import LOADER_COLUMNS, SourceSpec, source_spec
+from orchestration.loads.spec import (
+    GONE_COLUMN,
+    INCREMENT,
+    LOADER_COLUMNS,
+    SourceSpec,
+    TableSpec,
+    source_spec,
+)
 from orchestration.loads.warehouse import ensure_tables, opened, table_columns, text
 from orchestration.memory import bound_memory
 
 if TYPE_CHECKING:
     from orchestration.loads.plan import Plan
+    from orchestration.loads.whole import Delivery
 
 REJECT_BATCH = 10_000
 BATCH_ROWS = 256 * 1024
@@ -44,6 +52,7 @@ class LoadRun:
         self.attempted: set[str] = set()
         self.skipped: list[tuple[str, str]] = []
         self.loaded: dict[str, int] = {}
+        self.deliveries: dict[str, Delivery] = {}
         self.load_id = ""
         self.prepared = False
         self.plan: Plan | None = None
@@ -74,7 +83,7 @@ class LoadRun:
         self.connection.execute(currency_type())
         self.connection.execute(
             "create table rejects (source_table varchar, source_file varchar, source_line bigint,"
-            " column_name varchar, reason varchar, raw_text varchar)"
+            " column_name varchar, reason varchar, raw_text varchar, row_key varchar)"
         )
         with opened(self.request.warehouse) as warehouse:
             ensure_tables(warehouse, self.spec)
@@ -95,9 +104,10 @@ class LoadRun:
             [source],
         ).fetchall():
             self.known_columns.setdefault(table, set()).add(column)
+        own = LOADER_COLUMNS | GONE_COLUMN
         for table in self.spec.tables:
             found = table_columns(warehouse, self.spec.dataset, table)
-            self.raw_columns[table] = [name for name in found if name not in LOADER_COLUMNS]
+            self.raw_columns[table] = [name for name in found if name not in own]
 
     def close(self) -> None:
         """Close the work database and remove the work folder."""
@@ -105,6 +115,11 @@ class LoadRun:
             self.connection.close()
             shutil.rmtree(self.folder, ignore_errors=True)
             self.prepared = False
+
+    def delivery_of(self, table: TableSpec) -> str:
+        """How a table is delivered: as the mapping says, else as it is declared."""
+        mapped = self.plan.delivery if self.plan else {}
+        return mapped.get(table.name) or table.delivery or INCREMENT
 
     # ---- reading ----------------------------------------------------------------------------
 
@@ -162,18 +177,22 @@ class LoadRun:
 
         Args:
             part: The part they come from.
-            bad_rows: SQL that gives line, column and reason.
+            bad_rows: SQL that gives line, column, reason and key.
         """
         staged = part.staged
-        sql = f"select _line, column_name, reason, null as raw from ({bad_rows}) order by _line"
+        sql = (
+            "select _line, column_name, reason, null as raw, row_key"
+            f" from ({bad_rows}) order by _line"
+        )
         if staged.plain is None:
-            row = (
+            record = (
                 "to_json(struct_pack("
                 + ", ".join(f'"{name}" := s."{name}"' for name in staged.columns)
                 + "))"
             )
             sql = (
-                f"select b._line, b.column_name, b.reason, cast({row} as varchar) as raw"
+                f"select b._line, b.column_name, b.reason, cast({record} as varchar) as raw,"
+                " b.row_key"
                 f" from ({bad_rows}) as b left join {staged.relation} as s on b._line = s._line"
                 " order by b._line"
             )
@@ -181,11 +200,12 @@ class LoadRun:
         lines = staged.raw_text([row[0] for row in found])
         number, content = next(lines, (0, None))
         batch: list[tuple[object, ...]] = []
-        for line, column, reason, raw in found:
+        for line, column, reason, raw, key in found:
             while content is not None and number < line:
                 number, content = next(lines, (0, None))
             shown = content if number == line else raw
-            batch.append((part.table.name, part.file, line, column or None, reason, shown))
+            row = (part.table.name, part.file, line, column or None, reason, shown, key)
+            batch.append(row)
             if len(batch) >= REJECT_BATCH:
                 self._write_rejects(batch)
                 batch = []
@@ -195,8 +215,11 @@ class LoadRun:
     def _write_rejects(self, batch: list[tuple[object, ...]]) -> None:
         if not batch:
             return
-        names = ("source_table", "source_file", "source_line", "column_name", "reason", "raw_text")
-        types = [pa.string(), pa.string(), pa.int64(), pa.string(), pa.string(), pa.string()]
+        names = (
+            "source_table", "source_file", "source_line", "column_name", "reason", "raw_text",
+            "row_key",
+        )  # fmt: skip
+        types = [pa.int64() if name == "source_line" else pa.string() for name in names]
         arrays = [pa.array([row[i] for row in batch], type=kind) for i, kind in enumerate(types)]
         cursor = self.connection.cursor()
         cursor.register("reject_batch", pa.table(dict(zip(names, arrays, strict=True))))
@@ -215,7 +238,9 @@ class LoadRun:
         }
         self.connection.register(name, pa.table(arrays))
         rejected = self.reject(
-            part, f"select _line, cast(null as varchar) as column_name, reason from {name}"
+            part,
+            "select _line, cast(null as varchar) as column_name, reason,"
+            f" cast(null as varchar) as row_key from {name}",
         )
         self.connection.unregister(name)
         return rejected

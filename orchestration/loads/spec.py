@@ -24,6 +24,10 @@ LOADER_COLUMNS = {
     "_source_file": "VARCHAR",
     "_source_line": "BIGINT",
 }
+# The load whose whole delivery no longer had the row; empty while it is there.
+GONE_COLUMN = {"_gone_load_id": "VARCHAR"}
+
+FULL, INCREMENT = "full", "increment"
 
 # Ends of something: a far-future date there means "no end", so it is read as empty.
 END_COLUMNS = frozenset(
@@ -62,7 +66,25 @@ class ColumnSpec:
 
 @dataclass(frozen=True)
 class TableSpec:
-    """One raw table: its columns, key and rules."""
+    """One raw table: its columns, key and rules.
+
+    Attributes:
+        source: The source it belongs to.
+        name: Its name.
+        domain: What it is about (crm, billing …).
+        columns: The declared columns by name.
+        key: Columns that name a row.
+        version: Column that says which of two rows of a key is newer.
+        append_only: Whether the table only ever grows.
+        delivery: ``full``: a delivery holds every row that there is, what is not in it is gone;
+            ``increment``: it holds what is new. None: it never says what is gone.
+        one_of: Values a column may have, by column.
+        words: Field of the vocabulary whose words a column may have, by column.
+        between: Least and greatest value of a column; None where there is no bound.
+        span: Columns of first and last day of what a row holds for.
+        last_counts: Whether of two rows of a key the last one counts, where no version tells; in
+            other tables the second one is rejected.
+    """
 
     source: str
     name: str
@@ -71,7 +93,12 @@ class TableSpec:
     key: tuple[str, ...]
     version: str | None = None
     append_only: bool = False
+    delivery: str | None = None
     one_of: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    words: dict[str, str] = field(default_factory=dict)
+    between: dict[str, tuple[str | None, str | None]] = field(default_factory=dict)
+    span: tuple[str, str] | None = None
+    last_counts: bool = False
 
     @property
     def required(self) -> list[str]:
@@ -123,7 +150,12 @@ def source_spec(source: str) -> SourceSpec:
             key=tuple(body.get("key", ())),
             version=body.get("version"),
             append_only=bool(body.get("append_only", False)),
+            delivery=body.get("delivery"),
             one_of={column: tuple(values) for column, values in body.get("one_of", {}).items()},
+            words=body.get("words", {}),
+            between={column: _bounds(values) for column, values in body.get("between", {}).items()},
+            span=tuple(body["span"]) if "span" in body else None,
+            last_counts=bool(body.get("last_counts", False)),
         )
         for name, body in raw["tables"].items()
     }
@@ -135,3 +167,8 @@ def _columns(raw: dict[str, str]) -> dict[str, ColumnSpec]:
         name: ColumnSpec(name, declared.rstrip("!"), declared.endswith("!"))
         for name, declared in raw.items()
     }
+
+
+def _bounds(raw: list[object]) -> tuple[str | None, str | None]:
+    least, greatest = (None if bound is None else str(bound) for bound in raw)
+    return least, greatest

@@ -5,8 +5,9 @@ from __future__ import annotations
 from orchestration.loads.checks import key_text
 from orchestration.loads.part import Part, PartPlan
 from orchestration.loads.run import LoadRun
-from orchestration.loads.spec import TableSpec
+from orchestration.loads.spec import INCREMENT, TableSpec
 from orchestration.loads.warehouse import quote, text
+from orchestration.loads.whole import NAMED, Delivery, note_delivery
 
 
 class TableLoad:
@@ -91,7 +92,11 @@ class TableLoad:
         if not self._parts:
             return
         delivery = self._collect()
-        self._reject_duplicates(delivery)
+        note_delivery(self.run, self.table, self._parts)
+        if self.table.last_counts:
+            self._supersede(delivery)
+        else:
+            self._reject_duplicates(delivery)
         for part in self._parts:
             count = self.run.count(self.table.name, part.file)
             count.unchanged += self.run.rows(
@@ -120,13 +125,17 @@ class TableLoad:
             )
         return name
 
+    def _has_repeats(self, delivery: str) -> bool:
+        """Whether two rows of the delivery have the same key."""
+        key = ", ".join(quote(name) for name in self.table.key)
+        repeats = f"select 1 from {delivery} group by {key} having count(*) > 1"
+        return self.run.rows(f"select count(*) from ({repeats})") > 0
+
     def _reject_duplicates(self, delivery: str) -> None:
         """Keep one row per key: the one with the newest version, else the first."""
         table = self.table
         key = ", ".join(quote(name) for name in table.key)
-        if not self.run.rows(
-            f"select count(*) from (select 1 from {delivery} group by {key} having count(*) > 1)"
-        ):
+        if not self._has_repeats(delivery):
             return
         newest = f"{quote(table.version)} desc nulls last, " if table.version else ""
         losers = f"losers_{self.run.next_number()}"
@@ -151,8 +160,8 @@ class TableLoad:
         better = f" (newest {table.version})" if table.version else ""
         for part in self._parts:
             sql = (
-                f"select _line, {text(table.key[0])} as column_name,"
-                f" {key_text(table.key, 'l')} || ' is already on line '"
+                f"select _line, {text(table.key[0])} as column_name, cast(null as varchar) as"
+                f" row_key, {key_text(table.key, 'l')} || ' is already on line '"
                 f" || cast(_kept_line as varchar) || case when _kept_part <> {part.number}"
                 f" then ' of ' || case _kept_part {case} end else '' end"
                 f" || {text(f', which is kept{better}; keep one row per key')} as reason"
@@ -160,6 +169,79 @@ class TableLoad:
             )
             count = self.run.count(table.name, part.file)
             count.rejected += self.run.reject(part, sql)
+
+    def _supersede(self, delivery: str) -> None:
+        """Keep one row per key: the last one, by its version or else by the order in the file.
+
+        A row that holds for no day gives way to one that does. The other rows change nothing and
+        are counted so; a message names them.
+        """
+        table = self.table
+        key = ", ".join(quote(name) for name in table.key)
+        if not self._has_repeats(delivery):
+            return
+        order = []
+        if table.span and set(table.span) <= self.run.columns[table.name]:
+            first, last = map(quote, table.span)
+            order.append(f"coalesce({last} <= {first}, false)")
+        if table.version:
+            order.append(f"{quote(table.version)} desc nulls last")
+        content = self._content(delivery)
+        losers = f"losers_{self.run.next_number()}"
+        window = f"partition by {key} order by {', '.join([*order, '_part desc', '_line desc'])}"
+        told = f"dense_rank() over (partition by {key} order by {', '.join(order) or '1'})"
+        self.run.connection.execute(
+            f"create table {losers} as select * from (select *,"
+            f" first_value(_part) over w as _kept_part, first_value(_line) over w as _kept_line,"
+            f" {told} > 1 or {content} is not distinct from first_value({content}) over w"
+            f" as _is_told, row_number() over w as _place from {delivery}"
+            f" window w as ({window} rows between unbounded preceding and unbounded following))"
+            " where _place > 1"
+        )
+        self._report_superseded(losers)
+        self.run.connection.execute(
+            f"delete from {delivery} using {losers} where {delivery}._part = {losers}._part"
+            f" and {delivery}._line = {losers}._line; drop table {losers}"
+        )
+
+    def _content(self, delivery: str) -> str:
+        """SQL of all that a row says."""
+        names = [
+            row[0]
+            for row in self.run.connection.execute(f"describe {delivery}").fetchall()
+            if row[0] not in ("_part", "_line")
+        ]
+        return f"struct_pack({', '.join(f'{quote(name)} := {quote(name)}' for name in names)})"
+
+    def _report_superseded(self, losers: str) -> None:
+        """Name the rows that another row of the same key replaces, file by file."""
+        files = {part.number: part.file for part in self._parts}
+        case = " ".join(f"when {number} then {text(file)}" for number, file in files.items())
+        for part in self._parts:
+            place = (
+                f"'line ' || _line || ' (' || {key_text(self.table.key, 'l')} || ') by line '"
+                f" || _kept_line || case when _kept_part <> {part.number} then ' of ' ||"
+                f" case _kept_part {case} end else '' end"
+            )
+            rows = self.run.connection.execute(
+                f"select _is_told, {place} from {losers} as l where _part = {part.number}"
+                " order by _line"
+            ).fetchall()
+            self.run.count(self.table.name, part.file).unchanged += len(rows)
+            for is_told, severity, why in (
+                (True, "info", "which is newer, the same, or goes on where they hold on no day"),
+                (False, "warning", "the last one of the file, for nothing says which is newer"),
+            ):
+                named = [row[1] for row in rows if row[0] == is_told]
+                if named:
+                    more = f"; and {len(named) - NAMED} more" if len(named) > NAMED else ""
+                    self.run.note(
+                        severity,
+                        f"{len(named)} rows are superseded by another row of the same key, {why}:"
+                        f" {'; '.join(named[:NAMED])}{more}",
+                        table=self.table.name,
+                        file=part.file,
+                    )
 
     def _keep_changed(self, delivery: str) -> None:
         """Remove rows that equal the newest loaded row of their key (and version)."""
@@ -182,11 +264,13 @@ class TableLoad:
                 for name in sorted(given | set(run.raw_columns[table.name]))
             )
             partition = ", ".join(quote(name) for name in same)
+            # A row that was gone and is back counts as new.
+            there = " and n._gone_load_id is null" if table.delivery else ""
             run.connection.execute(
                 f"delete from {delivery} where rowid in (select d.rowid from {delivery} as d"
                 f" join (select * from {raw} qualify row_number() over (partition by {partition}"
                 f" order by _dlt_load_id desc, _source_line desc) = 1) as n"
-                f" on {same_key} where {equal})"
+                f" on {same_key} where {equal}{there})"
             )
         finally:
             run.detach()
@@ -214,6 +298,8 @@ class TableLoad:
 
     def appended(self) -> None:
         """Rows of new and changed files of a table that only ever grows."""
+        if self._parts:
+            self.run.deliveries[self.table.name] = Delivery(INCREMENT)
         losers = self._repeated() if self.table.rejects_duplicates else None
         for part, seen in self._seen_before():
             good = part.good_rows()

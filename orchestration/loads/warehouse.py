@@ -8,7 +8,7 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.loads.spec import LOADER_COLUMNS, SourceSpec, TableSpec
+from orchestration.loads.spec import GONE_COLUMN, LOADER_COLUMNS, SourceSpec, TableSpec
 from orchestration.memory import bound_memory
 
 REJECT_COLUMNS = {
@@ -20,6 +20,21 @@ REJECT_COLUMNS = {
     "column_name": "VARCHAR",
     "reason": "VARCHAR",
     "raw_text": "VARCHAR",
+    "row_key": "VARCHAR",
+}
+
+# One row per load and table of which something was delivered. Its as-of day is the day from which
+# a row that is not in a whole delivery counts as gone.
+DELIVERY_COLUMNS = {
+    "run_id": "VARCHAR",
+    "load_id": "VARCHAR",
+    "delivered_at": "TIMESTAMP",
+    "as_of_date": "DATE",
+    "source_table": "VARCHAR",
+    "delivery": "VARCHAR",
+    "rows_there": "BIGINT",
+    "rows_gone": "BIGINT",
+    "rows_back": "BIGINT",
 }
 
 # What raw_loads holds. delivered_files and delivered_columns are the loader's own memory: which
@@ -130,7 +145,7 @@ def ensure_table(
 def raw_columns(table: TableSpec) -> dict[str, str]:
     """Every declared column of a raw table and the loader's own, with their types."""
     declared = {column.name: column.sql_type for column in table.columns.values()}
-    return declared | LOADER_COLUMNS
+    return declared | LOADER_COLUMNS | (GONE_COLUMN if table.delivery else {})
 
 
 def ensure_tables(connection: duckdb.DuckDBPyConnection, spec: SourceSpec) -> None:
@@ -140,6 +155,7 @@ def ensure_tables(connection: duckdb.DuckDBPyConnection, spec: SourceSpec) -> No
     for table in spec.tables.values():
         ensure_table(connection, spec.dataset, table.name, raw_columns(table))
     ensure_table(connection, spec.dataset, "rejects", REJECT_COLUMNS)
+    ensure_table(connection, spec.dataset, "deliveries", DELIVERY_COLUMNS)
     for name, columns in LOAD_TABLES.items():
         ensure_table(connection, "raw_loads", name, columns)
 
@@ -153,4 +169,22 @@ def write_settings(warehouse: Path, settings: dict[str, str | None]) -> None:
         for name, value in settings.items():
             connection.execute("delete from raw_loads.settings where name = ?", [name])
             connection.execute("insert into raw_loads.settings values (?, ?)", [name, value])
+        if settings.get("as_of_date") and settings.get("run_id"):
+            _date_deliveries(connection, settings)
         connection.commit()
+
+
+def _date_deliveries(
+    connection: duckdb.DuckDBPyConnection, settings: dict[str, str | None]
+) -> None:
+    """Give the run's deliveries its as-of day, where it was not asked for but found in the data."""
+    schemas = connection.execute(
+        "select schema_name from duckdb_tables() where table_name = 'deliveries'"
+        " and database_name = current_database() and starts_with(schema_name, 'raw_')"
+    ).fetchall()
+    for (schema,) in schemas:
+        connection.execute(
+            f"update {quote(schema)}.deliveries set as_of_date = cast(? as date)"
+            " where run_id = ? and as_of_date is null",
+            [settings["as_of_date"], settings["run_id"]],
+        )

@@ -1,5 +1,5 @@
--- ARR in a currency without a rate would be lost. Remedy: add the currency to fx_rates (the
--- company's file or the seed) with a rate from its first contract on.
+-- ARR in a currency without a rate would be lost. Remedy: add the currency to the file fx_rates of
+-- the company's folder of files, where it has one, or to seeds/fx_rates.csv (int_fx_gaps).
 select
     currency,
     count(*) as intervals

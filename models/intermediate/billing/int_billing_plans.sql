@@ -8,7 +8,7 @@
 with united as (
     {{ union_systems(
         'billing',
-        {'stripe': 'int_stripe_plans', 'files': 'stg_files__plans'},
+        {'stripe': 'int_stripe_plans', 'files': 'int_files_plans'},
         columns
     ) }}
 ),

@@ -9,7 +9,7 @@ with items as (
         discount_amount,
         discount_duration,
         discount_until
-    from {{ ref('stg_files__subscription_items') }}
+    from {{ ref('int_files_items') }}
     where discount_percent is not null or discount_amount is not null
 ),
 

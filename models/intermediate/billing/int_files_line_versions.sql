@@ -14,23 +14,28 @@ with items as (
         billing_interval,
         interval_count,
         usage_type
-    from {{ ref('stg_files__subscription_items') }}
+    from {{ ref('int_files_items') }}
+),
+
+states as (
+    select
+        subscription_id,
+        account_id,
+        started_on,
+        service_end,
+        line_status,
+        paused_from,
+        paused_until
+    from {{ ref('int_files_subscription_states') }}
 ),
 
 subscriptions as (
     select
-        subscription_id,
-        account_id,
-        status,
-        cast(started_at as date) as started_on,
-        current_term_end,
-        cast(cancel_requested_at as date) as cancel_requested_on,
-        cast(ended_at as date) as ended_on,
-        currency,
-        is_trial,
-        paused_from,
-        paused_until
-    from {{ ref('stg_files__subscriptions') }}
+        states.*,
+        subscriptions.currency
+    from states
+    inner join {{ ref('stg_files__subscriptions') }} as subscriptions
+        on states.subscription_id = subscriptions.subscription_id
 ),
 
 plans as (
@@ -39,21 +44,7 @@ plans as (
         product_id,
         currency,
         usage_type
-    from {{ ref('stg_files__plans') }}
-),
-
--- A subscription that is over without saying when ended with its term, else when asked to.
-service_ends as (
-    select
-        subscription_id,
-        coalesce(
-            ended_on,
-            case
-                when lower(status) in ('canceled', 'cancelled', 'unpaid', 'expired')
-                    then coalesce(current_term_end, cancel_requested_on, started_on)
-            end
-        ) as service_end
-    from subscriptions
+    from {{ ref('int_files_plans') }}
 ),
 
 -- A version that was left open ends where the next one of its item begins. What lies ahead does
@@ -85,7 +76,7 @@ joined as (
         nullif(
             least(
                 versions.version_end,
-                coalesce(service_ends.service_end, cast('9999-12-31' as date))
+                coalesce(subscriptions.service_end, cast('9999-12-31' as date))
             ),
             cast('9999-12-31' as date)
         ) as valid_to,
@@ -95,27 +86,21 @@ joined as (
         versions.plan_id as price_id,
         versions.quantity,
         versions.unit_amount,
-        upper(
-            coalesce(
-                subscriptions.currency, plans.currency, '{{ var("reporting_currency") }}'
-            )
+        coalesce(
+            subscriptions.currency, plans.currency, '{{ var("reporting_currency") }}'
         ) as currency,
         versions.billing_interval,
-        coalesce(versions.interval_count, 1) as interval_count,
+        versions.interval_count,
         coalesce(versions.usage_type, plans.usage_type, 'licensed') as usage_type,
         versions.valid_from as item_valid_from,
         case
-            when coalesce(subscriptions.is_trial, false)
-                then 'trialing'
             -- The status says what holds today; what it was on an earlier day is said by the
             -- dates. Only states that bear no revenue at any time count for the past.
-            when lower(subscriptions.status) in ('trialing', 'incomplete', 'incomplete_expired')
-                then lower(subscriptions.status)
             when
-                lower(subscriptions.status) = 'past_due'
-                and versions.version_end = cast('9999-12-31' as date)
-                then 'past_due'
-            else 'active'
+                subscriptions.line_status = 'past_due'
+                and versions.version_end < cast('9999-12-31' as date)
+                then 'active'
+            else subscriptions.line_status
         end as status,
         subscriptions.paused_from,
         subscriptions.paused_until,
@@ -123,8 +108,6 @@ joined as (
     from versions
     inner join subscriptions
         on versions.subscription_id = subscriptions.subscription_id
-    inner join service_ends
-        on versions.subscription_id = service_ends.subscription_id
     left outer join plans
         on versions.plan_id = plans.plan_id
 ),

@@ -5,10 +5,8 @@ with subscriptions as (
     select
         subscription_id,
         account_id,
-        status,
         started_at,
         signed_on,
-        ended_at,
         cancel_requested_at,
         cancel_reason,
         current_term_start,
@@ -17,30 +15,51 @@ with subscriptions as (
     from {{ ref('stg_files__subscriptions') }}
 ),
 
-final as (
+states as (
     select
         subscription_id,
-        account_id as customer_key,
-        status,
-        cast(started_at as date) as started_on,
-        signed_on,
-        cast(ended_at as date) as ended_on,
-        cancel_requested_at,
-        cancel_reason,
+        status_delivered,
+        meaning,
+        end_basis,
+        service_end
+    from {{ ref('int_files_subscription_states') }}
+),
+
+final as (
+    select
+        subscriptions.subscription_id,
+        subscriptions.account_id as customer_key,
+        case states.meaning
+            when 'non_renewing' then 'active'
+            when 'ended' then 'canceled'
+            when 'draft' then 'incomplete'
+            when 'unknown' then states.status_delivered
+            else states.meaning
+        end as status,
+        cast(subscriptions.started_at as date) as started_on,
+        subscriptions.signed_on,
+        case
+            when states.end_basis = 'ended_at' or states.service_end <= {{ as_of_date() }}
+                then states.service_end
+        end as ended_on,
+        subscriptions.cancel_requested_at,
+        subscriptions.cancel_reason,
         cast(null as varchar) as cancel_detail,
         -- Spellings billing systems use for a subscription that ended for want of payment.
         coalesce(
-            lower(cancel_reason) in (
+            lower(subscriptions.cancel_reason) in (
                 'payment_failed', 'payment_failure', 'not_paid', 'unpaid', 'no_card',
                 'non_payment', 'delinquent', 'involuntary', 'fraud_review_failed'
             ),
             false
         )
-        or lower(status) = 'unpaid' as is_payment_failure,
-        current_term_start as term_start,
-        current_term_end as term_end,
-        upper(coalesce(currency, '{{ var("reporting_currency") }}')) as currency
+        or states.meaning = 'unpaid' as is_payment_failure,
+        subscriptions.current_term_start as term_start,
+        subscriptions.current_term_end as term_end,
+        coalesce(subscriptions.currency, '{{ var("reporting_currency") }}') as currency
     from subscriptions
+    inner join states
+        on subscriptions.subscription_id = states.subscription_id
 )
 
 select * from final

@@ -3,16 +3,16 @@
 -- applies_from says that it counts for them too.
 with seed_rates as (
     select
-        upper(currency) as currency,
+        currency,
         valid_from,
         rate_to_reporting
-    from {{ ref('fx_rates') }}
+    from {{ ref('int_fx_seed_rates') }}
 ),
 
-{% if source_is_on('billing', 'files') -%}
+{% if source_is_on_anywhere('files') -%}
 own_rates as (
     select
-        upper(currency) as currency,
+        currency,
         valid_from,
         rate_to_reporting
     from {{ ref('stg_files__fx_rates') }}

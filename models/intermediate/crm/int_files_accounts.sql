@@ -1,5 +1,5 @@
 -- Grain: one row per account of the canonical files.
--- The files know no merges.
+-- The files know no merges. An account that a whole delivery no longer has was deleted that day.
 {{ config(enabled=source_is_on('crm', 'files'), materialized='view') }}
 
 with accounts as (
@@ -17,7 +17,8 @@ with accounts as (
         created_at,
         lifecycle_status,
         is_deleted,
-        updated_at
+        updated_at,
+        gone_on
     from {{ ref('stg_files__accounts') }}
 ),
 
@@ -35,8 +36,8 @@ final as (
         csm_id,
         created_at,
         lifecycle_status,
-        is_deleted,
-        case when is_deleted then cast(updated_at as date) end as deleted_on,
+        is_deleted or gone_on is not null as is_deleted,
+        case when is_deleted then cast(updated_at as date) else gone_on end as deleted_on,
         cast(null as varchar) as merged_into_account_id,
         cast(null as date) as merged_on
     from accounts

@@ -1,5 +1,6 @@
 -- Grain: one row per contact of the canonical files.
 -- One that is not active and has no day on which it left counts as gone since ever.
+-- One that a whole delivery no longer has was deleted that day.
 {{ config(enabled=source_is_on('crm', 'files'), materialized='view') }}
 
 with contacts as (
@@ -10,7 +11,8 @@ with contacts as (
         role,
         is_active,
         left_at,
-        created_at
+        created_at,
+        gone_on
     from {{ ref('stg_files__contacts') }}
 ),
 
@@ -28,7 +30,7 @@ final as (
                 else left_at
             end as date
         ) as left_on,
-        cast(null as date) as deleted_on
+        gone_on as deleted_on
     from contacts
 )
 

@@ -1,4 +1,5 @@
 -- Grain: one row per contact of the canonical files.
+-- A contact that a whole delivery no longer has left that day.
 {{ config(enabled=source_is_on('crm', 'files'), materialized='view') }}
 
 with contacts as (
@@ -11,7 +12,8 @@ with contacts as (
         role,
         is_active,
         left_at,
-        created_at
+        created_at,
+        gone_on
     from {{ ref('stg_files__contacts') }}
 ),
 
@@ -24,8 +26,8 @@ final as (
         created_at,
         full_name,
         role as contact_role,
-        left_at,
-        coalesce(is_active, true) as is_active
+        coalesce(left_at, cast(gone_on as timestamp)) as left_at,
+        coalesce(is_active, true) and gone_on is null as is_active
     from contacts
 )
 

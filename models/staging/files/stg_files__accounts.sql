@@ -4,26 +4,33 @@
 with newest as (
     select *
     from {{ source('raw_files', 'accounts') }}
-    qualify {{ is_newest(['account_id'], 'updated_at') }}
+    qualify {{ is_newest(['account_id'], 'updated_at', can_go=true) }}
+),
+
+deliveries as (
+    {{ files_delivery_days('accounts') }}
 ),
 
 final as (
     select
-        account_id,
-        account_name,
-        parent_account_id,
-        domain,
-        industry,
-        region,
-        country,
-        segment,
-        employee_count,
-        csm_id,
-        created_at,
-        lifecycle_status,
-        coalesce(is_deleted, false) as is_deleted,
-        updated_at
+        newest.account_id,
+        newest.account_name,
+        newest.parent_account_id,
+        newest.domain,
+        newest.industry,
+        newest.region,
+        newest.country,
+        newest.segment,
+        newest.employee_count,
+        newest.csm_id,
+        newest.created_at,
+        newest.lifecycle_status,
+        coalesce(newest.is_deleted, false) as is_deleted,
+        newest.updated_at,
+        deliveries.delivered_on as gone_on
     from newest
+    left outer join deliveries
+        on newest._gone_load_id = deliveries.load_id
 )
 
 select * from final

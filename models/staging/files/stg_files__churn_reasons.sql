@@ -4,7 +4,7 @@
 with newest as (
     select *
     from {{ source('raw_files', 'churn_reasons') }}
-    qualify {{ is_newest(['account_id', 'churned_on']) }}
+    qualify {{ is_newest_there(['account_id', 'churned_on']) }}
 ),
 
 final as (

@@ -4,7 +4,7 @@
 with newest as (
     select *
     from {{ source('raw_files', 'features') }}
-    qualify {{ is_newest(['event_name']) }}
+    qualify {{ is_newest_there(['event_name']) }}
 ),
 
 final as (

@@ -4,7 +4,7 @@
 with newest as (
     select *
     from {{ source('raw_files', 'health_overrides') }}
-    qualify {{ is_newest(['account_id', 'valid_from']) }}
+    qualify {{ is_newest_there(['account_id', 'valid_from']) }}
 ),
 
 final as (
@@ -14,7 +14,7 @@ final as (
         author,
         reason,
         valid_from,
-        expires_at
+        {{ end_day('expires_at') }} as expires_at
     from newest
 )
 

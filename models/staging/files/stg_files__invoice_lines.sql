@@ -4,7 +4,7 @@
 with newest as (
     select *
     from {{ source('raw_files', 'invoice_lines') }}
-    qualify {{ is_newest(['invoice_line_id']) }}
+    qualify {{ is_newest_there(['invoice_line_id']) }}
 ),
 
 final as (
@@ -13,7 +13,7 @@ final as (
         invoice_id,
         amount,
         period_start,
-        period_end,
+        {{ end_day('period_end') }} as period_end,
         subscription_id,
         product_id,
         is_recurring,

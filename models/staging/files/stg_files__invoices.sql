@@ -4,7 +4,7 @@
 with newest as (
     select *
     from {{ source('raw_files', 'invoices') }}
-    qualify {{ is_newest(['invoice_id']) }}
+    qualify {{ is_newest_there(['invoice_id']) }}
 ),
 
 final as (
@@ -15,7 +15,7 @@ final as (
         issued_at,
         due_at,
         paid_at,
-        upper(currency) as currency,
+        upper(trim(currency)) as currency,
         total
     from newest
 )

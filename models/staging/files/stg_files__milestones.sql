@@ -4,7 +4,7 @@
 with newest as (
     select *
     from {{ source('raw_files', 'milestones') }}
-    qualify {{ is_newest(['account_id', 'milestone']) }}
+    qualify {{ is_newest_there(['account_id', 'milestone']) }}
 ),
 
 final as (

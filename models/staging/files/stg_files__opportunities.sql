@@ -4,7 +4,7 @@
 with newest as (
     select *
     from {{ source('raw_files', 'opportunities') }}
-    qualify {{ is_newest(['opportunity_id']) }}
+    qualify {{ is_newest_there(['opportunity_id']) }}
 ),
 
 final as (
@@ -14,7 +14,7 @@ final as (
         type as opportunity_type,
         stage,
         amount,
-        upper(currency) as currency,
+        upper(trim(currency)) as currency,
         created_at,
         close_date,
         is_won,

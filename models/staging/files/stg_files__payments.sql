@@ -4,7 +4,7 @@
 with newest as (
     select *
     from {{ source('raw_files', 'payments') }}
-    qualify {{ is_newest(['payment_id']) }}
+    qualify {{ is_newest_there(['payment_id']) }}
 ),
 
 final as (

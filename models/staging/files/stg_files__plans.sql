@@ -4,7 +4,7 @@
 with newest as (
     select *
     from {{ source('raw_files', 'plans') }}
-    qualify {{ is_newest(['plan_id']) }}
+    qualify {{ is_newest(['plan_id'], none, can_go=true) }}
 ),
 
 final as (
@@ -15,7 +15,7 @@ final as (
         billing_interval,
         interval_count,
         unit_amount,
-        upper(currency) as currency,
+        upper(trim(currency)) as currency,
         included_seats,
         usage_type
     from newest

@@ -4,7 +4,7 @@
 with newest as (
     select *
     from {{ source('raw_files', 'products') }}
-    qualify {{ is_newest(['product_id']) }}
+    qualify {{ is_newest(['product_id'], none, can_go=true) }}
 ),
 
 final as (

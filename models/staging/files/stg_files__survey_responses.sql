@@ -4,7 +4,7 @@
 with newest as (
     select *
     from {{ source('raw_files', 'survey_responses') }}
-    qualify {{ is_newest(['response_id']) }}
+    qualify {{ is_newest_there(['response_id']) }}
 ),
 
 final as (

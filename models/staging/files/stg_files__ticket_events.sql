@@ -4,7 +4,7 @@
 with newest as (
     select *
     from {{ source('raw_files', 'ticket_events') }}
-    qualify {{ is_newest(['ticket_id', 'occurred_at', 'field', 'value', 'event_id']) }}
+    qualify {{ is_newest_there(['ticket_id', 'occurred_at', 'field', 'value', 'event_id']) }}
 ),
 
 final as (

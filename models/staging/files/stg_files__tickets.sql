@@ -4,7 +4,7 @@
 with newest as (
     select *
     from {{ source('raw_files', 'tickets') }}
-    qualify {{ is_newest(['ticket_id'], 'updated_at') }}
+    qualify {{ is_newest_there(['ticket_id'], 'updated_at') }}
 ),
 
 final as (

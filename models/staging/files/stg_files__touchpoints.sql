@@ -4,7 +4,7 @@
 with newest as (
     select *
     from {{ source('raw_files', 'touchpoints') }}
-    qualify {{ is_newest(['touchpoint_id']) }}
+    qualify {{ is_newest_there(['touchpoint_id']) }}
 ),
 
 final as (

@@ -4,18 +4,25 @@
 with newest as (
     select *
     from {{ source('raw_files', 'users') }}
-    qualify {{ is_newest(['user_id']) }}
+    qualify {{ is_newest(['user_id'], none, can_go=true) }}
+),
+
+deliveries as (
+    {{ files_delivery_days('users') }}
 ),
 
 final as (
     select
-        user_id,
-        account_id,
-        email,
-        created_at,
-        contact_id,
-        is_active
+        newest.user_id,
+        newest.account_id,
+        newest.email,
+        newest.created_at,
+        newest.contact_id,
+        newest.is_active,
+        deliveries.delivered_on as gone_on
     from newest
+    left outer join deliveries
+        on newest._gone_load_id = deliveries.load_id
 )
 
 select * from final

@@ -1,0 +1,71 @@
+-- Grain: one row per subscription item and first day of a version (files): its ARR whatever the status.
+-- What a gap touches is weighed by it. At the plan rate, net of discounts that last.
+{{ config(enabled=source_is_on('billing', 'files'), materialized='view') }}
+
+with items as (
+    select
+        *,
+        least(
+            coalesce(valid_to, cast('9999-12-31' as date)),
+            coalesce(
+                lead(valid_from) over (
+                    partition by subscription_item_id order by valid_from
+                ),
+                cast('9999-12-31' as date)
+            )
+        ) as version_end
+    from {{ ref('int_files_items') }}
+),
+
+subscriptions as (
+    select
+        subscription_id,
+        currency
+    from {{ ref('stg_files__subscriptions') }}
+),
+
+plans as (
+    select
+        plan_id,
+        currency
+    from {{ ref('int_files_plans') }}
+),
+
+plan_rates as (
+    select
+        currency,
+        plan_rate
+    from {{ ref('int_fx_plan_rates') }}
+),
+
+final as (
+    select
+        items.subscription_item_id,
+        items.subscription_id,
+        items.valid_from,
+        items.version_end,
+        (
+            items.valid_from <= {{ as_of_date() }} and items.version_end > {{ as_of_date() }}
+        ) as is_in_force,
+        {{ line_arr(
+            'items.quantity', 'items.unit_amount', 'items.billing_interval',
+            'items.interval_count',
+            "(case when items.discount_duration = 'once' then 1"
+            ~ " else 1 - coalesce(items.discount_percent, 0) / 100.0 end)",
+            "(case when items.discount_duration = 'once' then 0"
+            ~ " else coalesce(items.discount_amount, 0) end)",
+            'plan_rates.plan_rate'
+        ) }} as arr
+    from items
+    left outer join subscriptions
+        on items.subscription_id = subscriptions.subscription_id
+    left outer join plans
+        on items.plan_id = plans.plan_id
+    left outer join plan_rates
+        on
+            coalesce(
+                subscriptions.currency, plans.currency, '{{ var("reporting_currency") }}'
+            ) = plan_rates.currency
+)
+
+select * from final

@@ -1,0 +1,85 @@
+-- Grain: one row per subscription with a contract line that bears ARR of an amount nobody told.
+-- The last net: whatever the billing system is, a line that is in force and has no price, quantity,
+-- interval or currency counts as 0 and is named here. What was used is no quantity that was agreed.
+with versions as (
+    select
+        source_system,
+        subscription_item_id,
+        valid_from,
+        usage_type,
+        quantity,
+        unit_amount,
+        billing_interval,
+        currency
+    from {{ ref('int_arr_line_versions') }}
+    where
+        unit_amount is null
+        or currency is null
+        or {{ intervals_per_year('billing_interval') }} is null
+        or (quantity is null and coalesce(usage_type, 'licensed') <> 'metered')
+),
+
+intervals as (
+    select
+        source_system,
+        subscription_id,
+        subscription_item_id,
+        version_from,
+        valid_from,
+        account_id
+    from {{ ref('int_arr_line_intervals') }}
+    where
+        is_billable
+        and valid_from <= {{ as_of_date() }}
+),
+
+unvalued as (
+    select
+        intervals.source_system,
+        intervals.subscription_id,
+        intervals.account_id,
+        intervals.subscription_item_id,
+        intervals.valid_from,
+        case
+            when versions.unit_amount is null then 'price'
+            when versions.currency is null then 'currency'
+            when versions.quantity is null then 'quantity'
+            else 'billing interval'
+        end as missing
+    from intervals
+    inner join versions
+        on
+            intervals.source_system = versions.source_system
+            and intervals.subscription_item_id = versions.subscription_item_id
+            and intervals.version_from = versions.valid_from
+),
+
+final as (
+    select
+        source_system,
+        'subscription' as object_type,
+        subscription_id as object_id,
+        'arr_unknown' as gap,
+        'Subscription ' || subscription_id || ' is paid for, and nothing tells the '
+        || min(missing) || ' of line ' || min(subscription_item_id)
+        || case
+            when count(distinct subscription_item_id) > 1
+                then
+                    ' and of ' || cast(count(distinct subscription_item_id) - 1 as varchar)
+                    || ' more'
+            else ''
+        end
+        || '; it counts as 0.' as what_is_missing,
+        max(account_id) as account_id,
+        cast(count(distinct subscription_item_id) as bigint) as row_count,
+        cast(null as decimal(18, 2)) as arr_affected,
+        min(valid_from) as since,
+        'Deliver it, or the invoice lines of the subscription.' as remedy,
+        'error' as severity
+    from unvalued
+    group by
+        source_system,
+        subscription_id
+)
+
+select * from final

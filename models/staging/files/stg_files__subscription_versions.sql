@@ -1,0 +1,27 @@
+-- Grain: one row per subscription and load that brought something new about it.
+{{ config(enabled=source_is_on('billing', 'files')) }}
+
+with versions as (
+    select
+        subscription_id,
+        status,
+        _dlt_load_id
+    from {{ source('raw_files', 'subscriptions') }}
+),
+
+deliveries as (
+    {{ files_delivery_days('subscriptions') }}
+),
+
+final as (
+    select
+        versions.subscription_id,
+        versions._dlt_load_id as load_id,
+        lower(versions.status) as status,
+        deliveries.delivered_on
+    from versions
+    left outer join deliveries
+        on versions._dlt_load_id = deliveries.load_id
+)
+
+select * from final

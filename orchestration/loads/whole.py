@@ -1,0 +1,171 @@
+"""Deliveries that are whole: what was there and is not delivered any more is marked as gone.
+
+Nothing is deleted. A row that is gone keeps its place in the raw table with the load that no
+longer had it (``_gone_load_id``); a row that comes back is loaded again, without the mark.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from orchestration.loads.checks import key_text
+from orchestration.loads.spec import FULL, TableSpec
+from orchestration.loads.warehouse import quote, text
+
+if TYPE_CHECKING:
+    from orchestration.loads.part import Part
+    from orchestration.loads.run import LoadRun
+
+NAMED = 20
+# So much less than before is more likely an export that broke than customers who left.
+SHRUNK_SHARE = 0.2
+SHRUNK_ROWS = 10
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """What a load found of one table.
+
+    Attributes:
+        kind: ``full`` or ``increment``.
+        keys: The work table of all keys that were delivered, of rows that were rejected too;
+            None when nothing can be said to be gone.
+        why_not: Why the delivery cannot be taken as whole although it should be.
+    """
+
+    kind: str
+    keys: str | None = None
+    why_not: str | None = None
+
+
+def note_delivery(run: LoadRun, table: TableSpec, parts: Sequence[Part]) -> None:
+    """Remember which keys a table was delivered with."""
+    kind = run.delivery_of(table)
+    if kind != FULL or not table.key:
+        run.deliveries[table.name] = Delivery(kind)
+        return
+    union = " union ".join(part.keys() for part in parts)
+    keys = f"keys_{run.next_number()}"
+    run.connection.execute(f"create table {keys} as {union}")
+    broken = sum(len(part.staged.broken) for part in parts)
+    nameless = run.rows(
+        f"select count(*) from {keys}"
+        f" where {' or '.join(f'{quote(name)} is null' for name in table.key)}"
+    )
+    why_not = None
+    if broken or nameless:
+        why_not = "some of its lines cannot be read"
+    elif not run.rows(f"select count(*) from {keys}"):
+        why_not = "it has no rows at all"
+    run.deliveries[table.name] = Delivery(kind, keys, why_not)
+
+
+def settle_deliveries(run: LoadRun) -> None:
+    """Mark what is gone, say so, and keep a record of each delivery.
+
+    The warehouse is attached as ``wh`` and used; the work database is ``memory``.
+    """
+    for name, delivery in run.deliveries.items():
+        table = run.spec.tables[name]
+        there = gone = back = None
+        if delivery.kind != FULL:
+            _take_back_marks(run, table)
+        elif delivery.keys and table.key:
+            there = run.rows(f"select count(*) from memory.{delivery.keys}")
+            gone, back = _settle(run, table, delivery, there)
+        run.connection.execute(
+            f"insert into {quote(run.spec.dataset)}.deliveries by name select ? as run_id,"
+            " ? as load_id, ? as delivered_at, cast(? as date) as as_of_date, ? as source_table,"
+            " ? as delivery, ? as rows_there, ? as rows_gone, ? as rows_back",
+            [
+                run.request.run_id,
+                run.load_id,
+                run.now(),
+                run.request.as_of,
+                name,
+                delivery.kind,
+                there,
+                gone,
+                back,
+            ],
+        )
+
+
+def _settle(run: LoadRun, table: TableSpec, delivery: Delivery, there: int) -> tuple[int, int]:
+    raw = f"{quote(run.spec.dataset)}.{quote(table.name)}"
+    names = ", ".join(quote(name) for name in table.key)
+    same = " and ".join(f"r.{quote(k)} is not distinct from t.{quote(k)}" for k in table.key)
+    missing = (
+        f"r._gone_load_id is null and not exists (select 1 from memory.{delivery.keys} as t"
+        f" where {same})"
+    )
+    gone = run.rows(
+        f"select count(*) from (select distinct {names} from {raw} as r where {missing})"
+    )
+    back = run.rows(
+        f"select count(*) from (select {names} from {raw} group by {names}"
+        f" having bool_or(_gone_load_id is not null and _dlt_load_id <> {text(run.load_id)})"
+        f" and bool_or(_gone_load_id is null and _dlt_load_id = {text(run.load_id)})"
+        f" and not bool_or(_gone_load_id is null and _dlt_load_id <> {text(run.load_id)}))"
+    )
+    if back:
+        run.note("info", f"{back} rows that were gone are delivered again", table=table.name)
+    if not gone:
+        return 0, back
+    examples = [
+        row[0]
+        for row in run.connection.execute(
+            f"select distinct {key_text(table.key, 'r')} from {raw} as r where {missing}"
+            f" order by 1 limit {NAMED}"
+        ).fetchall()
+    ]
+    listed = "; ".join(examples) + (f"; and {gone - NAMED} more" if gone > NAMED else "")
+    remedy = (
+        f"If the file does not always hold every row, write delivery: {{{table.name}: increment}}"
+        " in mapping.yml"
+    )
+    if delivery.why_not:
+        run.note(
+            "warning",
+            f"{gone} rows are not in this delivery, but {delivery.why_not}, so none of them"
+            f" counts as gone ({listed}). Correct the file and deliver it again. {remedy}",
+            table=table.name,
+        )
+        return 0, back
+    before = there + gone
+    if gone >= SHRUNK_ROWS and gone > SHRUNK_SHARE * before:
+        run.note(
+            "warning",
+            f"this delivery has lost {gone} of {before} rows ({100 * gone // before} %): was it"
+            " cut off? Nothing was deleted, but what is gone stopped that day. Check the export"
+            " before you use the figures",
+            table=table.name,
+        )
+    run.note(
+        "warning",
+        f"{gone} rows that were there are gone from this delivery ({listed}); they are kept in"
+        f" raw_{run.spec.name}.{table.name} with _gone_load_id '{run.load_id}'. {remedy}",
+        table=table.name,
+    )
+    run.connection.execute(
+        f"update {raw} as r set _gone_load_id = {text(run.load_id)} where {missing}"
+    )
+    return gone, back
+
+
+def _take_back_marks(run: LoadRun, table: TableSpec) -> None:
+    """Nothing vanishes from a table that is delivered in increments."""
+    if not table.delivery:
+        return
+    raw = f"{quote(run.spec.dataset)}.{quote(table.name)}"
+    rows = run.rows(f"select count(*) from {raw} where _gone_load_id is not null")
+    if rows:
+        run.connection.execute(f"update {raw} set _gone_load_id = null")
+        run.note(
+            "info",
+            f"{rows} rows that had vanished from whole deliveries count again: the table is now"
+            " delivered in increments",
+            table=table.name,
+        )
