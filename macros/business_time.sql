@@ -5,19 +5,43 @@
 
 
 {#
-    Business seconds from the first day of int_support_business_days to a moment; `day` is the
-    alias of its row for the moment's day. A moment outside the hours counts as the nearest one
-    inside them; a day without hours adds nothing.
+    Business seconds from the first day of int_support_business_days to a moment; `day` is the alias
+    of a stretch of hours of the moment's day that began before it. The longest of a day counts. A
+    moment outside the hours counts as the nearest one inside them.
 #}
 {% macro business_seconds_at(moment, day) -%}
-    {%- set opens = day ~ '.opens_at' -%}
-    {%- set closes = day ~ '.closes_at' -%}
-    {%- set inside = 'least(greatest(' ~ moment ~ ', ' ~ opens ~ '), ' ~ closes ~ ')' -%}
-    (
+    max(
         {{ day }}.business_seconds_before
-        + coalesce(
-            {{ seconds_between(opens, inside) }},
-            0
-        )
+        + {{ seconds_between(
+            day ~ '.opens_at', 'least(' ~ moment ~ ', ' ~ day ~ '.closes_at)'
+        ) }}
     )
+{%- endmacro %}
+
+
+{# A moment (UTC) as the clock of a time zone shows it. #}
+{% macro zone_time(moment, time_zone) -%}
+    {{ adapter.dispatch('zone_time', 'customer_success')(moment, time_zone) }}
+{%- endmacro %}
+
+{% macro default__zone_time(moment, time_zone) -%}
+    from_utc_timestamp({{ moment }}, {{ time_zone }})
+{%- endmacro %}
+
+{% macro duckdb__zone_time(moment, time_zone) -%}
+    timezone({{ time_zone }}, timezone('UTC', {{ moment }}))
+{%- endmacro %}
+
+
+{# The moment (UTC) at which the clock of a time zone shows a time. #}
+{% macro utc_time(zone_time, time_zone) -%}
+    {{ adapter.dispatch('utc_time', 'customer_success')(zone_time, time_zone) }}
+{%- endmacro %}
+
+{% macro default__utc_time(zone_time, time_zone) -%}
+    to_utc_timestamp({{ zone_time }}, {{ time_zone }})
+{%- endmacro %}
+
+{% macro duckdb__utc_time(zone_time, time_zone) -%}
+    timezone('UTC', timezone({{ time_zone }}, {{ zone_time }}))
 {%- endmacro %}

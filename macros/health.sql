@@ -55,3 +55,21 @@
         else cast(cast(round({{ value }}) as bigint) as varchar)
     end
 {%- endmacro %}
+
+
+{#
+    Accounts and measures of `relation` (fct_account_health_input_day of one day) that count the days
+    without something that the account never had.
+#}
+{% macro never_measures(relation) -%}
+    {%- for what in ['touchpoint', 'qbr'] %}
+    select
+        account_id,
+        'days_without_{{ what }}' as measure
+    from {{ relation }}
+    where days_since_{{ what }} is null
+    {%- if not loop.last %}
+    union all
+    {%- endif %}
+    {%- endfor %}
+{%- endmacro %}

@@ -8,8 +8,12 @@
 {%- endmacro %}
 
 
-{# What feature figures per account rest on besides events: whose the keys are, the feature map. #}
+{#
+    What feature figures per account rest on besides events: whose the keys are, the feature map, who
+    is left out.
+#}
 {% macro feature_rule(accounts, features) -%}
+    {{- excluded_names(ref('int_product_excluded_users'), 'user_no') -}}
     {%- if execute and existing_table(accounts) is not none -%}
         {{- run_query(
             "select md5(string_agg(source_system || ' ' || account_key || ' ' || account_id,"

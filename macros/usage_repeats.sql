@@ -65,16 +65,31 @@
 {%- endmacro %}
 
 
-{# What the numbers in int_product_user_keys are worth: models that hold numbers depend on it. #}
+{#
+    What the numbers in int_product_user_keys are worth, and which events are left out: models that
+    hold numbers depend on it.
+#}
 {% macro user_key_generation(relation) -%}
+    {{- excluded_names(ref('excluded_events'), 'event_name') -}}
     {%- if execute and existing_table(relation) is not none -%}
         {{- run_query("select max(generation) from " ~ relation).rows[0][0] -}}
     {%- endif -%}
 {%- endmacro %}
 
 
-{# The tracked event names, as one text. #}
+{# The names that a seed of exclusions has, as one text; nothing where there is none. #}
+{% macro excluded_names(seed, column) -%}
+    {%- if execute and existing_table(seed) is not none -%}
+        {{- run_query(
+            "select distinct " ~ column ~ " as name from " ~ seed ~ " order by name"
+        ).columns[0].values() | join('|') -}}
+    {%- endif -%}
+{%- endmacro %}
+
+
+{# The tracked event names, as one text, and which events are left out. #}
 {% macro tracked_events(relation) -%}
+    {{- excluded_names(ref('excluded_events'), 'event_name') -}}
     {%- if execute and existing_table(relation) is not none -%}
         {{- run_query(
             "select event_name from " ~ relation ~ " order by event_name"

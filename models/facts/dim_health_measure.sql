@@ -36,7 +36,8 @@ measures as (
         learned_on,
         unit,
         label,
-        sentence
+        sentence,
+        never_sentence
     from {{ ref('health_measures') }}
 ),
 
@@ -84,7 +85,8 @@ measure_cells as (
         measures.learned_on,
         measures.unit,
         measures.label,
-        measures.sentence
+        measures.sentence,
+        measures.never_sentence
     from cells
     inner join measures
         on
@@ -164,6 +166,7 @@ final as (
         weighted.unit,
         weighted.label,
         weighted.sentence,
+        weighted.never_sentence,
         versions.effective_from,
         versions.effective_to
     from weighted

@@ -14,6 +14,7 @@ answers as (
         coalesce(survivors.owner_account_id, 'unassigned') as account_id,
         spells.survey_type,
         spells.score,
+        spells.is_satisfied,
         spells.valid_from,
         spells.valid_to
     from {{ ref('int_feedback_answer_spells') }} as spells
@@ -87,7 +88,7 @@ answered as (
         count_if(answers.valid_to > grid.snapshot_on) as respondents,
         count_if(answers.valid_to > grid.snapshot_on and answers.score >= 9) as promoters,
         count_if(answers.valid_to > grid.snapshot_on and answers.score <= 6) as detractors,
-        count_if(answers.valid_to > grid.snapshot_on and answers.score >= 4) as satisfied,
+        count_if(answers.valid_to > grid.snapshot_on and answers.is_satisfied) as satisfied,
         sum(case when answers.valid_to > grid.snapshot_on then answers.score end) as score_total
     from grid
     inner join answers

@@ -1,34 +1,63 @@
 -- Grain: one row per account and day from its first ticket to the as-of date.
 -- Levels are those at the end of the day, from the history of each ticket: what was known then.
-{% set marks = ['opened', 'solved', 'reopened', 'breached'] %}
+-- From the day of a merge of accounts on the tickets are the survivor's. A ticket whose status
+-- nobody knows is in no backlog.
+{% set marks = ['opened', 'solved', 'reopened', 'breached', 'resolution_breached'] %}
 {% set levels = ['backlog', 'escalated_open', 'urgent_open'] %}
 
-with survivors as (
+with ownership as (
     select
         account_id,
-        owner_account_id
+        owner_account_id,
+        valid_from,
+        coalesce(valid_to, cast('9999-12-31' as date)) as valid_to
     from {{ ref('int_account_ownership') }}
-    where valid_to is null
+    union all
+    select
+        'unassigned' as account_id,
+        'unassigned' as owner_account_id,
+        cast('1900-01-01' as date) as valid_from,
+        cast('9999-12-31' as date) as valid_to
 ),
 
 states as (
     select
         account_id,
         valid_from,
-        valid_to,
+        coalesce(valid_to, cast('9999-12-31' as date)) as valid_to,
         is_urgent,
         is_escalated
     from {{ ref('int_support_ticket_states') }}
     where is_open
 ),
 
+owned as (
+    select
+        ownership.owner_account_id as account_id,
+        greatest(states.valid_from, ownership.valid_from) as valid_from,
+        least(states.valid_to, ownership.valid_to) as valid_to,
+        states.is_urgent,
+        states.is_escalated
+    from states
+    inner join ownership
+        on
+            states.account_id = ownership.account_id
+            and states.valid_from < ownership.valid_to
+            and states.valid_to > ownership.valid_from
+),
+
 marks as (
     select
-        account_id,
-        mark,
-        occurred_on
-    from {{ ref('int_support_ticket_marks') }}
-    where mark in ('opened', 'solved', 'reopened', 'breached')
+        ownership.owner_account_id as account_id,
+        marks.mark,
+        marks.occurred_on
+    from {{ ref('int_support_ticket_marks') }} as marks
+    inner join ownership
+        on
+            marks.account_id = ownership.account_id
+            and marks.occurred_on >= ownership.valid_from
+            and marks.occurred_on < ownership.valid_to
+    where marks.mark in ('{{ marks | join("', '") }}')
 ),
 
 changes as (
@@ -39,7 +68,7 @@ changes as (
         case when is_escalated then 1 else 0 end as escalated_open,
         case when is_urgent then 1 else 0 end as urgent_open,
         null as mark
-    from states
+    from owned
     union all
     select
         account_id,
@@ -48,8 +77,7 @@ changes as (
         case when is_escalated then -1 else 0 end as escalated_open,
         case when is_urgent then -1 else 0 end as urgent_open,
         null as mark
-    from states
-    where valid_to is not null
+    from owned
     union all
     select
         account_id,
@@ -63,16 +91,14 @@ changes as (
 
 daily as (
     select
-        changes.date_day,
-        coalesce(survivors.owner_account_id, 'unassigned') as account_id,
-        {{ each_column(marks, "coalesce(count_if(changes.mark = '@'), 0) as @") }},
-        {{ each_column(levels, 'sum(changes.@) as @') }}
+        date_day,
+        account_id,
+        {{ each_column(marks, "coalesce(count_if(mark = '@'), 0) as @") }},
+        {{ each_column(levels, 'sum(@) as @') }}
     from changes
-    left outer join survivors
-        on changes.account_id = survivors.account_id
     group by
-        changes.date_day,
-        coalesce(survivors.owner_account_id, 'unassigned')
+        date_day,
+        account_id
 ),
 
 running as (

@@ -7,6 +7,8 @@ with responses as (
         contact_id,
         survey_type,
         score,
+        source_score,
+        is_satisfied,
         sent_at,
         responded_at
     from {{ ref('int_feedback_responses') }}
@@ -19,6 +21,7 @@ final as (
         cast(contact_id as varchar) as contact_id,
         cast(survey_type as varchar) as survey_type,
         cast(score as decimal(9, 4)) as score,
+        cast(source_score as decimal(9, 4)) as source_score,
         cast(
             case
                 when survey_type <> 'nps' then null
@@ -30,7 +33,7 @@ final as (
         cast(sent_at as timestamp) as sent_at,
         cast(responded_at as timestamp) as responded_at,
         cast(source_system as varchar) as source_system,
-        case when survey_type = 'csat' then score >= 4 end as is_satisfied
+        case when survey_type = 'csat' then is_satisfied end as is_satisfied
     from responses
 )
 

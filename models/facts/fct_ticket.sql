@@ -6,14 +6,17 @@ with tickets as (
         account_id,
         created_at,
         status,
+        source_status,
         priority,
         channel,
         category,
         is_escalated,
         is_merged,
+        is_open,
         satisfaction,
         {{ support_target_minutes('priority') }} as target_minutes,
-        (status not in ('solved', 'closed')) as is_open
+        {{ support_target_minutes('priority', 'support_resolution_minutes') }}
+            as resolution_target_minutes
     from {{ ref('int_support_tickets') }}
 ),
 
@@ -24,7 +27,6 @@ times as (
         first_response_at,
         first_solved_at,
         last_solved_at,
-        first_ended_at,
         reopens
     from {{ ref('int_support_ticket_times') }}
 ),
@@ -51,23 +53,16 @@ durations as (
         ticket_id
 ),
 
--- A ticket waits for its first answer until it comes: an open one until the end of the as-of date,
--- one that ended without an answer until it ended.
-waits as (
+breaches as (
     select
-        tickets.source_system,
-        tickets.ticket_id,
-        {{ dbt.dateadd('minute', 'tickets.target_minutes', 'tickets.created_at') }} as due_at,
-        coalesce(
-            times.first_response_at,
-            case when tickets.is_open then {{ dbt.dateadd('day', 1, as_of_date()) }} end,
-            times.first_ended_at
-        ) as waited_until
-    from tickets
-    inner join times
-        on
-            tickets.source_system = times.source_system
-            and tickets.ticket_id = times.ticket_id
+        source_system,
+        ticket_id,
+        max(case when target = 'first_response' then 1 else 0 end) as missed_response,
+        max(case when target = 'resolution' then 1 else 0 end) as missed_resolution
+    from {{ ref('int_support_ticket_breaches') }}
+    group by
+        source_system,
+        ticket_id
 ),
 
 final as (
@@ -76,6 +71,7 @@ final as (
         cast(tickets.account_id as varchar) as account_id,
         cast(tickets.created_at as timestamp) as created_at,
         cast(tickets.status as varchar) as status,
+        cast(tickets.source_status as varchar) as source_status,
         cast(tickets.priority as varchar) as priority,
         cast(tickets.channel as varchar) as channel,
         cast(tickets.category as varchar) as category,
@@ -94,21 +90,23 @@ final as (
         cast(times.reopens as bigint) as reopens,
         tickets.is_escalated,
         cast(tickets.target_minutes as bigint) as target_minutes,
+        cast(tickets.resolution_target_minutes as bigint) as resolution_target_minutes,
         cast(tickets.satisfaction as varchar) as satisfaction,
         tickets.is_merged,
         cast(tickets.source_system as varchar) as source_system,
         tickets.is_open,
-        (not tickets.is_merged and coalesce(waits.waited_until > waits.due_at, false))
-            as is_breached
+        (not tickets.is_merged and coalesce(breaches.missed_response, 0) = 1) as is_breached,
+        (not tickets.is_merged and coalesce(breaches.missed_resolution, 0) = 1)
+            as is_resolution_breached
     from tickets
     inner join times
         on
             tickets.source_system = times.source_system
             and tickets.ticket_id = times.ticket_id
-    inner join waits
+    left outer join breaches
         on
-            tickets.source_system = waits.source_system
-            and tickets.ticket_id = waits.ticket_id
+            tickets.source_system = breaches.source_system
+            and tickets.ticket_id = breaches.ticket_id
     left outer join durations
         on
             tickets.source_system = durations.source_system

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
 from orchestration.loads.casts import as_text, cast, is_empty
 from orchestration.loads.currencies import ISO_4217, stripe_currencies
+from orchestration.loads.scales import outside
 from orchestration.loads.spec import END_COLUMNS, ColumnSpec, TableSpec
 from orchestration.loads.vocabulary import is_known, words_of
 from orchestration.loads.warehouse import quote, text
@@ -201,6 +203,16 @@ def ends_too_early(table: TableSpec) -> Check | None:
         f" || cast({begin} as varchar) || '; correct one of them'"
     )
     return Check(last, f"({end} < {begin} - 1)", reason)
+
+
+def out_of_scale(table: TableSpec, given: Collection[str]) -> list[Check]:
+    """Scores outside the scale of their survey, for the columns that a file gives."""
+    return [
+        Check(score, condition, reason)
+        for score, survey in table.scored.items()
+        if {score, survey} <= set(given)
+        for condition, reason in outside(score, survey, table.source)
+    ]
 
 
 def _far_off(column: ColumnSpec, value: str, shown: str, window: Window, *, ends: bool) -> Check:

@@ -15,6 +15,7 @@ from orchestration.loads.checks import (
     any_of,
     ends_too_early,
     first_column,
+    out_of_scale,
     typed,
 )
 from orchestration.loads.model import FileError
@@ -97,6 +98,7 @@ class Part:
         too_early = ends_too_early(plan.table)
         if too_early and {*(plan.table.span or ())} <= self._columns.keys():
             self._checks.append(too_early)
+        self._checks += out_of_scale(plan.table, self._columns.keys())
         self._create_views()
 
     @property

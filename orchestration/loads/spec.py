@@ -82,6 +82,7 @@ class TableSpec:
         words: Field of the vocabulary whose words a column may have, by column.
         between: Least and greatest value of a column; None where there is no bound.
         span: Columns of first and last day of what a row holds for.
+        scored: Column of the survey a score belongs to, by column of the score.
         last_counts: Whether of two rows of a key the last one counts, where no version tells; in
             other tables the second one is rejected.
     """
@@ -98,6 +99,7 @@ class TableSpec:
     words: dict[str, str] = field(default_factory=dict)
     between: dict[str, tuple[str | None, str | None]] = field(default_factory=dict)
     span: tuple[str, str] | None = None
+    scored: dict[str, str] = field(default_factory=dict)
     last_counts: bool = False
 
     @property
@@ -155,6 +157,7 @@ def source_spec(source: str) -> SourceSpec:
             words=body.get("words", {}),
             between={column: _bounds(values) for column, values in body.get("between", {}).items()},
             span=tuple(body["span"]) if "span" in body else None,
+            scored=body.get("scored", {}),
             last_counts=bool(body.get("last_counts", False)),
         )
         for name, body in raw["tables"].items()

@@ -1,26 +1,35 @@
--- Control total: tickets in staging that existed at the as-of date and are not deleted, against
--- the fact. A ticket whose account is not known is in the fact under unassigned, not left out.
+-- Control total: tickets that existed at the as-of date and were not deleted by its end, against the
+-- fact. A ticket whose account is not known is in the fact under unassigned, not left out.
 {{ config(meta={'dagster': {'ref': {'name': 'fct_ticket'}}}) }}
 
-with staged as (
-    {%- if source_is_on('support', 'zendesk') %}
+with deletions as (
     select
-        'zendesk' as source_system,
+        source_system,
         ticket_id
-    from {{ ref('stg_zendesk__tickets') }}
+    from {{ ref('int_support_ticket_steps') }}
+    group by
+        source_system,
+        ticket_id
+    having max_by(state, step_number) = 'deleted'
+),
+
+staged as (
+    {%- for system, relation in {
+        'zendesk': 'stg_zendesk__tickets', 'files': 'stg_files__tickets'
+    }.items() if source_is_on('support', system) %}
+    select
+        '{{ system }}' as source_system,
+        tickets.ticket_id
+    from {{ ref(relation) }} as tickets
+    left outer join deletions
+        on
+            deletions.source_system = '{{ system }}'
+            and tickets.ticket_id = deletions.ticket_id
     where
-        cast(created_at as date) <= {{ as_of_date() }}
-        and not (is_deleted and cast(updated_at as date) <= {{ as_of_date() }})
+        cast(tickets.created_at as date) <= {{ as_of_date() }}
+        and deletions.ticket_id is null
     union all
-    {%- endif %}
-    {%- if source_is_on('support', 'files') %}
-    select
-        'files' as source_system,
-        ticket_id
-    from {{ ref('stg_files__tickets') }}
-    where cast(created_at as date) <= {{ as_of_date() }} and status <> 'deleted'
-    union all
-    {%- endif %}
+    {%- endfor %}
     select
         source_system,
         ticket_id

@@ -1,9 +1,11 @@
 -- Grain: one row per touchpoint with an account that was held by the as-of date.
+-- Types in the words of the vocabulary; of a type that nobody knows, what the source holds for it.
 {% set columns = {
     'touchpoint_id': 'varchar',
     'account_id': 'varchar',
     'occurred_at': 'timestamp',
-    'touchpoint_type': 'varchar',
+    'source_type': 'varchar',
+    'default_type': 'varchar',
     'csm_id': 'varchar',
     'contact_id': 'varchar',
     'outcome': 'varchar',
@@ -13,9 +15,17 @@
 with united as (
     {{ union_systems(
         'crm',
-        {'salesforce': 'int_salesforce_touchpoints', 'files': 'stg_files__touchpoints'},
+        {'salesforce': 'int_salesforce_touchpoints', 'files': 'int_files_touchpoints'},
         columns
     ) }}
+),
+
+words as (
+    select
+        word,
+        meaning
+    from {{ ref('int_vocabulary') }}
+    where field = 'touchpoint_type'
 ),
 
 owners as (
@@ -31,13 +41,17 @@ final as (
         united.source_system,
         united.touchpoint_id,
         united.occurred_at,
-        united.touchpoint_type,
+        united.source_type,
         united.csm_id,
         united.contact_id,
         united.outcome,
         united.subject,
+        words.meaning is not null as is_type_known,
+        coalesce(words.meaning, united.default_type) as touchpoint_type,
         coalesce(owners.owner_account_id, 'unassigned') as account_id
     from united
+    left outer join words
+        on {{ folded_word('united.source_type') }} = words.word
     left outer join owners
         on united.account_id = owners.account_id
     where cast(united.occurred_at as date) <= {{ as_of_date() }}

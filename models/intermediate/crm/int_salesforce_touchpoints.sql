@@ -1,4 +1,5 @@
 -- Grain: one row per completed Salesforce task or event that is not deleted.
+-- A task of no type that is known is a call, an event a meeting.
 {{ config(enabled=source_is_on('crm', 'salesforce'), materialized='view') }}
 
 with tasks as (
@@ -64,15 +65,8 @@ final as (
         contact_id,
         outcome,
         subject,
-        case
-            when
-                replace(replace(lower(vendor_type), ' ', '_'), '-', '_') in (
-                    'kickoff', 'check_in', 'training', 'qbr', 'ebr', 'email', 'call', 'meeting',
-                    'escalation'
-                )
-                then replace(replace(lower(vendor_type), ' ', '_'), '-', '_')
-            else default_type
-        end as touchpoint_type
+        vendor_type as source_type,
+        default_type
     from united
     where account_id is not null and occurred_at is not null
 )

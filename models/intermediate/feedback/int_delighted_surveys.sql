@@ -11,6 +11,8 @@ with responses as (
         comment,
         request_id,
         responded_at,
+        source_file,
+        source_line,
         coalesce(person_id, email) as person_key,
         lower(email) as email
     from {{ ref('stg_delighted__survey_responses') }}
@@ -34,6 +36,8 @@ final as (
         responses.score,
         responses.comment,
         responses.responded_at,
+        responses.source_file,
+        responses.source_line,
         requests.request_id,
         requests.sent_at,
         cast(null as varchar) as contact_id

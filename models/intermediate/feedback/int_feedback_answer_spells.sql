@@ -3,23 +3,20 @@
 -- than `nps_window_days`: [valid_from, valid_to). account_id is as before merges. A person is the
 -- e-mail address, else the contact, else whoever gave this answer: contacts that the CRM got later
 -- must not change who was who.
-{% set columns = {
-    'response_id': 'varchar',
-    'account_key': 'varchar',
-    'survey_type': 'varchar',
-    'score': 'decimal(9, 4)',
-    'responded_at': 'timestamp',
-    'contact_id': 'varchar',
-    'email': 'varchar',
-    'comment': 'varchar',
-} %}
-
 with united as (
-    {{ union_systems(
-        'feedback',
-        {'delighted': 'int_delighted_surveys', 'files': 'int_files_surveys'},
-        columns
-    ) }}
+    select
+        source_system,
+        response_id,
+        account_key,
+        survey_type,
+        score,
+        is_satisfied,
+        responded_at,
+        contact_id,
+        email,
+        comment
+    from {{ ref('int_feedback_answers') }}
+    where is_usable
 ),
 
 accounts as (
@@ -36,6 +33,7 @@ answers as (
         united.response_id,
         united.survey_type,
         united.score,
+        united.is_satisfied,
         united.responded_at,
         united.comment,
         cast(united.responded_at as date) as valid_from,
@@ -46,7 +44,6 @@ answers as (
         on
             united.source_system = accounts.source_system
             and united.account_key = accounts.system_key
-    where cast(united.responded_at as date) <= {{ as_of_date() }}
 ),
 
 followed as (
@@ -57,6 +54,7 @@ followed as (
         person_key,
         survey_type,
         score,
+        is_satisfied,
         comment,
         responded_at,
         valid_from,
@@ -75,6 +73,7 @@ final as (
         person_key,
         survey_type,
         score,
+        is_satisfied,
         comment,
         responded_at,
         valid_from,

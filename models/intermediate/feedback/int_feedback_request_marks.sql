@@ -1,4 +1,4 @@
--- Grain: one row per source system and survey sent by the as-of date.
+-- Grain: one row per source system and survey of a known type sent by the as-of date.
 -- account_id is as before merges. The canonical files have no surveys sent: no rows.
 {% set columns = {
     'request_id': 'varchar',
@@ -9,6 +9,18 @@
 
 with united as (
     {{ union_systems('feedback', {'delighted': 'int_delighted_requests'}, columns) }}
+),
+
+surveys as (
+    select
+        words.word,
+        scales.survey_type
+    from {{ ref('int_vocabulary') }} as words
+    inner join {{ ref('survey_scales') }} as scales
+        on
+            words.meaning = scales.survey
+            and scales.source_system is null
+    where words.field = 'survey_type'
 ),
 
 answers as (
@@ -35,11 +47,13 @@ final as (
     select
         united.source_system,
         united.request_id,
-        united.survey_type,
+        surveys.survey_type,
         coalesce(accounts.account_id, 'unassigned') as account_id,
         cast(united.sent_at as date) as sent_on,
         cast(answers.answered_at as date) as answered_on
     from united
+    inner join surveys
+        on {{ folded_word('united.survey_type') }} = surveys.word
     left outer join answers
         on
             united.source_system = answers.source_system

@@ -1,4 +1,4 @@
--- Grain: one row per source system and survey sent by the as-of date, answered or not.
+-- Grain: one row per source system and survey of a known type sent by the as-of date, answered or not.
 -- The denominator of the response rate. The canonical files have no surveys sent: no rows.
 {% set columns = {
     'request_id': 'varchar',
@@ -9,6 +9,18 @@
 
 with united as (
     {{ union_systems('feedback', {'delighted': 'int_delighted_requests'}, columns) }}
+),
+
+surveys as (
+    select
+        words.word,
+        scales.survey_type
+    from {{ ref('int_vocabulary') }} as words
+    inner join {{ ref('survey_scales') }} as scales
+        on
+            words.meaning = scales.survey
+            and scales.source_system is null
+    where words.field = 'survey_type'
 ),
 
 answers as (
@@ -43,12 +55,14 @@ final as (
     select
         united.source_system,
         united.request_id,
-        united.survey_type,
+        surveys.survey_type,
         united.sent_at,
         answers.responded_at,
         coalesce(owners.owner_account_id, 'unassigned') as account_id,
         (answers.request_id is not null) as is_answered
     from united
+    inner join surveys
+        on {{ folded_word('united.survey_type') }} = surveys.word
     left outer join answers
         on
             united.source_system = answers.source_system

@@ -1,24 +1,22 @@
 -- Grain: one row per source system and survey answer given by the as-of date.
--- The contact is the one the source names, else the CRM contact with the person's e-mail.
-{% set columns = {
-    'response_id': 'varchar',
-    'account_key': 'varchar',
-    'survey_type': 'varchar',
-    'score': 'decimal(9, 4)',
-    'responded_at': 'timestamp',
-    'contact_id': 'varchar',
-    'email': 'varchar',
-    'comment': 'varchar',
-    'request_id': 'varchar',
-    'sent_at': 'timestamp',
-} %}
-
+-- Answers that cannot be used are left out (int_feedback_gaps). The contact is the one the source names, else the CRM contact with the person's e-mail.
 with united as (
-    {{ union_systems(
-        'feedback',
-        {'delighted': 'int_delighted_surveys', 'files': 'int_files_surveys'},
-        columns
-    ) }}
+    select
+        source_system,
+        response_id,
+        account_key,
+        survey_type,
+        score,
+        source_score,
+        is_satisfied,
+        responded_at,
+        contact_id,
+        email,
+        comment,
+        request_id,
+        sent_at
+    from {{ ref('int_feedback_answers') }}
+    where is_usable
 ),
 
 accounts as (
@@ -53,6 +51,8 @@ final as (
         united.response_id,
         united.survey_type,
         united.score,
+        united.source_score,
+        united.is_satisfied,
         united.responded_at,
         united.comment,
         united.request_id,
@@ -68,7 +68,6 @@ final as (
         on accounts.account_id = owners.account_id
     left outer join contacts
         on united.email = contacts.email
-    where cast(united.responded_at as date) <= {{ as_of_date() }}
 )
 
 select * from final

@@ -11,6 +11,8 @@ with final as (
         responded_at,
         sent_at,
         contact_id,
+        source_file,
+        source_line,
         cast(null as varchar) as email,
         cast(null as varchar) as request_id
     from {{ ref('stg_files__survey_responses') }}

@@ -1,7 +1,7 @@
 -- Grain: one row per account and day under contract: its touchpoints as known at the end of it.
--- Planned touchpoints do not count, nor those in which nobody showed up. An account that was never
--- touched counts from the start of its contract, or from the first such touchpoint of the whole
--- company if that is later. Null before that one.
+-- Planned touchpoints do not count, nor those in which nobody showed up. An account that never had
+-- one is that many days without as its contract has lasted, or as there have been any in the whole
+-- company if that is later (null before); there is no last one to count days since.
 {% set measures = ['touchpoints_90d', 'meetings_90d'] %}
 {% set kinds = ['touchpoint', 'review'] %}
 
@@ -88,9 +88,10 @@ final as (
             when learned_days.first_day is not null then cast(day_totals.{{ measure }} as double)
         end as {{ measure }},
         {%- endfor %}
-        {%- for kind, column in {
-            'touchpoint': 'days_since_touchpoint', 'review': 'days_since_qbr'
-        }.items() %}
+        {%- for kind, what in {'touchpoint': 'touchpoint', 'review': 'qbr'}.items() %}
+        cast(
+            {{ days_between('latest_of_day.' ~ kind ~ '_on', 'account_days.date_day') }} as bigint
+        ) as days_since_{{ what }},
         case
             when latest_of_day.{{ kind }}_first_day is not null
                 then
@@ -102,7 +103,7 @@ final as (
                             'account_days.date_day'
                         ) }} as double
                     )
-        end as {{ column }},
+        end as days_without_{{ what }},
         {%- endfor %}
         learned_days.last_day as engagement_on
     from account_days

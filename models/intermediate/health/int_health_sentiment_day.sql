@@ -29,6 +29,7 @@ answers as (
         account_id,
         survey_type,
         score,
+        is_satisfied,
         responded_at,
         valid_from,
         valid_to
@@ -62,7 +63,7 @@ kinds as (
         case
             when survey_type = 'nps' and score >= 9 then 'promoters'
             when survey_type = 'nps' and score <= 6 then 'detractors'
-            when survey_type = 'csat' and score >= 4 then 'satisfied_answers'
+            when survey_type = 'csat' and is_satisfied then 'satisfied_answers'
         end as part,
         case survey_type when 'nps' then 'nps_responses' when 'csat' then 'csat_answers' end
             as whole

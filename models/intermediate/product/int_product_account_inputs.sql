@@ -66,6 +66,26 @@ source_keys as (
     group by account_id
 ),
 
+-- Who of them is left out, and which events are.
+excluded_users as (
+    select
+        accounts.account_id,
+        md5(
+            string_agg(cast(users.user_no as varchar), '|' order by users.user_no)
+        ) as excluded_fingerprint
+    from {{ ref('int_product_excluded_users') }} as users
+    inner join accounts
+        on
+            users.source_system = accounts.source_system
+            and coalesce(users.account_key, '') = accounts.account_key
+    group by accounts.account_id
+),
+
+excluded_events as (
+    select md5(string_agg(event_name, '|' order by event_name)) as events_fingerprint
+    from {{ ref('excluded_events') }}
+),
+
 licences as (
     select
         account_id,
@@ -116,6 +136,8 @@ final as (
                 source_keys.keys_fingerprint
                 || coalesce(licences.licences_fingerprint, '')
                 || coalesce(feature_map.features_fingerprint, '')
+                || coalesce(excluded_users.excluded_fingerprint, '')
+                || coalesce(excluded_events.events_fingerprint, '')
                 {%- if has_reported_usage() %}
                 || coalesce(reported.reported_fingerprint, '')
                 {%- endif %}
@@ -131,7 +153,10 @@ final as (
     {%- endif %}
     left outer join licences
         on source_keys.account_id = licences.account_id
+    left outer join excluded_users
+        on source_keys.account_id = excluded_users.account_id
     cross join feature_map
+    cross join excluded_events
     where
         first_days.first_usage_date is not null
         {%- if has_reported_usage() %}

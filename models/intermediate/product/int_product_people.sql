@@ -1,6 +1,7 @@
 -- Grain: one row per user number.
 -- Who a user number is: a user of an account. Where two source keys belong to one account, a user
--- who appears under both has two numbers and one person_no, and counts once.
+-- who appears under both has two numbers and one person_no, and counts once. Excluded users are not
+-- there, so that they count nowhere.
 with user_keys as (
     select
         user_no,
@@ -18,6 +19,11 @@ accounts as (
     from {{ ref('int_product_accounts') }}
 ),
 
+excluded as (
+    select user_no
+    from {{ ref('int_product_excluded_users') }}
+),
+
 final as (
     select
         user_keys.user_no,
@@ -33,6 +39,9 @@ final as (
         on
             user_keys.source_system = accounts.source_system
             and user_keys.account_key = accounts.account_key
+    left outer join excluded
+        on user_keys.user_no = excluded.user_no
+    where excluded.user_no is null
 )
 
 select * from final

@@ -1,5 +1,6 @@
 -- Grain: one row per ticket of the canonical files and sign: escalated, satisfaction.
--- The files do not say when a ticket was escalated: it counts from its creation.
+-- The files do not say when a ticket was escalated (it counts from its creation), nor when it was
+-- rated (at its solution, else at its last change).
 {{ config(enabled=source_is_on('support', 'files'), materialized='view') }}
 
 with tickets as (
@@ -28,7 +29,7 @@ final as (
         'satisfaction' as field_name,
         satisfaction as field_value
     from tickets
-    where satisfaction in ('good', 'bad')
+    where satisfaction is not null
 )
 
 select * from final

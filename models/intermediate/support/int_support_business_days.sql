@@ -1,13 +1,23 @@
--- Grain: one row per day from the first ticket to the as-of date.
--- The support desk's hours of the day (UTC) and the business seconds of all days before it, so
--- that the business time between two moments is a difference of two running totals.
+-- Grain: one row per calendar, day of its zone and stretch of business hours of it.
+-- The hours in UTC and the business seconds of all stretches before, so that the business time
+-- between two moments is a difference of two running totals. Every day has a stretch of no length
+-- at its midnight.
 with tickets as (
     select min(created_at) as first_created_at
     from {{ ref('int_support_tickets') }}
 ),
 
+calendars as (
+    select
+        calendar,
+        min(time_zone) as time_zone
+    from {{ ref('business_calendars') }}
+    group by calendar
+),
+
 hours as (
     select
+        calendar,
         weekday,
         cast(substring(opens_at, 1, 2) as integer) * 60
         + cast(substring(opens_at, 4, 2) as integer) as opens_minute,
@@ -17,43 +27,80 @@ hours as (
 ),
 
 holidays as (
-    select holiday_on
+    select
+        holiday_on,
+        calendar
     from {{ ref('business_holidays') }}
 ),
 
+-- A day more on both ends: it is another day in other zones.
 days as (
-    select {{ day_series('first_created_at', as_of_date()) }} as date_day
+    select {{ day_series(add_days('cast(first_created_at as date)', -1), add_days(as_of_date(), 1)) }}
+        as date_day
     from tickets
     where first_created_at is not null
 ),
 
 weekdays as (
     select
-        date_day,
-        {{ iso_weekday('date_day') }} as day_of_week
+        calendars.calendar,
+        calendars.time_zone,
+        days.date_day,
+        {{ iso_weekday('days.date_day') }} as day_of_week
     from days
+    cross join calendars
+),
+
+working as (
+    select
+        weekdays.calendar,
+        weekdays.time_zone,
+        weekdays.date_day,
+        hours.opens_minute,
+        hours.closes_minute
+    from weekdays
+    inner join hours
+        on
+            weekdays.calendar = hours.calendar
+            and weekdays.day_of_week = hours.weekday
+    left outer join holidays
+        on
+            weekdays.date_day = holidays.holiday_on
+            and (holidays.calendar is null or weekdays.calendar = holidays.calendar)
+    where holidays.holiday_on is null
+    union all
+    select
+        calendar,
+        time_zone,
+        date_day,
+        0 as opens_minute,
+        0 as closes_minute
+    from weekdays
 ),
 
 opened as (
     select
-        weekdays.date_day,
-        case when holidays.holiday_on is null then hours.opens_minute end as opens_minute,
-        case when holidays.holiday_on is null then hours.closes_minute end as closes_minute
-    from weekdays
-    left outer join hours
-        on weekdays.day_of_week = hours.weekday
-    left outer join holidays
-        on weekdays.date_day = holidays.holiday_on
+        calendar,
+        date_day,
+        {{ utc_time(
+            dbt.dateadd('minute', 'opens_minute', 'cast(date_day as timestamp)'), 'time_zone'
+        ) }} as opens_at,
+        {{ utc_time(
+            dbt.dateadd('minute', 'closes_minute', 'cast(date_day as timestamp)'), 'time_zone'
+        ) }} as closes_at
+    from working
 ),
 
 final as (
     select
+        calendar,
         date_day,
-        {{ dbt.dateadd('minute', 'opens_minute', 'cast(date_day as timestamp)') }} as opens_at,
-        {{ dbt.dateadd('minute', 'closes_minute', 'cast(date_day as timestamp)') }} as closes_at,
+        opens_at,
+        closes_at,
         coalesce(
-            sum((closes_minute - opens_minute) * 60) over (
-                order by date_day
+            sum({{ seconds_between('opens_at', 'closes_at') }}) over (
+                partition by calendar
+                order by date_day, opens_at, closes_at
                 rows between unbounded preceding and 1 preceding
             ),
             0

@@ -1,39 +1,16 @@
 -- Grain: one row per source system, ticket, moment, field and value: all we learned of a ticket.
--- The events of int_support_ticket_events, deleted tickets included, with the steps that a ticket
--- without events gives only as columns, its deletion, and when it was escalated, merged and rated.
--- account_id is as before merges. change_order keeps changes of one moment in order.
-{% set ticket_columns = {
-    'ticket_id': 'varchar',
-    'account_key': 'varchar',
-    'created_at': 'timestamp',
-    'status': 'varchar',
-    'priority': 'varchar',
-    'is_deleted': 'boolean',
-    'first_response_at': 'timestamp',
-    'solved_at': 'timestamp',
-    'updated_at': 'timestamp',
-} %}
-{% set sign_columns = {
-    'ticket_id': 'varchar',
-    'occurred_at': 'timestamp',
-    'field_name': 'varchar',
-    'field_value': 'varchar',
-} %}
-
-with tickets as (
-    {{ union_systems(
-        'support',
-        {'zendesk': 'int_zendesk_tickets', 'files': 'int_files_tickets'},
-        ticket_columns
-    ) }}
-),
-
-signs as (
-    {{ union_systems(
-        'support',
-        {'zendesk': 'int_zendesk_ticket_signs', 'files': 'int_files_ticket_signs'},
-        sign_columns
-    ) }}
+-- Its steps (status), priorities, answers of agents, and when it was escalated, merged and rated,
+-- deleted tickets included. account_id is as before merges. change_order keeps changes of one
+-- moment in order.
+with records as (
+    select
+        source_system,
+        ticket_id,
+        account_id,
+        created_at,
+        priority,
+        first_response_at
+    from {{ ref('int_support_ticket_records') }}
 ),
 
 events as (
@@ -43,121 +20,98 @@ events as (
         occurred_at,
         field_name,
         field_value,
-        actor_role
+        actor_role,
+        event_number
     from {{ ref('int_support_ticket_events') }}
-),
-
-accounts as (
-    select
-        source_system,
-        system_key,
-        account_id
-    from {{ ref('int_account_xref') }}
 ),
 
 told as (
     select
-        source_system,
-        ticket_id,
-        max(case when field_name = 'status' then 1 else 0 end) as has_status,
-        max(case when field_name = 'priority' then 1 else 0 end) as has_priority,
-        max(case when field_name = 'status' and field_value = 'deleted' then 1 else 0 end)
-            as has_deletion,
-        max(case when field_name = 'public_comment' and actor_role = 'agent' then 1 else 0 end)
-            as has_response
-    from events
+        records.source_system,
+        records.ticket_id,
+        max(case when events.field_name = 'priority' then 1 else 0 end) as has_priority,
+        max(
+            case
+                when
+                    events.field_name = 'public_comment'
+                    and events.actor_role = 'agent'
+                    and events.occurred_at >= records.created_at
+                    then 1
+                else 0
+            end
+        ) as has_response
+    from records
+    left outer join events
+        on
+            records.source_system = events.source_system
+            and records.ticket_id = events.ticket_id
     group by
-        source_system,
-        ticket_id
-),
-
-known_tickets as (
-    select
-        tickets.source_system,
-        tickets.ticket_id,
-        tickets.created_at,
-        tickets.status,
-        tickets.priority,
-        tickets.is_deleted,
-        tickets.first_response_at,
-        tickets.solved_at,
-        tickets.updated_at,
-        coalesce(accounts.account_id, 'unassigned') as account_id,
-        coalesce(told.has_status, 0) as has_status,
-        coalesce(told.has_priority, 0) as has_priority,
-        coalesce(told.has_deletion, 0) as has_deletion,
-        coalesce(told.has_response, 0) as has_response
-    from tickets
-    left outer join accounts
-        on
-            tickets.source_system = accounts.source_system
-            and tickets.account_key = accounts.system_key
-    left outer join told
-        on
-            tickets.source_system = told.source_system
-            and tickets.ticket_id = told.ticket_id
+        records.source_system,
+        records.ticket_id
 ),
 
 changes as (
     select
         source_system,
         ticket_id,
-        created_at as occurred_at,
+        occurred_at,
         'status' as field_name,
-        'new' as field_value,
-        0 as change_order
-    from known_tickets
+        status as field_value,
+        step_number as change_order
+    from {{ ref('int_support_ticket_steps') }}
     union all
     select
-        source_system,
-        ticket_id,
-        created_at as occurred_at,
+        records.source_system,
+        records.ticket_id,
+        records.created_at as occurred_at,
         'priority' as field_name,
-        priority as field_value,
+        records.priority as field_value,
         0 as change_order
-    from known_tickets
-    where has_priority = 0 and priority is not null
+    from records
+    inner join told
+        on
+            records.source_system = told.source_system
+            and records.ticket_id = told.ticket_id
+    where told.has_priority = 0 and records.priority is not null
     union all
     select
-        source_system,
-        ticket_id,
-        coalesce(solved_at, updated_at, created_at) as occurred_at,
-        'status' as field_name,
-        'solved' as field_value,
-        1 as change_order
-    from known_tickets
-    where has_status = 0 and (solved_at is not null or status in ('solved', 'closed'))
-    union all
-    select
-        source_system,
-        ticket_id,
-        first_response_at as occurred_at,
+        records.source_system,
+        records.ticket_id,
+        records.first_response_at as occurred_at,
         'response' as field_name,
         'agent' as field_value,
-        1 as change_order
-    from known_tickets
-    where has_response = 0 and first_response_at is not null
-    union all
-    select
-        source_system,
-        ticket_id,
-        coalesce(updated_at, created_at) as occurred_at,
-        'status' as field_name,
-        'deleted' as field_value,
-        3 as change_order
-    from known_tickets
-    where is_deleted and has_deletion = 0
+        0 as change_order
+    from records
+    inner join told
+        on
+            records.source_system = told.source_system
+            and records.ticket_id = told.ticket_id
+    where told.has_response = 0 and records.first_response_at is not null
     union all
     select
         source_system,
         ticket_id,
         occurred_at,
-        case when field_name = 'public_comment' then 'response' else field_name end as field_name,
-        case when field_name = 'public_comment' then actor_role else field_value end
-            as field_value,
-        2 as change_order
+        'priority' as field_name,
+        coalesce(field_value, 'none') as field_value,
+        event_number as change_order
     from events
-    where field_name in ('status', 'priority') or actor_role = 'agent'
+    where field_name = 'priority'
+    union all
+    select
+        events.source_system,
+        events.ticket_id,
+        events.occurred_at,
+        'response' as field_name,
+        'agent' as field_value,
+        0 as change_order
+    from events
+    inner join records
+        on
+            events.source_system = records.source_system
+            and events.ticket_id = records.ticket_id
+            and events.occurred_at >= records.created_at
+    where events.field_name = 'public_comment' and events.actor_role = 'agent'
     union all
     select
         source_system,
@@ -165,28 +119,25 @@ changes as (
         occurred_at,
         field_name,
         field_value,
-        2 as change_order
-    from signs
+        0 as change_order
+    from {{ ref('int_support_ticket_signs') }}
 ),
 
 final as (
     select
-        known_tickets.source_system,
-        known_tickets.ticket_id,
-        known_tickets.account_id,
-        known_tickets.created_at,
+        records.source_system,
+        records.ticket_id,
+        records.account_id,
+        records.created_at,
         changes.field_name,
         changes.field_value,
         changes.change_order,
-        greatest(changes.occurred_at, known_tickets.created_at) as occurred_at
+        greatest(changes.occurred_at, records.created_at) as occurred_at
     from changes
-    inner join known_tickets
+    inner join records
         on
-            changes.source_system = known_tickets.source_system
-            and changes.ticket_id = known_tickets.ticket_id
-    where
-        cast(known_tickets.created_at as date) <= {{ as_of_date() }}
-        and cast(changes.occurred_at as date) <= {{ as_of_date() }}
+            changes.source_system = records.source_system
+            and changes.ticket_id = records.ticket_id
 )
 
 select distinct * from final

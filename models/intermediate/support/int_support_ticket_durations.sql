@@ -1,12 +1,22 @@
 -- Grain: one row per source system, ticket and kind of duration that has ended.
 -- Seconds from the creation of the ticket to its first response, first and last solution, by the
--- clock and within the hours of the support desk.
+-- clock and within the hours of the support desk. Without a calendar that applies there are no
+-- business seconds.
 with tickets as (
     select
         source_system,
         ticket_id,
         created_at
     from {{ ref('int_support_tickets') }}
+),
+
+calendars as (
+    select
+        source_system,
+        ticket_id,
+        calendar,
+        time_zone
+    from {{ ref('int_support_ticket_calendars') }}
 ),
 
 times as (
@@ -21,6 +31,7 @@ times as (
 
 days as (
     select
+        calendar,
         date_day,
         opens_at,
         closes_at,
@@ -28,57 +39,80 @@ days as (
     from {{ ref('int_support_business_days') }}
 ),
 
-ends as (
+moments as (
     select
         source_system,
         ticket_id,
-        'first_response' as duration_kind,
-        first_response_at as ended_at
-    from times
+        'created' as kind,
+        created_at as moment
+    from tickets
+    {%- for kind, column in {
+        'first_response': 'first_response_at',
+        'first_resolution': 'first_solved_at',
+        'full_resolution': 'last_solved_at',
+    }.items() %}
     union all
     select
         source_system,
         ticket_id,
-        'first_resolution' as duration_kind,
-        first_solved_at as ended_at
+        '{{ kind }}' as kind,
+        {{ column }} as moment
     from times
-    union all
-    select
-        source_system,
-        ticket_id,
-        'full_resolution' as duration_kind,
-        last_solved_at as ended_at
-    from times
+    where {{ column }} is not null
+    {%- endfor %}
 ),
 
-spans as (
+-- The moments as the zone of the calendar shows them: which day they belong to.
+dated as (
     select
-        tickets.source_system,
-        tickets.ticket_id,
-        ends.duration_kind,
-        tickets.created_at,
-        ends.ended_at
-    from tickets
-    inner join ends
+        moments.source_system,
+        moments.ticket_id,
+        moments.kind,
+        moments.moment,
+        calendars.calendar,
+        cast({{ zone_time('moments.moment', 'calendars.time_zone') }} as date) as zone_day
+    from moments
+    left outer join calendars
         on
-            tickets.source_system = ends.source_system
-            and tickets.ticket_id = ends.ticket_id
-    where ends.ended_at >= tickets.created_at
+            moments.source_system = calendars.source_system
+            and moments.ticket_id = calendars.ticket_id
+),
+
+measured as (
+    select
+        dated.source_system,
+        dated.ticket_id,
+        dated.kind,
+        dated.moment,
+        {{ business_seconds_at('dated.moment', 'days') }} as business_seconds
+    from dated
+    left outer join days
+        on
+            dated.calendar = days.calendar
+            and dated.zone_day = days.date_day
+            and dated.moment >= days.opens_at
+    group by
+        dated.source_system,
+        dated.ticket_id,
+        dated.kind,
+        dated.moment
 ),
 
 final as (
     select
-        spans.source_system,
-        spans.ticket_id,
-        spans.duration_kind,
-        {{ seconds_between('spans.created_at', 'spans.ended_at') }} as calendar_seconds,
-        {{ business_seconds_at('spans.ended_at', 'last_days') }}
-        - {{ business_seconds_at('spans.created_at', 'first_days') }} as business_seconds
-    from spans
-    inner join days as first_days
-        on cast(spans.created_at as date) = first_days.date_day
-    inner join days as last_days
-        on cast(spans.ended_at as date) = last_days.date_day
+        ended.source_system,
+        ended.ticket_id,
+        ended.kind as duration_kind,
+        {{ seconds_between('created.moment', 'ended.moment') }} as calendar_seconds,
+        ended.business_seconds - created.business_seconds as business_seconds
+    from measured as ended
+    inner join measured as created
+        on
+            ended.source_system = created.source_system
+            and ended.ticket_id = created.ticket_id
+            and created.kind = 'created'
+            and ended.moment >= created.moment
+    where ended.kind <> 'created'
 )
 
 select * from final

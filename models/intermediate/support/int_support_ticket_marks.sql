@@ -1,177 +1,78 @@
--- Grain: one row per source system, ticket, mark and moment.
--- Marks: opened, solved, reopened, breached, rated_good, rated_bad. Breached is the moment at which
--- the target for a first response passed, under the priority that the ticket had then. A mark
--- counts until void_on: the day on which the ticket was deleted or, for a breach, found to be a
--- duplicate and merged.
-with changes as (
+-- Grain: one row per source system, ticket, mark, moment and order in it.
+-- Marks: opened, solved, reopened, breached and resolution_breached (the moment at which the target
+-- for a first response, or for the solution, passed), rated_good, rated_bad. A mark counts until
+-- void_on: the day on which the ticket was deleted for good or, for a breach, found to be a
+-- duplicate and merged. A ticket that was restored, or opened again after a merge, counts again.
+with steps as (
     select
         source_system,
         ticket_id,
         account_id,
-        created_at,
-        field_name,
-        field_value,
+        step_number,
         occurred_at,
-        change_order
-    from {{ ref('int_support_ticket_changes') }}
-),
-
-steps as (
-    select
-        source_system,
-        ticket_id,
-        account_id,
-        created_at,
-        occurred_at,
-        field_value as status,
-        coalesce(
-            lag(field_value) over (
-                partition by source_system, ticket_id
-                order by occurred_at, change_order
-            ),
-            'new'
-        ) as previous_status
-    from changes
-    where field_name = 'status'
+        is_time_known,
+        state,
+        is_ending,
+        is_reopening,
+        is_merge
+    from {{ ref('int_support_ticket_steps') }}
 ),
 
 ends as (
     select
         source_system,
         ticket_id,
-        min(case when field_name = 'response' then occurred_at end) as answered_at,
-        min(
-            case
-                when
-                    field_name = 'status' and field_value in ('solved', 'closed', 'deleted')
-                    then occurred_at
-            end
-        ) as ended_at,
-        cast(
-            min(
-                case
-                    when field_name = 'status' and field_value = 'deleted' then occurred_at
-                end
-            ) as date
-        ) as deleted_on,
-        cast(
-            min(
-                case when field_name = 'merged' and field_value = 'true' then occurred_at end
-            ) as date
-        ) as merged_on
-    from changes
+        max_by(account_id, step_number) as account_id,
+        case
+            when max_by(state, step_number) = 'deleted'
+                then cast(max_by(occurred_at, step_number) as date)
+        end as deleted_on,
+        case
+            when
+                max(case when is_merge then step_number end)
+                > coalesce(max(case when is_reopening then step_number end), -1)
+                then cast(max(case when is_merge then occurred_at end) as date)
+        end as merged_on
+    from steps
     group by
         source_system,
         ticket_id
-),
-
--- A ticket has the target of `normal` until it has a priority.
-priorities as (
-    select
-        source_system,
-        ticket_id,
-        account_id,
-        created_at,
-        cast(null as varchar) as priority,
-        created_at as valid_from,
-        -1 as change_order
-    from changes
-    where field_name = 'status' and change_order = 0
-    union all
-    select
-        source_system,
-        ticket_id,
-        account_id,
-        created_at,
-        field_value as priority,
-        occurred_at as valid_from,
-        change_order
-    from changes
-    where field_name = 'priority'
-),
-
-targets as (
-    select
-        source_system,
-        ticket_id,
-        account_id,
-        valid_from,
-        {{ dbt.dateadd('minute', support_target_minutes('priority'), 'created_at') }} as due_at,
-        lead(valid_from) over (
-            partition by source_system, ticket_id
-            order by valid_from, change_order
-        ) as valid_to
-    from priorities
-),
-
-breaches as (
-    select
-        targets.source_system,
-        targets.ticket_id,
-        targets.account_id,
-        min(greatest(targets.due_at, targets.valid_from)) as breached_at
-    from targets
-    inner join ends
-        on
-            targets.source_system = ends.source_system
-            and targets.ticket_id = ends.ticket_id
-    where
-        (
-            targets.valid_to is null
-            or greatest(targets.due_at, targets.valid_from) < targets.valid_to
-        )
-        and greatest(targets.due_at, targets.valid_from) < coalesce(
-            least(ends.answered_at, ends.ended_at), ends.answered_at, ends.ended_at,
-            {{ dbt.dateadd('day', 1, as_of_date()) }}
-        )
-    group by
-        targets.source_system,
-        targets.ticket_id,
-        targets.account_id
 ),
 
 marks as (
     select
         source_system,
         ticket_id,
-        account_id,
         'opened' as mark,
-        created_at as occurred_at
-    from changes
-    where field_name = 'status' and change_order = 0
-    union all
-    select
-        source_system,
-        ticket_id,
-        account_id,
-        case when status in ('solved', 'closed') then 'solved' else 'reopened' end as mark,
+        step_number as mark_order,
         occurred_at
     from steps
-    where
-        (
-            status in ('solved', 'closed')
-            and previous_status not in ('solved', 'closed', 'deleted')
-        )
-        or (
-            status not in ('solved', 'closed', 'deleted')
-            and previous_status in ('solved', 'closed')
-        )
+    where step_number = 0
     union all
     select
         source_system,
         ticket_id,
-        account_id,
-        'breached' as mark,
-        breached_at as occurred_at
-    from breaches
-    union all
-    select
-        source_system,
-        ticket_id,
-        account_id,
-        'rated_' || field_value as mark,
+        case when is_reopening then 'reopened' else 'solved' end as mark,
+        step_number as mark_order,
         occurred_at
-    from changes
+    from steps
+    where is_reopening or (is_ending and is_time_known)
+    union all
+    select
+        source_system,
+        ticket_id,
+        case target when 'resolution' then 'resolution_breached' else 'breached' end as mark,
+        0 as mark_order,
+        breached_at as occurred_at
+    from {{ ref('int_support_ticket_breaches') }}
+    union all
+    select
+        source_system,
+        ticket_id,
+        'rated_' || field_value as mark,
+        0 as mark_order,
+        occurred_at
+    from {{ ref('int_support_ticket_changes') }}
     where field_name = 'satisfaction'
 ),
 
@@ -179,12 +80,14 @@ final as (
     select
         marks.source_system,
         marks.ticket_id,
-        marks.account_id,
+        ends.account_id,
         marks.mark,
+        marks.mark_order,
         marks.occurred_at,
         cast(marks.occurred_at as date) as occurred_on,
         case
-            when marks.mark = 'breached' then least(ends.deleted_on, ends.merged_on)
+            when marks.mark in ('breached', 'resolution_breached')
+                then least(ends.deleted_on, ends.merged_on)
             else ends.deleted_on
         end as void_on
     from marks

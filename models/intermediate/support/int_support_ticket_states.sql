@@ -1,6 +1,6 @@
 -- Grain: one row per source system, ticket and day from which a state of the ticket holds.
 -- The state at the end of the day, [valid_from, valid_to): whether it is open, urgent, escalated.
--- Solved, closed and deleted tickets are not open.
+-- Solved, closed and deleted tickets are not open; of one with an unknown status nobody knows.
 with changes as (
     select
         source_system,
@@ -83,7 +83,8 @@ final as (
         next_day as valid_to,
         status,
         priority,
-        (status not in ('solved', 'closed', 'deleted')) as is_open,
+        case when status <> 'unknown' then status not in ('solved', 'closed', 'deleted') end
+            as is_open,
         coalesce(priority = 'urgent', false) as is_urgent,
         coalesce(escalated = 'true', false) as is_escalated
     from carried

@@ -1,50 +1,51 @@
 -- Grain: one row per source system and ticket, as it was at the end of the as-of date.
--- Status and priority come from the ticket's events where it has any. Deleted tickets are not
--- there; tickets that were merged into others are, flagged.
-{% set columns = {
-    'ticket_id': 'varchar',
-    'account_key': 'varchar',
-    'created_at': 'timestamp',
-    'status': 'varchar',
-    'priority': 'varchar',
-    'channel': 'varchar',
-    'category': 'varchar',
-    'requester_id': 'varchar',
-    'is_escalated': 'boolean',
-    'is_merged': 'boolean',
-    'is_deleted': 'boolean',
-    'first_response_at': 'timestamp',
-    'solved_at': 'timestamp',
-    'satisfaction': 'varchar',
-    'updated_at': 'timestamp',
-} %}
-
-with united as (
-    {{ union_systems(
-        'support',
-        {'zendesk': 'int_zendesk_tickets', 'files': 'int_files_tickets'},
-        columns
-    ) }}
-),
-
-last_values as (
+-- Status from the last step of the ticket, priority from its events where it has any. Deleted
+-- tickets are not there; tickets that were merged into others, and not opened again, are flagged.
+with records as (
     select
         source_system,
         ticket_id,
-        max_by(field_value, case when field_name = 'status' then occurred_at end) as status,
-        max_by(field_value, case when field_name = 'priority' then occurred_at end) as priority
-    from {{ ref('int_support_ticket_events') }}
+        account_id,
+        created_at,
+        channel,
+        category,
+        brand,
+        requester_id,
+        is_escalated,
+        priority,
+        source_status,
+        satisfaction,
+        first_response_at,
+        solved_at
+    from {{ ref('int_support_ticket_records') }}
+),
+
+last_steps as (
+    select
+        source_system,
+        ticket_id,
+        max_by(status, step_number) as status,
+        max_by(state, step_number) as state,
+        max_by(
+            is_merge, case when is_ending or is_merge or is_reopening then step_number end
+        ) as was_merged
+    from {{ ref('int_support_ticket_steps') }}
     group by
         source_system,
         ticket_id
 ),
 
-accounts as (
+last_priorities as (
     select
         source_system,
-        system_key,
-        account_id
-    from {{ ref('int_account_xref') }}
+        ticket_id,
+        field_value as priority
+    from {{ ref('int_support_ticket_events') }}
+    where field_name = 'priority'
+    qualify row_number() over (
+        partition by source_system, ticket_id
+        order by event_number desc
+    ) = 1
 ),
 
 owners as (
@@ -55,68 +56,44 @@ owners as (
     where valid_to is null
 ),
 
-as_it_was as (
-    select
-        united.source_system,
-        united.ticket_id,
-        united.created_at,
-        united.channel,
-        united.category,
-        united.requester_id,
-        united.is_escalated,
-        united.is_merged,
-        united.satisfaction,
-        coalesce(owners.owner_account_id, 'unassigned') as account_id,
-        case
-            when last_values.status is not null then last_values.status
-            -- Without events a later solution is undone by its own date.
-            when cast(united.solved_at as date) > {{ as_of_date() }} then 'open'
-            else united.status
-        end as status,
-        coalesce(last_values.priority, united.priority) as priority,
-        case
-            when cast(united.first_response_at as date) <= {{ as_of_date() }}
-                then united.first_response_at
-        end as first_response_at,
-        case
-            when cast(united.solved_at as date) <= {{ as_of_date() }} then united.solved_at
-        end as solved_at,
-        (
-            united.is_deleted
-            and coalesce(cast(united.updated_at as date) <= {{ as_of_date() }}, true)
-        ) as is_deleted
-    from united
-    left outer join last_values
-        on
-            united.source_system = last_values.source_system
-            and united.ticket_id = last_values.ticket_id
-    left outer join accounts
-        on
-            united.source_system = accounts.source_system
-            and united.account_key = accounts.system_key
-    left outer join owners
-        on accounts.account_id = owners.account_id
-    where cast(united.created_at as date) <= {{ as_of_date() }}
-),
-
 final as (
     select
-        source_system,
-        ticket_id,
-        account_id,
-        created_at,
-        status,
-        priority,
-        channel,
-        category,
-        requester_id,
-        is_escalated,
-        is_merged,
-        first_response_at,
-        solved_at,
-        satisfaction
-    from as_it_was
-    where not is_deleted and status <> 'deleted'
+        records.source_system,
+        records.ticket_id,
+        records.account_id as own_account_id,
+        records.created_at,
+        records.channel,
+        records.category,
+        records.brand,
+        records.requester_id,
+        records.is_escalated,
+        records.source_status,
+        records.first_response_at,
+        last_steps.status,
+        coalesce(owners.owner_account_id, 'unassigned') as account_id,
+        case
+            when last_priorities.ticket_id is not null then last_priorities.priority
+            else records.priority
+        end as priority,
+        case
+            when cast(records.solved_at as date) <= {{ as_of_date() }} then records.solved_at
+        end as solved_at,
+        case when records.satisfaction in ('good', 'bad') then records.satisfaction end
+            as satisfaction,
+        case last_steps.state when 'open' then true when 'ended' then false end as is_open,
+        coalesce(last_steps.was_merged and last_steps.state = 'ended', false) as is_merged
+    from records
+    inner join last_steps
+        on
+            records.source_system = last_steps.source_system
+            and records.ticket_id = last_steps.ticket_id
+    left outer join last_priorities
+        on
+            records.source_system = last_priorities.source_system
+            and records.ticket_id = last_priorities.ticket_id
+    left outer join owners
+        on records.account_id = owners.account_id
+    where last_steps.state <> 'deleted'
 )
 
 select * from final

@@ -1,50 +1,53 @@
 -- Grain: one row per change of a Zendesk ticket's status, priority or assignee, or public comment.
+-- The role is the one that the actor had then; null when nobody knows. -1 is Zendesk itself.
 {{ config(enabled=source_is_on('support', 'zendesk'), materialized='view') }}
 
 with history as (
     select
         ticket_id,
-        field_name,
+        replace(field_name, '_id', '') as field_name,
         field_value,
-        changed_at,
-        user_id
+        previous_value,
+        changed_at as occurred_at,
+        user_id as actor_id,
+        change_id as event_id,
+        load_id,
+        source_line
     from {{ ref('stg_zendesk__ticket_field_history') }}
     where field_name in ('status', 'priority', 'assignee', 'assignee_id')
 ),
 
 comments as (
     select
-        comment_id,
         ticket_id,
-        author_id,
-        created_at
+        'public_comment' as field_name,
+        comment_id as field_value,
+        cast(null as varchar) as previous_value,
+        created_at as occurred_at,
+        author_id as actor_id,
+        comment_id as event_id,
+        load_id,
+        source_line
     from {{ ref('stg_zendesk__ticket_comments') }}
     where is_public
 ),
 
-users as (
-    select
-        user_id,
-        case when user_role = 'end-user' then 'end_user' else 'agent' end as actor_role
-    from {{ ref('stg_zendesk__users') }}
+united as (
+    select * from history
+    union all
+    select * from comments
 ),
 
-united as (
+roles as (
     select
-        ticket_id,
-        changed_at as occurred_at,
-        replace(field_name, '_id', '') as field_name,
-        lower(field_value) as field_value,
-        user_id
-    from history
-    union all
-    select
-        ticket_id,
-        created_at as occurred_at,
-        'public_comment' as field_name,
-        comment_id as field_value,
-        author_id as user_id
-    from comments
+        user_id,
+        is_first,
+        valid_from,
+        valid_to,
+        actor_role,
+        agent_from,
+        agent_until
+    from {{ ref('int_zendesk_user_roles') }}
 ),
 
 final as (
@@ -53,10 +56,24 @@ final as (
         united.occurred_at,
         united.field_name,
         united.field_value,
-        users.actor_role
+        united.previous_value,
+        case
+            when united.actor_id = '-1' then 'system'
+            when united.occurred_at between roles.agent_from and roles.agent_until then 'agent'
+            when united.occurred_at >= roles.valid_from then roles.actor_role
+            when roles.agent_from is not null then 'agent'
+            else roles.actor_role
+        end as actor_role,
+        united.actor_id,
+        united.event_id,
+        united.load_id,
+        united.source_line
     from united
-    left outer join users
-        on united.user_id = users.user_id
+    left outer join roles
+        on
+            united.actor_id = roles.user_id
+            and (roles.is_first or united.occurred_at >= roles.valid_from)
+            and (roles.valid_to is null or united.occurred_at < roles.valid_to)
 )
 
 select * from final

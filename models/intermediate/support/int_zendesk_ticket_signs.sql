@@ -60,7 +60,7 @@ final as (
         'satisfaction' as field_name,
         satisfaction_score as field_value
     from tickets
-    where satisfaction_score in ('good', 'bad')
+    where satisfaction_score is not null
 )
 
 select * from final

@@ -1,6 +1,6 @@
 -- Grain: one row per Zendesk ticket.
 -- A ticket without an organization belongs to the organization of its requester. The tags say
--- whether it was escalated or closed by a merge.
+-- whether it was escalated.
 {{ config(enabled=source_is_on('support', 'zendesk'), materialized='view') }}
 
 with tickets as (
@@ -15,7 +15,7 @@ with tickets as (
         tags,
         satisfaction_score,
         satisfaction_rated_at,
-        is_deleted,
+        brand,
         created_at,
         updated_at
     from {{ ref('stg_zendesk__tickets') }}
@@ -64,19 +64,15 @@ final as (
         tickets.channel,
         tickets.category,
         tickets.requester_id,
-        tickets.is_deleted,
+        tickets.brand,
         cast(null as timestamp) as first_response_at,
         cast(null as timestamp) as solved_at,
         tickets.updated_at,
         coalesce(tickets.organization_id, requesters.organization_id) as account_key,
         coalesce(tagged.tag_text like '% escalated %', false) as is_escalated,
-        coalesce(tagged.tag_text like '% closed_by_merge %', false) as is_merged,
         case
             when
-                tickets.satisfaction_score in ('good', 'bad')
-                and coalesce(
-                    cast(tickets.satisfaction_rated_at as date) <= {{ as_of_date() }}, true
-                )
+                coalesce(cast(tickets.satisfaction_rated_at as date) <= {{ as_of_date() }}, true)
                 then tickets.satisfaction_score
         end as satisfaction
     from tickets

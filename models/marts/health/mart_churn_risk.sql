@@ -30,12 +30,26 @@ wording as (
         measure,
         max(label) as label,
         max(sentence) as sentence,
+        max(never_sentence) as never_sentence,
         max(unit) as unit
     from {{ ref('dim_health_measure') }}
     where
         effective_from <= {{ as_of_date() }}
         and effective_to > {{ as_of_date() }}
     group by measure
+),
+
+input_days as (
+    select
+        account_id,
+        days_since_touchpoint,
+        days_since_qbr
+    from {{ ref('fct_account_health_input_day') }}
+    where date_day = {{ as_of_date() }}
+),
+
+nevers as (
+    {{ never_measures('input_days') }}
 ),
 
 health as (
@@ -62,6 +76,8 @@ told as (
                 then wording.label || ' is not known'
             when contributions.kind = 'missing' then wording.label || ' is known'
             when contributions.raw_value is null then wording.label || ' is taken as average'
+            when nevers.account_id is not null and wording.never_sentence is not null
+                then wording.never_sentence
             else
                 replace(
                     wording.sentence,
@@ -85,6 +101,10 @@ told as (
     from contributions
     inner join wording
         on contributions.input = wording.measure
+    left outer join nevers
+        on
+            contributions.account_id = nevers.account_id
+            and contributions.input = nevers.measure
 ),
 
 reasons as (

@@ -5,8 +5,10 @@ with inputs as (
     select
         account_id,
         date_day,
-        coalesce(segment, '') as segment,
-        lifecycle_stage
+        lifecycle_stage,
+        days_since_touchpoint,
+        days_since_qbr,
+        coalesce(segment, '') as segment
     from {{ ref('fct_account_health_input_day') }}
     where date_day = {{ as_of_date() }}
 ),
@@ -24,7 +26,8 @@ settings as (
         hundred_at,
         unit,
         label,
-        sentence
+        sentence,
+        never_sentence
     from {{ ref('dim_health_measure') }}
     where
         effective_from <= {{ as_of_date() }}
@@ -76,6 +79,10 @@ weighted as (
             and measured.group_name = group_days.group_name
 ),
 
+nevers as (
+    {{ never_measures('inputs') }}
+),
+
 joined as (
     select
         inputs.account_id,
@@ -87,6 +94,8 @@ joined as (
         settings.label,
         settings.unit,
         settings.sentence,
+        case when nevers.account_id is not null then settings.never_sentence end
+            as never_sentence,
         settings.nominal_weight,
         settings.zero_at,
         settings.hundred_at,
@@ -106,6 +115,10 @@ joined as (
             inputs.account_id = weighted.account_id
             and settings.health_version = weighted.health_version
             and settings.measure = weighted.measure
+    left outer join nevers
+        on
+            inputs.account_id = nevers.account_id
+            and settings.measure = nevers.measure
 ),
 
 final as (
@@ -125,7 +138,10 @@ final as (
         case
             when is_missing then label || ': not known'
             else
-                replace(sentence, '{value}', {{ written_value('raw_value', 'unit') }})
+                coalesce(
+                    never_sentence,
+                    replace(sentence, '{value}', {{ written_value('raw_value', 'unit') }})
+                )
                 || ' (full points at ' || {{ written_value('hundred_at', 'unit') }} || ')'
         end as sentence,
         cast(nominal_weight as double) as nominal_weight,

@@ -16,6 +16,8 @@ final as (
         cast(score as decimal(9, 4)) as score,
         comment,
         permalink,
+        _source_file as source_file,
+        _source_line as source_line,
         coalesce(
             {{ json_text('person_properties', '$.crm_account_id') }},
             {{ json_text('person_properties', '$.account_id') }}

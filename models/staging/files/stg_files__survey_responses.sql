@@ -16,7 +16,9 @@ final as (
         responded_at,
         contact_id,
         comment,
-        sent_at
+        sent_at,
+        _source_file as source_file,
+        _source_line as source_line
     from newest
 )
 

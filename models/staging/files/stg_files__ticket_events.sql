@@ -1,10 +1,10 @@
--- Grain: one row per ticket, moment and field.
+-- Grain: one row per ticket, moment, field, value and id of the event.
 {{ config(enabled=source_is_on('support', 'files')) }}
 
 with newest as (
     select *
     from {{ source('raw_files', 'ticket_events') }}
-    qualify {{ is_newest_there(['ticket_id', 'occurred_at', 'field']) }}
+    qualify {{ is_newest_there(['ticket_id', 'occurred_at', 'field', 'value', 'event_id']) }}
 ),
 
 final as (
@@ -13,7 +13,11 @@ final as (
         occurred_at,
         field,
         value,
-        actor_role
+        previous_value,
+        actor_role,
+        event_id,
+        _dlt_load_id as load_id,
+        _source_line as source_line
     from newest
 )
 

@@ -13,7 +13,9 @@ final as (
         cast(ticket_id as varchar) as ticket_id,
         cast(author_id as varchar) as author_id,
         public as is_public,
-        created_at
+        created_at,
+        _dlt_load_id as load_id,
+        _source_line as source_line
     from newest
 )
 

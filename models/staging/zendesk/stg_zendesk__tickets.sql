@@ -13,17 +13,17 @@ final as (
         cast(organization_id as varchar) as organization_id,
         cast(requester_id as varchar) as requester_id,
         cast(assignee_id as varchar) as assignee_id,
-        lower(status) as status,
-        lower(priority) as priority,
+        status,
+        priority,
+        cast(brand_id as varchar) as brand,
         type as ticket_type,
         subject,
         via_channel as channel,
         category,
         tags,
-        lower({{ json_text('satisfaction_rating', '$.score') }}) as satisfaction_score,
+        {{ json_text('satisfaction_rating', '$.score') }} as satisfaction_score,
         cast({{ json_text('satisfaction_rating', '$.updated_at') }} as timestamp)
             as satisfaction_rated_at,
-        coalesce(lower(status) = 'deleted', false) as is_deleted,
         created_at,
         updated_at
     from newest

@@ -1,0 +1,219 @@
+-- Grain: one row per source system, ticket and step of its status, from its creation on.
+-- The one place that says when a ticket was open: its history of statuses first; without one the
+-- status that it has today, then its dates. A ticket that is solved or closed with no (possible)
+-- solve time was so at a time that nobody knows: it has no ending. A status that nobody knows is
+-- neither open nor ended. account_id is as before merges of accounts.
+with records as (
+    select
+        source_system,
+        ticket_id,
+        account_id,
+        created_at,
+        updated_at,
+        solved_at,
+        status,
+        case
+            when status in ('solved', 'closed', 'merged') then 'ended'
+            when status in ('deleted', 'unknown') then status
+            else 'open'
+        end as state
+    from {{ ref('int_support_ticket_records') }}
+),
+
+statuses as (
+    select
+        source_system,
+        ticket_id,
+        occurred_at,
+        field_value as status,
+        event_number
+    from {{ ref('int_support_ticket_events') }}
+    where field_name = 'status'
+),
+
+merges as (
+    select
+        source_system,
+        ticket_id,
+        min(occurred_at) as merged_at
+    from {{ ref('int_support_ticket_signs') }}
+    where field_name = 'merged' and field_value = 'true'
+    group by
+        source_system,
+        ticket_id
+),
+
+histories as (
+    select
+        source_system,
+        ticket_id,
+        max(event_number) as last_number,
+        max(occurred_at) as last_at,
+        max_by(status, event_number) as last_status
+    from statuses
+    group by
+        source_system,
+        ticket_id
+),
+
+known as (
+    select
+        records.source_system,
+        records.ticket_id,
+        records.created_at,
+        records.solved_at,
+        records.status,
+        records.state,
+        histories.last_status,
+        coalesce(histories.last_number, 1) + 1 as next_number,
+        histories.ticket_id is not null as has_history,
+        coalesce(cast(records.updated_at as date) <= {{ as_of_date() }}, true) as is_of_today,
+        greatest(
+            coalesce(records.updated_at, histories.last_at, records.created_at),
+            coalesce(histories.last_at, records.created_at)
+        ) as changed_at,
+        coalesce(records.updated_at > histories.last_at, true) as is_newer
+    from records
+    left outer join histories
+        on
+            records.source_system = histories.source_system
+            and records.ticket_id = histories.ticket_id
+),
+
+steps as (
+    select
+        source_system,
+        ticket_id,
+        0 as step_number,
+        created_at as occurred_at,
+        case
+            when has_history then 'new'
+            when state = 'open' then status
+            when state <> 'ended' then 'unknown'
+            when cast(solved_at as date) > {{ as_of_date() }} then 'open'
+            when solved_at is not null then 'new'
+            when is_of_today then status
+            else 'unknown'
+        end as status
+    from known
+    union all
+    select
+        source_system,
+        ticket_id,
+        event_number as step_number,
+        occurred_at,
+        status
+    from statuses
+    union all
+    select
+        source_system,
+        ticket_id,
+        1 as step_number,
+        solved_at as occurred_at,
+        status
+    from known
+    where
+        not has_history
+        and state = 'ended'
+        and cast(solved_at as date) <= {{ as_of_date() }}
+    union all
+    -- A deletion, and a restoration, that the history does not tell.
+    select
+        source_system,
+        ticket_id,
+        next_number as step_number,
+        changed_at as occurred_at,
+        status
+    from known
+    where
+        is_of_today
+        and (
+            (state = 'deleted' and coalesce(last_status, '') <> 'deleted')
+            or (state <> 'deleted' and last_status = 'deleted' and is_newer)
+        )
+),
+
+stated as (
+    select
+        steps.source_system,
+        steps.ticket_id,
+        records.account_id,
+        records.created_at,
+        steps.step_number,
+        greatest(steps.occurred_at, records.created_at) as occurred_at,
+        steps.occurred_at >= records.created_at as is_time_known,
+        merges.merged_at,
+        steps.status = 'merged' as is_called_merged,
+        case steps.status when 'merged' then 'closed' else steps.status end as status,
+        case
+            when steps.status in ('solved', 'closed', 'merged') then 'ended'
+            when steps.status in ('deleted', 'unknown') then steps.status
+            else 'open'
+        end as state
+    from steps
+    inner join records
+        on
+            steps.source_system = records.source_system
+            and steps.ticket_id = records.ticket_id
+    left outer join merges
+        on
+            steps.source_system = merges.source_system
+            and steps.ticket_id = merges.ticket_id
+),
+
+-- Whether it was open or ended before, whatever it was called in between.
+followed as (
+    select
+        *,
+        last_value(case when state in ('open', 'ended') then state end ignore nulls) over (
+            partition by source_system, ticket_id
+            order by step_number
+            rows between unbounded preceding and 1 preceding
+        ) as state_before
+    from stated
+),
+
+judged as (
+    select
+        *,
+        step_number > 0 and state = 'ended' and coalesce(state_before, 'open') = 'open'
+            as is_ending,
+        coalesce(state = 'open' and state_before = 'ended', false) as is_reopening
+    from followed
+),
+
+-- The ending by a merge: the first one straight to closed from the tag on, else the last one.
+ranked as (
+    select
+        *,
+        row_number() over (
+            partition by source_system, ticket_id, is_ending and status = 'closed'
+            order by
+                case when occurred_at >= merged_at then occurred_at end nulls last,
+                occurred_at desc
+        ) as merge_rank
+    from judged
+),
+
+final as (
+    select
+        source_system,
+        ticket_id,
+        account_id,
+        created_at,
+        step_number,
+        occurred_at,
+        is_time_known,
+        status,
+        state,
+        is_ending,
+        is_reopening,
+        (
+            (is_ending and status = 'closed' and merged_at is not null and merge_rank = 1)
+            or is_called_merged
+            or (step_number = 0 and state = 'ended' and merged_at is not null)
+        ) as is_merge
+    from ranked
+)
+
+select * from final
