@@ -61,7 +61,8 @@ classified as (
             when base_arr = 0 and not was_ever_active then 'new'
             when base_arr = 0 and (was_paused or was_free) then 'expansion'
             when base_arr = 0 then 'reactivation'
-            when base_arr > 0 and closing_arr = 0 and not is_paused and not is_free then 'churn'
+            when base_arr > 0 and closing_arr = 0 and not coalesce(is_paused or is_free, false)
+                then 'churn'
             when delta_arr > 0 then 'expansion'
             when delta_arr < 0 then 'contraction'
             else 'unchanged'

@@ -14,8 +14,8 @@ with lines as (
         opening_product_id,
         closing_product_id,
         coalesce(closing_unit_amount < 0, false) as is_discount_line,
-        opening_is_suspended or opening_is_free as opening_is_on_hold,
-        closing_is_suspended or closing_is_free as closing_is_on_hold,
+        coalesce(opening_is_suspended or opening_is_free, false) as opening_is_on_hold,
+        coalesce(closing_is_suspended or closing_is_free, false) as closing_is_on_hold,
         opening_is_suspended,
         opening_arr,
         closing_arr
