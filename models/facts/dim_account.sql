@@ -55,7 +55,7 @@ lines as (
         account_id,
         valid_from,
         arr,
-        is_paused,
+        (is_paused or is_free) as is_paused,
         (valid_to is null or valid_to > {{ as_of_date() }}) as is_current
     from {{ ref('int_arr_line_intervals') }}
     where valid_from <= {{ as_of_date() }}
@@ -120,7 +120,7 @@ staged as (
         *,
         case
             when merged_into_account_id is not null then null
-            when is_deleted and not is_customer and not is_paused and started_on is null then null
+            when is_deleted and started_on is null then null
             when started_on is null then 'prospect'
             when not is_customer and not is_paused then 'churned'
             when age_days <= 30 then 'onboarding'

@@ -113,7 +113,6 @@ successors as (
         on
             terms_due.source_system = overlapping.source_system
             and terms_due.subscription_id = overlapping.subscription_id
-            and terms_due.term_start < overlapping.overlap_from
     where terms_due.is_given_up
 ),
 

@@ -59,7 +59,6 @@ delivered as (
                 cast({{ dbt.dateadd('month', months_between(
                     'term_start', add_days('term_end', 1)
                 ), 'term_start') }} as date) = {{ add_days('term_end', 1) }}
-                and extract(day from term_start) <> extract(day from term_end)
                 then {{ months_between('term_start', add_days('term_end', 1)) }}
             else {{ months_between('term_start', 'term_end') }}
         end as term_months
