@@ -133,6 +133,7 @@ flagged as (
             or price_share is distinct from lag(price_share) over history
             or amount_off is distinct from lag(amount_off) over history
             or is_suspended is distinct from lag(is_suspended) over history
+            or is_free is distinct from lag(is_free) over history
             or arr is distinct from lag(arr) over history
         ) as is_change,
         account_id is distinct from lag(account_id) over history as is_owned_anew,
