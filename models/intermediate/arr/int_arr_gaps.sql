@@ -38,7 +38,7 @@ below_zero as (
         'account' as object_type,
         uncounted.account_id as object_id,
         'account_below_zero' as gap,
-        'Account ' || uncounted.account_id || ' is taken away more than it pays, by up to '
+        'More is taken away from account ' || uncounted.account_id || ' than it pays, by up to '
         || cast(max(-uncounted.account_arr) as varchar) || ' a year, first on '
         || cast(min(uncounted.uncounted_from) as varchar) || ' (lines '
         || {{ dbt.listagg(
