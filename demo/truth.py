@@ -48,7 +48,7 @@ def owners(accounts: list[Account], cut: int) -> dict[int, Owner]:
     result = {}
     for account in accounts:
         if account.billing_key:
-            found = account if not _deleted(account, cut) else None
+            found = account
         else:
             same = sites.get(account.mail_domain, [])
             usable = account.mail_domain not in FREE_MAIL and len(same) == 1
@@ -142,10 +142,14 @@ def month_ends(facts: list[AccountFacts], owner_of: dict[int, Owner], until: dat
     for fact in facts:
         owner = owner_of[fact.account.index]
         for line in fact.lines:
-            for span in intervals(line, owner):
+            spans = intervals(line, owner)
+            # A line that was over before the merge was the old account's to lose.
+            goes_on = any(span.account == owner.second for span in spans)
+            for span in spans:
                 for month in _months_covered(days, span.start, span.stop):
                     ends.cents[span.account][month] += span.cents
-                    _move(ends, owner, span, month)
+                    if goes_on:
+                        _move(ends, owner, span, month)
             for start, stop in line.pauses:
                 for month in _months_covered(days, start, stop):
                     moved = owner.second is not None and days[month] >= owner.day

@@ -20,6 +20,24 @@
 {%- endmacro %}
 
 
+{#
+    What is left of the price of one billing interval after its discounts. A discount takes away
+    no more than the price; a line that takes away itself takes the percentage along, no amount.
+#}
+{% macro net_interval_amount(gross_amount, price_share, amount_off) -%}
+    case
+        when {{ gross_amount }} < 0
+            then {{ rounded(gross_amount ~ " * " ~ price_share, 12, 'decimal(28, 4)') }}
+        else
+            greatest(
+                {{ rounded(gross_amount ~ " * " ~ price_share, 12, 'decimal(28, 4)') }}
+                - {{ amount_off }},
+                0
+            )
+    end
+{%- endmacro %}
+
+
 {# An amount per billing interval as an amount per year, rounded to four decimals. #}
 {% macro annualise(amount, billing_interval, interval_count) -%}
     cast(

@@ -23,9 +23,11 @@
 ) -%}
     cast(
         {{ annualise(
-            "greatest(cast(" ~ gross_interval_amount(unit_amount, quantity)
-            ~ " * cast(" ~ price_share ~ " as decimal(18, 8)) as decimal(28, 4)) - "
-            ~ amount_off ~ ", 0)",
+            net_interval_amount(
+                gross_interval_amount(unit_amount, quantity),
+                "cast(" ~ price_share ~ " as decimal(18, 8))",
+                amount_off
+            ),
             billing_interval,
             interval_count
         ) }} * {{ plan_rate }}

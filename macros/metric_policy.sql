@@ -7,6 +7,7 @@
         'pause_policy': ['zero', 'keep'],
         'fx_mode': ['constant', 'as_booked'],
         'customer_grain': ['account', 'ultimate_parent'],
+        'overlap_policy': ['once', 'both'],
     }) -}}
 {%- endmacro %}
 
@@ -22,7 +23,7 @@
         {%- endif -%}
         {%- do stamped.append(name ~ '=' ~ var(name)) -%}
     {%- endfor -%}
-    {%- for name in ['late_renewal_days', 'renewal_grace_days', 'fx_plan_date']
+    {%- for name in ['late_renewal_days', 'early_renewal_days', 'renewal_grace_days', 'fx_plan_date']
         if var(name) | string -%}
         {%- do stamped.append(name ~ '=' ~ var(name)) -%}
     {%- endfor -%}

@@ -31,7 +31,7 @@ def services_and_credit(life: Life) -> None:
 
 @story
 def soft_deleted(life: Life) -> None:
-    """Deleted in the CRM by mistake while it pays: its ARR is unassigned."""
+    """Deleted in the CRM by mistake while it pays: its ARR stays its own, and is named."""
     life.account.deleted_at = at(2025, 2, 11, 9)
     sell_core(life, 9)
 

@@ -1,5 +1,5 @@
--- Grain: one row per account that existed at the as-of date, merged ones included, and one row
--- 'unassigned' for what no account could be found for.
+-- Grain: one row per account that existed by the as-of date, merged and deleted ones included, and
+-- one row 'unassigned' for what no account could be found for.
 with crm_accounts as (
     select
         source_system,
@@ -14,10 +14,9 @@ with crm_accounts as (
         csm_id,
         created_at,
         lifecycle_status,
-        merged_into_account_id,
+        is_deleted,
         merged_on
     from {{ ref('int_crm_accounts') }}
-    where not is_deleted
 ),
 
 parents as (
@@ -56,7 +55,7 @@ lines as (
         account_id,
         valid_from,
         arr,
-        is_paused,
+        (is_paused or is_free) as is_paused,
         (valid_to is null or valid_to > {{ as_of_date() }}) as is_current
     from {{ ref('int_arr_line_intervals') }}
     where valid_from <= {{ as_of_date() }}
@@ -77,9 +76,11 @@ accounts as (
         crm_accounts.account_id,
         crm_accounts.account_name,
         parents.parent_account_id,
-        parents.ultimate_parent_account_id,
+        coalesce(parents.ultimate_parent_account_id, crm_accounts.account_id)
+            as ultimate_parent_account_id,
         survivors.survivor_account_id as merged_into_account_id,
-        crm_accounts.merged_on,
+        case when survivors.account_id is not null then crm_accounts.merged_on end as merged_on,
+        crm_accounts.is_deleted,
         crm_accounts.segment,
         size_bands.size_band,
         crm_accounts.employee_count,
@@ -97,7 +98,7 @@ accounts as (
         coalesce(revenue.is_paused, false) as is_paused,
         {{ days_between('revenue.started_on', as_of_date()) }} as age_days
     from crm_accounts
-    inner join parents
+    left outer join parents
         on crm_accounts.account_id = parents.account_id
     left outer join survivors
         on crm_accounts.account_id = survivors.account_id
@@ -119,6 +120,7 @@ staged as (
         *,
         case
             when merged_into_account_id is not null then null
+            when is_deleted and started_on is null then null
             when started_on is null then 'prospect'
             when not is_customer and not is_paused then 'churned'
             when age_days <= 30 then 'onboarding'
@@ -151,6 +153,7 @@ final as (
         'lifecycle_stage': 'varchar',
         'lifecycle_status': 'varchar',
         'is_customer': 'boolean',
+        'is_deleted': 'boolean',
         'source_system': 'varchar',
     } %}
     {%- set unassigned = {
@@ -158,6 +161,7 @@ final as (
         'account_name': "'Unassigned'",
         'ultimate_parent_account_id': "'unassigned'",
         'is_customer': 'false',
+        'is_deleted': 'false',
         'source_system': "'none'",
     } %}
     select

@@ -14,7 +14,9 @@ with account_months as (
         delta_arr_constant,
         seats,
         was_paused,
-        is_paused
+        is_paused,
+        was_free,
+        is_free
     from {{ ref('int_arr_account_month') }}
 ),
 
@@ -57,9 +59,10 @@ classified as (
         case
             when base_arr = 0 and closing_arr = 0 then 'none'
             when base_arr = 0 and not was_ever_active then 'new'
-            when base_arr = 0 and was_paused then 'expansion'
+            when base_arr = 0 and (was_paused or was_free) then 'expansion'
             when base_arr = 0 then 'reactivation'
-            when closing_arr = 0 and not is_paused then 'churn'
+            when base_arr > 0 and closing_arr = 0 and not coalesce(is_paused or is_free, false)
+                then 'churn'
             when delta_arr > 0 then 'expansion'
             when delta_arr < 0 then 'contraction'
             else 'unchanged'
@@ -102,6 +105,7 @@ final as (
         valued.snapshot_on,
         valued.is_complete,
         valued.is_paused,
+        valued.is_free,
         attributes.segment,
         attributes.region,
         attributes.country,

@@ -1,6 +1,6 @@
--- Grain: one row per account and month at whose close a signed contract had not started.
--- Contracted ARR is what CARR has more than ARR. A month's row is there from the day of signing
--- to the start; attributes are those of fct_account_month, or of the account at the snapshot.
+-- Grain: one row per account and month at whose close something signed had not begun.
+-- A contract, or a step up within one. Contracted ARR is what CARR has more than ARR. A month's row
+-- is there from the day of signing to the start; attributes are those of fct_account_month, or of the account at the snapshot.
 with contracts as (
     select
         source_system,
@@ -12,6 +12,17 @@ with contracts as (
         signed_on,
         arr
     from {{ ref('int_arr_contracts_signed') }}
+    union all
+    select
+        source_system,
+        account_id,
+        subscription_id,
+        product_id,
+        plan_id,
+        starts_on,
+        signed_on,
+        arr
+    from {{ ref('int_arr_steps_signed') }}
 ),
 
 months as (
@@ -74,7 +85,7 @@ contracted as (
         months.month,
         months.snapshot_on,
         months.is_complete,
-        count(*) as contracts,
+        count(distinct contracts.subscription_id) as contracts,
         min(contracts.signed_on) as signed_on,
         min(contracts.starts_on) as starts_on,
         max_by(contracts.source_system, contracts.arr) as source_system,

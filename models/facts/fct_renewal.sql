@@ -1,7 +1,8 @@
 -- Grain: one row per subscription and day on which a term of it is due.
 -- ATR is the ARR of the subscription on its last day of service in the term. What becomes of it
 -- counts for the day it was due: renewed by the subscription itself, or by a new subscription of
--- the account that follows the old one early or, within late_renewal_days, late.
+-- the account that follows the old one early or, within late_renewal_days, late. A term that is over
+-- is pending, and unconfirmed, while nothing says that the contract, which runs on, was renewed.
 with terms_due as (
     select
         source_system,
@@ -11,6 +12,7 @@ with terms_due as (
         due_on,
         cut_on,
         is_given_up,
+        is_unconfirmed,
         paid_until,
         atr
     from {{ ref('int_arr_terms_due') }}
@@ -34,7 +36,7 @@ intervals as (
         valid_from,
         coalesce(valid_to, cast('9999-12-31' as date)) as valid_to,
         is_paused,
-        arr
+        contract_arr as arr
     from {{ ref('int_arr_line_intervals') }}
     where valid_from <= {{ as_of_date() }}
 ),
@@ -97,10 +99,13 @@ joined as (
         terms_due.is_given_up,
         terms_due.paid_until,
         terms_due.atr,
-        not terms_due.is_given_up and terms_due.cut_on > {{ as_of_date() }} as is_pending,
+        terms_due.is_unconfirmed,
+        not terms_due.is_given_up
+        and (terms_due.cut_on > {{ as_of_date() }} or terms_due.is_unconfirmed) as is_pending,
         case
             when terms_due.is_given_up then renewed_by_successor.renewed_on
-            when renewed_by_itself.renewed_arr > 0 then terms_due.cut_on
+            when renewed_by_itself.renewed_arr > 0 and not terms_due.is_unconfirmed
+                then terms_due.cut_on
         end as renewed_on,
         renewed_by_successor.successor_id,
         coalesce(
@@ -154,6 +159,7 @@ final as (
             when joined.renewed_arr > joined.atr then 'expanded'
             else 'renewed'
         end as outcome,
+        joined.is_unconfirmed,
         case when joined.is_given_up then joined.paid_until end as ended_on,
         case
             when

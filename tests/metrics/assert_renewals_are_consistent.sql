@@ -11,7 +11,7 @@ where
     or renewed_atr > atr
     or renewed_atr > renewed_arr
     or (outcome = 'pending') <> (renewed_arr is null)
-    or (outcome = 'pending' and due_on <= {{ as_of_date() }})
+    or (outcome = 'pending' and due_on <= {{ as_of_date() }}) <> is_unconfirmed
     or (outcome in ('renewed', 'expanded', 'contracted')) <> (renewed_on is not null)
     or (renewed_on is null) <> (timing is null)
     or renewed_on > {{ as_of_date() }}

@@ -9,8 +9,21 @@ with intervals as (
         valid_to,
         {{ each_column(amounts, '@') }},
         seats,
-        is_paused
+        is_paused,
+        is_free
     from {{ ref('int_arr_line_intervals') }}
+),
+
+-- A line that another account owns at the close than at the opening takes its opening ARR along.
+transferred as (
+    select
+        opening_account_id,
+        closing_account_id,
+        month,
+        opening_arr + opening_fx_arr as transfer_arr,
+        opening_arr as transfer_arr_constant
+    from {{ ref('int_arr_line_month') }}
+    where transferred_on is not null and opening_arr <> 0
 ),
 
 months as (
@@ -19,17 +32,6 @@ months as (
         snapshot_on,
         is_complete
     from {{ ref('int_calendar_months') }}
-),
-
--- The first change of hands is the account's own merge; later ones are its survivor's.
-account_merges as (
-    select
-        account_id,
-        owner_account_id as survivor_account_id,
-        valid_from as merged_on
-    from {{ ref('int_account_ownership') }}
-    where account_id <> owner_account_id
-    qualify row_number() over (partition by account_id order by valid_from) = 1
 ),
 
 -- The months of each interval first: joined by equality, the snapshot decides.
@@ -49,8 +51,9 @@ snapshots as (
         interval_months.account_id,
         months.month,
         {{ each_column(amounts, 'cast(sum(interval_months.@) as decimal(18, 2)) as closing_@') }},
-        cast(sum(interval_months.seats) as decimal(18, 4)) as seats,
-        bool_or(interval_months.is_paused) as is_paused
+        cast(greatest(sum(interval_months.seats), 0) as decimal(18, 4)) as seats,
+        bool_or(interval_months.is_paused) as is_paused,
+        bool_or(interval_months.is_free) as is_free
     from interval_months
     inner join months
         on
@@ -62,49 +65,24 @@ snapshots as (
         months.month
 ),
 
-own_first_months as (
-    select
-        account_id,
-        min(month) as first_month
-    from snapshots
-    where closing_arr > 0
-    group by account_id
-),
-
-merge_months as (
-    select
-        account_merges.account_id,
-        account_merges.survivor_account_id,
-        min(months.month) as month
-    from account_merges
-    inner join months
-        on account_merges.merged_on <= months.snapshot_on
-    group by
-        account_merges.account_id,
-        account_merges.survivor_account_id
-),
-
--- An account begins with its first ARR, its own or what a merge brought.
+-- An account begins with its first ARR, its own or what another account brought.
 begins as (
     select
         account_id,
-        first_month
-    from own_first_months
+        month
+    from snapshots
+    where closing_arr > 0
     union all
     select
-        merge_months.survivor_account_id as account_id,
-        merge_months.month as first_month
-    from merge_months
-    inner join own_first_months
-        on
-            merge_months.account_id = own_first_months.account_id
-            and merge_months.month > own_first_months.first_month
+        closing_account_id as account_id,
+        month
+    from transferred
 ),
 
 first_months as (
     select
         account_id,
-        min(first_month) as cohort_month
+        min(month) as cohort_month
     from begins
     group by account_id
 ),
@@ -126,7 +104,8 @@ closings as (
         spine.*,
         {{ each_column(amounts, 'coalesce(snapshots.closing_@, 0) as closing_@') }},
         coalesce(snapshots.seats, 0) as seats,
-        coalesce(snapshots.is_paused, false) as is_paused
+        coalesce(snapshots.is_paused, false) as is_paused,
+        coalesce(snapshots.is_free, false) as is_free
     from spine
     left outer join snapshots
         on
@@ -139,37 +118,25 @@ openings as (
         *,
         coalesce(lag(closing_arr) over history, 0) as opening_arr,
         coalesce(lag(closing_arr_constant) over history, 0) as opening_arr_constant,
-        coalesce(lag(is_paused) over history, false) as was_paused
+        coalesce(lag(is_paused) over history, false) as was_paused,
+        coalesce(lag(is_free) over history, false) as was_free
     from closings
     window history as (partition by account_id order by month)
 ),
 
--- In the month of a merge the opening ARR moves from the merged account to its survivor.
-moved as (
-    select
-        merge_months.account_id,
-        merge_months.survivor_account_id,
-        openings.month,
-        {{ each_column(amounts[:2], 'openings.opening_@') }}
-    from merge_months
-    inner join openings
-        on
-            merge_months.account_id = openings.account_id
-            and merge_months.month = openings.month
-),
-
 transfers as (
     select
-        account_id,
+        opening_account_id as account_id,
         month,
-        {{ each_column(amounts[:2], '-opening_@ as transfer_@') }}
-    from moved
+        -transfer_arr as transfer_arr,
+        -transfer_arr_constant as transfer_arr_constant
+    from transferred
     union all
     select
-        survivor_account_id as account_id,
+        closing_account_id as account_id,
         month,
-        {{ each_column(amounts[:2], 'opening_@ as transfer_@') }}
-    from moved
+        {{ each_column(amounts[:2], 'transfer_@') }}
+    from transferred
 ),
 
 transfer_sums as (

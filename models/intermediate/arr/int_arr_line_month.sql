@@ -1,8 +1,9 @@
 -- Grain: one row per contract line and month in which something about it changed.
 -- What the line was at the snapshot of the month before and at that of the month; the months
--- between two rows of a line are like the first. base_account_id is the account that the opening
--- belongs to after a merge of the month: opening to closing is a movement of that account. Both
--- are at the plan rate; fx_arr is what the rate of the booking adds to it (fx_mode as_booked).
+-- between two rows of a line are like the first. base_account_id is the account that the line
+-- belongs to at its close: where it is another than at the opening, the opening ARR was transferred
+-- to it, and opening to closing is a movement of that account. Both are at the plan rate; fx_arr is
+-- what the rate of the booking adds to it (fx_mode as_booked).
 {% set plan_arr = arr_at_plan_rate() %}
 
 with states as (
@@ -11,6 +12,7 @@ with states as (
         subscription_item_id,
         valid_from,
         changed_on,
+        owned_from,
         subscription_id,
         account_id,
         quantity,
@@ -21,6 +23,7 @@ with states as (
         price_share,
         amount_off,
         is_suspended,
+        is_free,
         version_from,
         product_id,
         plan,
@@ -28,15 +31,6 @@ with states as (
         arr,
         {{ snapshot_month('valid_from') }} as month
     from {{ ref('int_arr_line_states') }}
-),
-
-account_merges as (
-    select
-        account_id,
-        survivor_account_id,
-        merged_on,
-        {{ snapshot_month('merged_on') }} as month
-    from {{ ref('int_account_survivors') }}
 ),
 
 -- A state that began and was over before the snapshot of its month never shows.
@@ -56,6 +50,7 @@ compared as (
         subscription_id,
         month,
         changed_on as effective_on,
+        owned_from as transferred_on,
         lag(account_id) over history as opening_account_id,
         account_id as closing_account_id,
         lag(quantity) over history as opening_quantity,
@@ -74,6 +69,8 @@ compared as (
         amount_off as closing_amount_off,
         lag(is_suspended) over history as opening_is_suspended,
         is_suspended as closing_is_suspended,
+        lag(is_free) over history as opening_is_free,
+        is_free as closing_is_free,
         lag(version_from) over history as opening_version_from,
         version_from as closing_version_from,
         lag(product_id) over history as opening_product_id,
@@ -101,51 +98,48 @@ changed as (
 
 final as (
     select
-        changed.source_system,
-        changed.subscription_item_id,
-        changed.subscription_id,
-        changed.month,
-        changed.next_month,
-        changed.effective_on,
-        coalesce(
-            account_merges.survivor_account_id,
-            changed.opening_account_id,
-            changed.closing_account_id
-        ) as base_account_id,
-        account_merges.merged_on,
-        changed.opening_account_id,
-        changed.closing_account_id,
-        changed.opening_quantity,
-        changed.closing_quantity,
-        changed.opening_unit_amount,
-        changed.closing_unit_amount,
-        changed.opening_currency,
-        changed.closing_currency,
-        changed.opening_billing_interval,
-        changed.closing_billing_interval,
-        changed.opening_interval_count,
-        changed.closing_interval_count,
-        changed.opening_price_share,
-        changed.closing_price_share,
-        changed.opening_amount_off,
-        changed.closing_amount_off,
-        changed.opening_version_from,
-        changed.closing_version_from,
-        changed.opening_product_id,
-        changed.closing_product_id,
-        changed.opening_plan,
-        changed.closing_plan,
-        coalesce(changed.opening_is_suspended, false) as opening_is_suspended,
-        changed.closing_is_suspended,
-        changed.opening_arr,
-        changed.closing_arr,
-        changed.opening_fx_arr,
-        changed.closing_fx_arr
+        source_system,
+        subscription_item_id,
+        subscription_id,
+        month,
+        next_month,
+        effective_on,
+        closing_account_id as base_account_id,
+        case
+            when opening_account_id <> closing_account_id
+                then transferred_on
+        end as transferred_on,
+        opening_account_id,
+        closing_account_id,
+        opening_quantity,
+        closing_quantity,
+        opening_unit_amount,
+        closing_unit_amount,
+        opening_currency,
+        closing_currency,
+        opening_billing_interval,
+        closing_billing_interval,
+        opening_interval_count,
+        closing_interval_count,
+        opening_price_share,
+        closing_price_share,
+        opening_amount_off,
+        closing_amount_off,
+        opening_version_from,
+        closing_version_from,
+        opening_product_id,
+        closing_product_id,
+        opening_plan,
+        closing_plan,
+        coalesce(opening_is_suspended, false) as opening_is_suspended,
+        closing_is_suspended,
+        coalesce(opening_is_free, false) as opening_is_free,
+        closing_is_free,
+        opening_arr,
+        closing_arr,
+        opening_fx_arr,
+        closing_fx_arr
     from changed
-    left outer join account_merges
-        on
-            changed.opening_account_id = account_merges.account_id
-            and changed.month = account_merges.month
 )
 
 select * from final

@@ -1,5 +1,6 @@
 -- Grain: one row per account, contract line, month and cause of a change of ARR.
--- Opening to closing of a line, taken apart by cause; a merge adds a transfer on either account.
+-- Opening to closing of a line, taken apart by cause; another owner adds a transfer on either
+-- account.
 -- Causes are valued at the plan rate; what ARR as booked changes beside them is the cause fx.
 {% set as_booked = var('fx_mode') == 'as_booked' %}
 {% set opening = 'opening_arr + opening_fx_arr' if as_booked else 'opening_arr' %}
@@ -12,7 +13,7 @@ with lines as (
         month,
         effective_on,
         base_account_id,
-        merged_on,
+        transferred_on,
         opening_account_id,
         opening_product_id,
         closing_product_id,
@@ -73,29 +74,29 @@ causes as (
         'pause' as cause,
         closing_arr - opening_arr as arr_delta
     from lines
-    where opening_arr > 0 and closing_arr = 0 and closing_is_suspended
+    where opening_arr <> 0 and closing_arr = 0 and closing_is_suspended
     union all
     select
         source_system,
         subscription_item_id,
         month,
         opening_account_id as account_id,
-        merged_on as effective_on,
+        transferred_on as effective_on,
         'transfer' as cause,
         -({{ opening }}) as arr_delta
     from lines
-    where merged_on is not null
+    where transferred_on is not null
     union all
     select
         source_system,
         subscription_item_id,
         month,
         base_account_id as account_id,
-        merged_on as effective_on,
+        transferred_on as effective_on,
         'transfer' as cause,
         {{ opening }} as arr_delta
     from lines
-    where merged_on is not null
+    where transferred_on is not null
     {%- if as_booked %}
     union all
     select
@@ -139,7 +140,7 @@ final as (
         causes.subscription_item_id,
         lines.subscription_id,
         coalesce(
-            case when lines.closing_arr > 0 then lines.closing_product_id end,
+            case when lines.closing_arr <> 0 then lines.closing_product_id end,
             lines.opening_product_id
         ) as product_id,
         causes.month,

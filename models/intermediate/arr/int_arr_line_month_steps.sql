@@ -1,7 +1,8 @@
--- Grain: one row per contract line and month in which it bears ARR, or pauses, at both ends.
+-- Grain: one row per contract line and month in which it bears ARR, pauses or is free at both ends.
 -- The way from opening to closing ARR in steps, each the value after one more thing changed:
 -- resumed, quantity, price or plan, discounts that ran out, other discounts. The last is the
--- closing ARR itself, so the steps add up to the cent.
+-- closing ARR itself, so the steps add up to the cent. Free time is a discount, and so is all that
+-- changes about a line of a negative price.
 {% set terms = [
     'quantity', 'unit_amount', 'currency', 'billing_interval', 'interval_count', 'price_share',
     'amount_off', 'product_id', 'plan', 'arr',
@@ -15,11 +16,13 @@ with lines as (
         {{ each_column(terms, 'opening_@') }},
         {{ each_column(terms, 'closing_@') }},
         opening_version_from,
-        opening_is_suspended
+        opening_is_suspended,
+        opening_is_free or closing_is_free as is_free,
+        coalesce(closing_unit_amount < 0, false) as is_discount_line
     from {{ ref('int_arr_line_month') }}
     where
-        closing_arr > 0
-        and (opening_arr > 0 or opening_is_suspended)
+        (closing_arr <> 0 or closing_is_free)
+        and (opening_arr <> 0 or opening_is_suspended or opening_is_free)
 ),
 
 discounts as (
@@ -130,7 +133,7 @@ counted as (
     select
         *,
         case
-            when opening_quantity = closing_quantity then resumed_arr
+            when opening_quantity = closing_quantity or is_discount_line then resumed_arr
             else {{ line_arr(
                 'closing_quantity', 'opening_unit_amount', 'opening_billing_interval',
                 'opening_interval_count', 'opening_price_share', 'opening_amount_off',
@@ -145,10 +148,14 @@ priced as (
         *,
         case
             when
-                opening_unit_amount = closing_unit_amount
-                and opening_currency = closing_currency
-                and opening_billing_interval = closing_billing_interval
-                and opening_interval_count = closing_interval_count
+                is_free
+                or is_discount_line
+                or (
+                    opening_unit_amount = closing_unit_amount
+                    and opening_currency = closing_currency
+                    and opening_billing_interval = closing_billing_interval
+                    and opening_interval_count = closing_interval_count
+                )
                 then quantity_arr
             else {{ line_arr(
                 'closing_quantity', 'closing_unit_amount', 'closing_billing_interval',

@@ -1,7 +1,8 @@
 -- Grain: one row per contract line and month in which it begins or stops to bear ARR.
 -- What that is in the eyes of the account: a line that takes another's place is a change of
 -- plan, more of a product that it has is seats, a product that it had not is cross-sell; a line
--- that takes the place of a paused one resumes it. A pause itself is no turn.
+-- that takes the place of a paused one resumes it. What takes away from a contract is a discount
+-- (by its price) or seats (by its quantity). A pause itself is no turn, nor is free time.
 with lines as (
     select
         source_system,
@@ -12,8 +13,10 @@ with lines as (
         next_month,
         opening_product_id,
         closing_product_id,
+        coalesce(closing_unit_amount < 0, false) as is_discount_line,
+        coalesce(opening_is_suspended or opening_is_free, false) as opening_is_on_hold,
+        coalesce(closing_is_suspended or closing_is_free, false) as closing_is_on_hold,
         opening_is_suspended,
-        closing_is_suspended,
         opening_arr,
         closing_arr
     from {{ ref('int_arr_line_month') }}
@@ -30,15 +33,16 @@ core_products as (
 turns as (
     select
         lines.*,
-        lines.closing_arr > 0 as is_start,
+        lines.closing_arr <> 0 as is_start,
+        (lines.closing_arr < 0 or lines.opening_arr < 0) as is_negative,
         case
-            when lines.closing_arr > 0 then lines.closing_product_id
+            when lines.closing_arr <> 0 then lines.closing_product_id
             else lines.opening_product_id
         end as product_id
     from lines
     where
-        (lines.opening_arr = 0 and lines.closing_arr > 0 and not lines.opening_is_suspended)
-        or (lines.opening_arr > 0 and lines.closing_arr = 0 and not lines.closing_is_suspended)
+        (lines.opening_arr = 0 and lines.closing_arr <> 0 and not lines.opening_is_on_hold)
+        or (lines.opening_arr <> 0 and lines.closing_arr = 0 and not lines.closing_is_on_hold)
 ),
 
 -- The other lines of the account in that month. One whose last change is older is the same at
@@ -58,14 +62,14 @@ others as (
         ) as is_alike,
         lines.month = turns.month
         and lines.opening_arr = 0
-        and not lines.opening_is_suspended
+        and not lines.opening_is_on_hold
         and lines.closing_arr > 0 as starts,
         lines.month = turns.month
-        and (lines.opening_arr > 0 or lines.opening_is_suspended)
+        and (lines.opening_arr > 0 or lines.opening_is_on_hold)
         and lines.closing_arr = 0
-        and not lines.closing_is_suspended as stops,
+        and not lines.closing_is_on_hold as stops,
         lines.opening_is_suspended,
-        lines.closing_arr > 0 or lines.closing_is_suspended as is_owned
+        lines.closing_arr > 0 or lines.closing_is_on_hold as is_owned
     from turns
     inner join lines
         on
@@ -111,6 +115,9 @@ final as (
         turns.month,
         turns.base_account_id,
         case
+            when turns.is_negative and not turns.is_discount_line then 'seats'
+            when turns.is_negative and turns.is_start then 'discount'
+            when turns.is_negative then 'discount_expiry'
             when companions.is_swap then 'plan'
             when companions.is_resume then 'resume'
             when companions.is_more_of_the_same then 'seats'

@@ -1,10 +1,18 @@
 -- Grain: one row per contract line and day from which nothing about its ARR changes.
--- Line versions, cut where a discount begins or ends, a pause begins or ends, or the account
--- merges into another.
+-- Line versions, cut where a discount begins or ends, a pause begins or ends, another customer
+-- holds the subscription, or the account merges into another.
+{% set holder_columns = {
+    'subscription_id': 'varchar',
+    'customer_id': 'varchar',
+    'valid_from': 'date',
+    'valid_to': 'date',
+} %}
+
 with versions as (
     select
         source_system,
         subscription_item_id,
+        subscription_id,
         valid_from,
         valid_to,
         customer_id,
@@ -21,6 +29,10 @@ discounts as (
         discount_from,
         discount_to
     from {{ ref('int_arr_line_discounts') }}
+),
+
+holders as (
+    {{ union_systems('billing', {'files': 'int_files_subscription_holders'}, holder_columns) }}
 ),
 
 customers as (
@@ -40,19 +52,39 @@ ownership as (
     from {{ ref('int_account_ownership') }}
 ),
 
-versions_with_account as (
+-- Whose a version is, one row per holder; Stripe has a version of its own for each customer.
+held as (
     select
         versions.*,
+        greatest(versions.valid_from, coalesce(holders.valid_from, versions.valid_from))
+            as held_from,
+        least(
+            coalesce(versions.valid_to, cast('9999-12-31' as date)),
+            coalesce(holders.valid_to, cast('9999-12-31' as date))
+        ) as held_to,
         coalesce(customers.account_id, 'unassigned') as contract_account_id
     from versions
+    left outer join holders
+        on
+            versions.source_system = holders.source_system
+            and versions.subscription_id = holders.subscription_id
+            and coalesce(versions.valid_to > holders.valid_from, true)
+            and coalesce(versions.valid_from < holders.valid_to, true)
     left outer join customers
         on
             versions.source_system = customers.source_system
-            and versions.customer_id = customers.system_key
+            and coalesce(holders.customer_id, versions.customer_id) = customers.system_key
 ),
 
 -- Days within a version on which something besides it changes; few versions have any.
-inner_cuts as (
+cuts as (
+    select
+        source_system,
+        subscription_item_id,
+        valid_from,
+        held_from as cut_on
+    from held
+    union
     select
         source_system,
         subscription_item_id,
@@ -86,75 +118,49 @@ inner_cuts as (
     where discount_to > valid_from
     union
     select
-        versions_with_account.source_system,
-        versions_with_account.subscription_item_id,
-        versions_with_account.valid_from,
+        held.source_system,
+        held.subscription_item_id,
+        held.valid_from,
         ownership.valid_from as cut_on
-    from versions_with_account
+    from held
     inner join ownership
         on
-            versions_with_account.contract_account_id = ownership.account_id
-            and versions_with_account.valid_from < ownership.valid_from
-),
-
-cuts as (
-    select
-        source_system,
-        subscription_item_id,
-        valid_from,
-        valid_from as cut_on
-    from versions
-    union all
-    select
-        source_system,
-        subscription_item_id,
-        valid_from,
-        cut_on
-    from inner_cuts
+            held.contract_account_id = ownership.account_id
+            and held.held_from < ownership.valid_from
+            and held.held_to > ownership.valid_from
 ),
 
 final as (
     select
-        versions_with_account.source_system,
-        versions_with_account.subscription_item_id,
+        held.source_system,
+        held.subscription_item_id,
         cuts.cut_on as valid_from,
         coalesce(
             lead(cuts.cut_on) over (
-                partition by
-                    cuts.source_system,
-                    cuts.subscription_item_id,
-                    cuts.valid_from
+                partition by cuts.source_system, cuts.subscription_item_id, cuts.valid_from
                 order by cuts.cut_on
             ),
-            versions_with_account.valid_to
+            held.valid_to
         ) as valid_to,
-        versions_with_account.valid_from as version_from,
+        held.valid_from as version_from,
+        coalesce(ownership.owner_account_id, held.contract_account_id) as account_id,
+        held.contract_account_id,
         coalesce(
-            ownership.owner_account_id, versions_with_account.contract_account_id
-        ) as account_id,
-        versions_with_account.contract_account_id,
-        coalesce(
-            cuts.cut_on >= versions_with_account.paused_from
-            and (
-                versions_with_account.paused_until is null
-                or cuts.cut_on < versions_with_account.paused_until
-            ),
+            cuts.cut_on >= held.paused_from
+            and (held.paused_until is null or cuts.cut_on < held.paused_until),
             false
         ) as is_paused
-    from versions_with_account
+    from held
     inner join cuts
         on
-            versions_with_account.source_system = cuts.source_system
-            and versions_with_account.subscription_item_id = cuts.subscription_item_id
-            and versions_with_account.valid_from = cuts.valid_from
-            and versions_with_account.valid_from <= cuts.cut_on
-            and (
-                versions_with_account.valid_to is null
-                or versions_with_account.valid_to > cuts.cut_on
-            )
+            held.source_system = cuts.source_system
+            and held.subscription_item_id = cuts.subscription_item_id
+            and held.valid_from = cuts.valid_from
+            and held.held_from <= cuts.cut_on
+            and held.held_to > cuts.cut_on
     left outer join ownership
         on
-            versions_with_account.contract_account_id = ownership.account_id
+            held.contract_account_id = ownership.account_id
             and cuts.cut_on >= ownership.valid_from
             and cuts.cut_on < ownership.valid_to
 )

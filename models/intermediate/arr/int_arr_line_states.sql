@@ -2,7 +2,8 @@
 -- The ledger's intervals up to the as-of date, with a state without ARR from the day on which a
 -- line ended. A line has no gaps from its first day on, so the row before is the state before.
 -- Billing writes a version per period: one that repeats the state before it has no row, unless it
--- has discounts of its own. changed_on is the day since which nothing that makes ARR differs.
+-- has discounts of its own. changed_on is the day since which nothing that makes ARR differs,
+-- owned_from that since which it belongs to its account.
 {{ config(materialized='view') }}
 
 with intervals as (
@@ -24,6 +25,7 @@ with intervals as (
         price_share,
         amount_off,
         is_paused and not is_billable as is_suspended,
+        is_free,
         arr_constant,
         arr
     from {{ ref('int_arr_line_intervals') }}
@@ -38,16 +40,15 @@ plans as (
     from {{ ref('int_billing_plans') }}
 ),
 
--- A plan is known by its name: a price of another amount can have an id of its own. An unnamed
--- Stripe price only has an id and is told apart by product and interval alone; the id of a plan
--- in files is a plan, whatever its name.
+-- A plan is known by its name, else by its id. A Stripe price is no plan: one of another amount has
+-- an id of its own, so that without a name it is told apart by product and interval alone.
 named as (
     select
         intervals.*,
         case
-            when plans.plan_id is null then intervals.plan_id
-            when plans.plan_name <> plans.plan_id or intervals.source_system <> 'stripe'
-                then plans.plan_name
+            when intervals.source_system <> 'stripe'
+                then coalesce(plans.plan_name, intervals.plan_id)
+            when plans.plan_name <> plans.plan_id then plans.plan_name
         end as plan
     from intervals
     left outer join plans
@@ -75,6 +76,7 @@ ends as (
         named.price_share,
         named.amount_off,
         false as is_suspended,
+        false as is_free,
         cast(0 as decimal(18, 2)) as arr_constant,
         cast(0 as decimal(18, 2)) as arr
     from named
@@ -106,6 +108,7 @@ states as (
         price_share,
         amount_off,
         is_suspended,
+        is_free,
         arr_constant,
         arr
     from named
@@ -130,8 +133,10 @@ flagged as (
             or price_share is distinct from lag(price_share) over history
             or amount_off is distinct from lag(amount_off) over history
             or is_suspended is distinct from lag(is_suspended) over history
+            or is_free is distinct from lag(is_free) over history
             or arr is distinct from lag(arr) over history
         ) as is_change,
+        account_id is distinct from lag(account_id) over history as is_owned_anew,
         (
             (price_share <> 1 or amount_off > 0)
             and version_from is distinct from lag(version_from) over history
@@ -161,12 +166,17 @@ final as (
         price_share,
         amount_off,
         is_suspended,
+        is_free,
         arr_constant,
         arr,
         max(case when is_change then valid_from end) over (
             partition by source_system, subscription_item_id
             order by valid_from
-        ) as changed_on
+        ) as changed_on,
+        max(case when is_owned_anew then valid_from end) over (
+            partition by source_system, subscription_item_id
+            order by valid_from
+        ) as owned_from
     from flagged
     where is_change or is_discounted_anew
 )

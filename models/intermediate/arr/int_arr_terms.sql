@@ -1,21 +1,25 @@
 -- Grain: one row per subscription and first day of a term of more than one month.
--- A term is a billing period that the customer is bound for: what is billed by the month, week
--- or day rolls on and is never due. Stripe's states tell each period; where only the current
--- one is known (files), earlier ones are counted back from it; where none is, on from the start.
+-- A term is the time that the customer is committed for: what rolls on by the month, week or day is
+-- never due. Stripe's states tell each period. Where only the current term is known, earlier ones
+-- are counted back from it to the start of the contract, and later ones follow only when it renews
+-- by itself or something was billed or signed for them. Where none is known, a contract that is
+-- billed for longer than a month is committed for as long, from the start on.
+-- is_renewal_known: whether what follows the term is known.
 {% set columns = {'subscription_id': 'varchar', 'term_start': 'date', 'term_end': 'date'} %}
 
-with lines as (
+with stretches as (
     select
         source_system,
         subscription_id,
-        billing_interval,
-        interval_count,
-        valid_from,
-        coalesce(valid_to, cast('9999-12-31' as date)) as valid_to
-    from {{ ref('int_arr_line_intervals') }}
-    where
-        arr > 0
-        and valid_from <= {{ as_of_date() }}
+        stretch_from,
+        coalesce(stretch_to, {{ add_days(as_of_date(), 1) }}) as stretch_to,
+        term_months,
+        delivered_start,
+        paid_from,
+        paid_until,
+        is_auto_renewed,
+        agreed_until
+    from {{ ref('int_arr_term_stretches') }}
 ),
 
 past_periods as (
@@ -31,19 +35,16 @@ current_periods as (
     from {{ ref('int_billing_subscriptions') }}
 ),
 
--- paid_until is null while there is no end: the contract is paid until further notice.
-subscriptions as (
-    select
+contracts as (
+    select distinct
         source_system,
         subscription_id,
-        min(valid_from) as paid_from,
-        nullif(max(valid_to), cast('9999-12-31' as date)) as paid_until,
-        max_by({{ intervals_per_year('billing_interval') }}, valid_from) as intervals_per_year,
-        max_by(interval_count, valid_from) as interval_count
-    from lines
-    group by
-        source_system,
-        subscription_id
+        delivered_start,
+        paid_from,
+        paid_until,
+        is_auto_renewed,
+        agreed_until
+    from stretches
 ),
 
 known_terms as (
@@ -75,38 +76,43 @@ first_known as (
         subscription_id
 ),
 
+-- Terms are counted from the first known one where it lies in the stretch, back to its beginning;
+-- in a stretch before it, from the beginning on. After it only where a term was delivered.
 origins as (
     select
-        subscriptions.source_system,
-        subscriptions.subscription_id,
-        subscriptions.paid_from,
+        stretches.*,
         first_known.first_start,
-        coalesce(first_known.first_start, subscriptions.paid_from) as origin,
-        cast(
-            12 * subscriptions.interval_count / subscriptions.intervals_per_year as integer
-        ) as term_months
-    from subscriptions
+        coalesce(
+            stretches.delivered_start,
+            case
+                when
+                    first_known.first_start >= stretches.stretch_from
+                    and first_known.first_start < stretches.stretch_to
+                    then first_known.first_start
+            end,
+            stretches.stretch_from
+        ) as origin
+    from stretches
     left outer join first_known
         on
-            subscriptions.source_system = first_known.source_system
-            and subscriptions.subscription_id = first_known.subscription_id
+            stretches.source_system = first_known.source_system
+            and stretches.subscription_id = first_known.subscription_id
     where
-        subscriptions.intervals_per_year <= 12
-        and 12 * subscriptions.interval_count / subscriptions.intervals_per_year > 1
+        stretches.term_months > 1
+        and (
+            stretches.delivered_start is not null
+            or coalesce(stretches.stretch_from <= first_known.first_start, true)
+        )
 ),
 
 steps as (
     select
-        source_system,
-        subscription_id,
-        origin,
-        term_months,
+        *,
         {{ integer_series(
-            '-cast(ceil(greatest(' ~ months_between('paid_from', 'origin')
+            '-cast(ceil(greatest(' ~ months_between('stretch_from', 'origin')
             ~ ', 0) * 1.0 / term_months) as integer)',
-            'case when first_start is null then cast(floor('
-            ~ months_between('paid_from', as_of_date())
-            ~ ' * 1.0 / term_months) as integer) else -1 end'
+            'cast(floor(' ~ months_between('stretch_from', as_of_date())
+            ~ ' * 1.0 / term_months) as integer)'
         ) }} as step
     from origins
 ),
@@ -118,6 +124,22 @@ counted_terms as (
         cast({{ dbt.dateadd('month', 'step * term_months', 'origin') }} as date) as term_start,
         cast({{ dbt.dateadd('month', '(step + 1) * term_months', 'origin') }} as date) as term_end
     from steps
+    where
+        case
+            when step < 0 then true
+            when delivered_start is not null
+                then
+                    step > 0
+                    and (
+                        is_auto_renewed
+                        or coalesce(
+                            agreed_until
+                            > {{ dbt.dateadd('month', 'step * term_months', 'origin') }}, false
+                        )
+                    )
+            when first_start = origin then false
+            else {{ dbt.dateadd('month', 'step * term_months', 'origin') }} < stretch_to
+        end
 ),
 
 terms as (
@@ -137,18 +159,24 @@ final as (
             partition by terms.source_system, terms.subscription_id
             order by terms.term_start
         ) as next_term_start,
-        subscriptions.paid_from,
-        subscriptions.paid_until
+        contracts.paid_from,
+        contracts.paid_until,
+        (
+            contracts.delivered_start is null
+            or terms.term_start < contracts.delivered_start
+            or contracts.is_auto_renewed
+            or coalesce(contracts.agreed_until > terms.term_end, false)
+        ) as is_renewal_known
     from terms
-    inner join subscriptions
+    inner join contracts
         on
-            terms.source_system = subscriptions.source_system
-            and terms.subscription_id = subscriptions.subscription_id
+            terms.source_system = contracts.source_system
+            and terms.subscription_id = contracts.subscription_id
     where
         terms.term_start <= {{ as_of_date() }}
-        and terms.term_end > subscriptions.paid_from
+        and terms.term_end > contracts.paid_from
         and {{ months_between('terms.term_start', 'terms.term_end') }} > 1
-        and (subscriptions.paid_until is null or subscriptions.paid_until > terms.term_start)
+        and (contracts.paid_until is null or contracts.paid_until > terms.term_start)
 )
 
 select * from final

@@ -1,5 +1,6 @@
 -- Grain: one row per subscription and day on which a term of it is due.
--- ATR is the ARR of the subscription on its last day of service in the term.
+-- ATR is the ARR of the subscription on its last day of service in the term. is_unconfirmed: the day
+-- is over, the contract runs on, and nothing says that it was renewed.
 {% set grace_days = var('renewal_grace_days') %}
 
 with terms as (
@@ -9,6 +10,7 @@ with terms as (
         term_start,
         term_end as due_on,
         next_term_start,
+        is_renewal_known,
         paid_from,
         case when paid_until <= {{ as_of_date() }} then paid_until end as paid_until
     from {{ ref('int_arr_terms') }}
@@ -22,7 +24,7 @@ intervals as (
         contract_account_id,
         valid_from,
         coalesce(valid_to, cast('9999-12-31' as date)) as valid_to,
-        arr
+        contract_arr as arr
     from {{ ref('int_arr_line_intervals') }}
     where valid_from <= {{ as_of_date() }}
 ),
@@ -40,7 +42,12 @@ standing_terms as (
     select
         *,
         least(renewal_on, coalesce(paid_until, renewal_on)) as cut_on,
-        coalesce(paid_until < {{ add_days('renewal_on', grace_days) }}, false) as is_given_up
+        coalesce(paid_until < {{ add_days('renewal_on', grace_days) }}, false) as is_given_up,
+        (
+            not is_renewal_known
+            and paid_until is null
+            and renewal_on <= {{ as_of_date() }}
+        ) as is_unconfirmed
     from renewal_days
     where
         not coalesce(
@@ -57,6 +64,7 @@ final as (
         standing_terms.due_on,
         standing_terms.cut_on,
         standing_terms.is_given_up,
+        standing_terms.is_unconfirmed,
         standing_terms.paid_until,
         max_by(intervals.account_id, intervals.arr) as account_id,
         max_by(intervals.contract_account_id, intervals.arr) as contract_account_id,
@@ -77,6 +85,7 @@ final as (
         standing_terms.due_on,
         standing_terms.cut_on,
         standing_terms.is_given_up,
+        standing_terms.is_unconfirmed,
         standing_terms.paid_until
     having sum(intervals.arr) > 0
 )

@@ -11,10 +11,12 @@ with recursive accounts as (
 
 owners as (
     select
-        account_id,
-        owner_account_id
-    from {{ ref('int_account_ownership') }}
-    where valid_to is null and owner_account_id <> 'unassigned'
+        {{ crm_id_key('ownership.account_id') }} as account_key,
+        ownership.owner_account_id
+    from {{ ref('int_account_ownership') }} as ownership
+    inner join accounts
+        on ownership.owner_account_id = accounts.account_id
+    where ownership.valid_to is null
 ),
 
 parents as (
@@ -25,7 +27,7 @@ parents as (
         end as parent_account_id
     from accounts
     left outer join owners
-        on accounts.parent_account_id = owners.account_id
+        on {{ crm_id_key('accounts.parent_account_id') }} = owners.account_key
 ),
 
 ancestors as (

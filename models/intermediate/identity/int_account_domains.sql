@@ -1,13 +1,13 @@
 -- Grain: one row per domain that points to exactly one CRM account.
 -- Free-mail domains point to nobody. A domain that two live accounts share points to neither;
--- a merged account holds its domain only while no live account has it.
+-- a merged or deleted account holds its domain only while no live account has it.
 with accounts as (
     select
         account_id,
         website_domain,
-        (merged_into_account_id is null) as is_live
+        (merged_into_account_id is null and not is_deleted) as is_live
     from {{ ref('int_crm_accounts') }}
-    where website_domain is not null and not is_deleted
+    where website_domain is not null
 ),
 
 free_mail as (

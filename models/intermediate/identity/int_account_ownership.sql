@@ -1,14 +1,20 @@
 -- Grain: one row per CRM account and day from which another account (or itself) answers for it.
 -- An account answers for itself until it is merged, then its survivor does, then the survivor's
--- survivor: [valid_from, valid_to). Where the chain ends in an account that was deleted or that
--- the CRM does not have, it ends in 'unassigned'. A chain that comes back to itself stops there.
+-- survivor: [valid_from, valid_to). A deleted account goes on answering for its history; where the
+-- chain ends in an account that the CRM does not have, it ends in 'unassigned'. A chain that comes
+-- back to itself stops there.
 with recursive accounts as (
+    select account_id
+    from {{ ref('int_crm_accounts') }}
+),
+
+merges as (
     select
         account_id,
-        is_deleted,
         merged_into_account_id,
-        merged_on
-    from {{ ref('int_crm_accounts') }}
+        merged_on,
+        coalesce(merged_until, cast('9999-12-31' as date)) as merged_until
+    from {{ ref('int_account_merges') }}
 ),
 
 chain as (
@@ -16,49 +22,79 @@ chain as (
         account_id,
         account_id as owner_account_id,
         cast('1900-01-01' as date) as valid_from,
+        cast('9999-12-31' as date) as valid_to,
         0 as step,
         '|' || account_id || '|' as visited
     from accounts
     union all
     select
         chain.account_id,
-        accounts.merged_into_account_id as owner_account_id,
-        greatest(chain.valid_from, accounts.merged_on) as valid_from,
+        merges.merged_into_account_id as owner_account_id,
+        greatest(chain.valid_from, merges.merged_on) as valid_from,
+        least(chain.valid_to, merges.merged_until) as valid_to,
         chain.step + 1 as step,
-        chain.visited || accounts.merged_into_account_id || '|' as visited
+        chain.visited || merges.merged_into_account_id || '|' as visited
     from chain
-    inner join accounts
-        on chain.owner_account_id = accounts.account_id
-    where
-        accounts.merged_into_account_id is not null
-        and chain.visited not like '%|' || accounts.merged_into_account_id || '|%'
+    inner join merges
+        on
+            chain.owner_account_id = merges.account_id
+            and chain.valid_from < merges.merged_until
+            and chain.valid_to > merges.merged_on
+    where chain.visited not like '%|' || merges.merged_into_account_id || '|%'
 ),
 
-steps as (
+bounds as (
     select
-        chain.account_id,
-        chain.valid_from,
-        case
-            when accounts.account_id is null or accounts.is_deleted then 'unassigned'
-            else chain.owner_account_id
-        end as owner_account_id,
-        lead(chain.valid_from) over (
-            partition by chain.account_id
-            order by chain.step
-        ) as valid_to
+        account_id,
+        valid_from as day_from
     from chain
+    union
+    select
+        account_id,
+        valid_to as day_from
+    from chain
+    where valid_to < cast('9999-12-31' as date)
+),
+
+-- Who is furthest down the chain on that day.
+owners as (
+    select
+        bounds.account_id,
+        bounds.day_from,
+        case
+            when max_by(accounts.account_id is not null, chain.step)
+                then max_by(chain.owner_account_id, chain.step)
+            else 'unassigned'
+        end as owner_account_id
+    from bounds
+    inner join chain
+        on
+            bounds.account_id = chain.account_id
+            and bounds.day_from >= chain.valid_from
+            and bounds.day_from < chain.valid_to
     left outer join accounts
         on chain.owner_account_id = accounts.account_id
+    group by
+        bounds.account_id,
+        bounds.day_from
+),
+
+changes as (
+    select *
+    from owners
+    qualify
+        owner_account_id is distinct from lag(owner_account_id) over (
+            partition by account_id order by day_from
+        )
 ),
 
 final as (
     select
         account_id,
         owner_account_id,
-        valid_from,
-        valid_to
-    from steps
-    where valid_to is null or valid_from < valid_to
+        day_from as valid_from,
+        lead(day_from) over (partition by account_id order by day_from) as valid_to
+    from changes
 )
 
 select * from final

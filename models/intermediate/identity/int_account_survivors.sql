@@ -5,7 +5,7 @@ with accounts as (
         account_id,
         merged_on
     from {{ ref('int_crm_accounts') }}
-    where merged_into_account_id is not null and not is_deleted
+    where merged_into_account_id is not null
 ),
 
 owners as (

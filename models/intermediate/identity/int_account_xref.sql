@@ -1,8 +1,9 @@
 -- Grain: one row per source system and key.
 -- Which CRM account a source system's key means, and how we know: the account id the source
 -- gives (own_key, explicit), the mapping a person made (manual), the e-mail or website domain
--- (domain). What nothing matches is 'unassigned'. Ids are as before merges: follow
--- int_account_survivors or int_account_ownership for who answers for a merged account.
+-- (domain). What nothing matches is 'unassigned'. A deleted account keeps what is its own. Ids of 15
+-- and of 18 characters are one. Ids are as before merges: follow int_account_survivors or
+-- int_account_ownership for who answers for a merged account.
 with keys as (
     select
         source_system,
@@ -15,9 +16,9 @@ with keys as (
 accounts as (
     select
         account_id,
+        {{ crm_id_key('account_id') }} as account_key,
         source_system
     from {{ ref('int_crm_accounts') }}
-    where not is_deleted
 ),
 
 mapping as (
@@ -27,7 +28,7 @@ mapping as (
         accounts.account_id
     from {{ ref('account_mapping') }} as mapped
     inner join accounts
-        on mapped.account_id = accounts.account_id
+        on {{ crm_id_key('mapped.account_id') }} = accounts.account_key
 ),
 
 domains as (
@@ -50,7 +51,7 @@ candidates as (
         end as domain_account_id
     from keys
     left outer join accounts
-        on keys.explicit_account_id = accounts.account_id
+        on {{ crm_id_key('keys.explicit_account_id') }} = accounts.account_key
     left outer join mapping
         on
             keys.source_system = mapping.source_system

@@ -8,7 +8,7 @@ with accounts as (
     select
         {{ each_column(account_columns, '@') }}
     from {{ ref('dim_account') }}
-    where merged_into_account_id is null
+    where merged_into_account_id is null and (not is_deleted or is_customer)
 ),
 
 revenue as (

@@ -96,8 +96,9 @@ def accounts_of(company: Company) -> tuple[dict[str, str], dict[str, tuple[str, 
     for row in rows:
         if row["MasterRecordId"]:
             merged[row["Id"]] = (row["MasterRecordId"], since[row["Id"]])
-        elif row["IsDeleted"] != "true":
+        else:
             alive.add(row["Id"])
+        if row["IsDeleted"] != "true":
             sites[row["Website"].removeprefix("https://www.")].add(row["Id"])
     result = {}
     for customer in company.stripe("customers"):

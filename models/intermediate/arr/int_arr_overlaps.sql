@@ -1,0 +1,124 @@
+-- Grain: one row per contract, product and contract that renewed it before it was over.
+-- The new contract is of the same account and product, begins within the last term of the old one,
+-- no more than early_renewal_days before its end, and goes on after it. What runs on beside for
+-- longer, or of another product, is bought besides.
+with lines as (
+    select
+        source_system,
+        subscription_id,
+        product_id,
+        account_id,
+        billing_interval,
+        interval_count,
+        valid_from,
+        coalesce(valid_to, cast('9999-12-31' as date)) as valid_to,
+        arr
+    from {{ ref('int_arr_line_amounts') }}
+    where
+        arr > 0
+        and valid_from <= {{ as_of_date() }}
+),
+
+subscriptions as (
+    select
+        source_system,
+        subscription_id,
+        {{ dbt.datediff('term_start', 'term_end', 'day') }} as term_days
+    from {{ ref('int_billing_subscriptions') }}
+),
+
+contracts as (
+    select
+        source_system,
+        subscription_id,
+        product_id,
+        min(valid_from) as paid_from,
+        max(valid_to) as paid_until,
+        max_by(
+            ceil(365.0 * interval_count / {{ intervals_per_year('billing_interval') }}), valid_from
+        ) as interval_days
+    from lines
+    group by
+        source_system,
+        subscription_id,
+        product_id
+),
+
+pairs as (
+    select
+        contracts.source_system,
+        contracts.subscription_id,
+        contracts.product_id,
+        renewals.subscription_id as successor_id,
+        renewals.paid_from as overlap_from,
+        contracts.paid_until as overlap_to,
+        greatest(contracts.interval_days, coalesce(subscriptions.term_days, 0)) as term_days
+    from contracts
+    inner join contracts as renewals
+        on
+            contracts.source_system = renewals.source_system
+            and contracts.product_id is not distinct from renewals.product_id
+            and contracts.subscription_id <> renewals.subscription_id
+            and contracts.paid_from < renewals.paid_from
+            and contracts.paid_until > renewals.paid_from
+            and contracts.paid_until < renewals.paid_until
+    left outer join subscriptions
+        on
+            contracts.source_system = subscriptions.source_system
+            and contracts.subscription_id = subscriptions.subscription_id
+),
+
+recent as (
+    select
+        *,
+        {{ days_between('overlap_from', 'overlap_to') }} as overlap_days
+    from pairs
+    where
+        {{ days_between('overlap_from', 'overlap_to') }}
+        <= least(term_days, {{ var('early_renewal_days') }})
+),
+
+-- Both belong to one account on the day on which the new one begins.
+final as (
+    select
+        recent.source_system,
+        recent.subscription_id,
+        recent.product_id,
+        recent.successor_id,
+        recent.overlap_from,
+        recent.overlap_to,
+        cast(recent.overlap_days as bigint) as overlap_days,
+        old_lines.account_id,
+        cast(sum(old_lines.arr) as decimal(18, 2)) as overlap_arr
+    from recent
+    inner join lines as old_lines
+        on
+            recent.source_system = old_lines.source_system
+            and recent.subscription_id = old_lines.subscription_id
+            and recent.product_id is not distinct from old_lines.product_id
+            and recent.overlap_from >= old_lines.valid_from
+            and recent.overlap_from < old_lines.valid_to
+    where
+        old_lines.account_id <> 'unassigned'
+        and exists (
+            select 1
+            from lines as new_lines
+            where
+                recent.source_system = new_lines.source_system
+                and recent.successor_id = new_lines.subscription_id
+                and recent.product_id is not distinct from new_lines.product_id
+                and recent.overlap_from = new_lines.valid_from
+                and old_lines.account_id = new_lines.account_id
+        )
+    group by
+        recent.source_system,
+        recent.subscription_id,
+        recent.product_id,
+        recent.successor_id,
+        recent.overlap_from,
+        recent.overlap_to,
+        recent.overlap_days,
+        old_lines.account_id
+)
+
+select * from final

@@ -1,0 +1,127 @@
+-- Grain: one row per contract line and day from which its own ARR does not count, and why.
+-- overlap: the contract was renewed by another before it was over, and the new one counts
+-- (overlap_policy once). below_zero: what is taken away from the account is more than it pays that
+-- day, so all of it counts nothing.
+with lines as (
+    select
+        source_system,
+        subscription_item_id,
+        subscription_id,
+        product_id,
+        account_id,
+        valid_from,
+        coalesce(valid_to, cast('9999-12-31' as date)) as valid_to,
+        arr
+    from {{ ref('int_arr_line_amounts') }}
+),
+
+overlapping as (
+    select
+        source_system,
+        subscription_id,
+        product_id,
+        min(overlap_from) as overlap_from,
+        max(overlap_to) as overlap_to
+    from {{ ref('int_arr_overlaps') }}
+    where '{{ var("overlap_policy") }}' = 'once'
+    group by
+        source_system,
+        subscription_id,
+        product_id
+),
+
+overlapped as (
+    select
+        lines.source_system,
+        lines.subscription_item_id,
+        lines.account_id,
+        greatest(lines.valid_from, overlapping.overlap_from) as uncounted_from,
+        least(lines.valid_to, overlapping.overlap_to) as uncounted_to,
+        'overlap' as reason
+    from lines
+    inner join overlapping
+        on
+            lines.source_system = overlapping.source_system
+            and lines.subscription_id = overlapping.subscription_id
+            and lines.product_id is not distinct from overlapping.product_id
+            and lines.valid_from < overlapping.overlap_to
+            and lines.valid_to > overlapping.overlap_from
+),
+
+-- Only an account from which something is taken away can be below 0.
+owing as (
+    select lines.*
+    from lines
+    where
+        lines.account_id in (
+            select negative.account_id
+            from lines as negative
+            where negative.arr < 0
+        )
+),
+
+cuts as (
+    select account_id, valid_from as day_from from owing
+    union
+    select account_id, valid_to as day_from from owing
+    union
+    select account_id, uncounted_from as day_from from overlapped
+    union
+    select account_id, uncounted_to as day_from from overlapped
+),
+
+days as (
+    select
+        account_id,
+        day_from,
+        lead(day_from) over (partition by account_id order by day_from) as day_to
+    from cuts
+),
+
+counted as (
+    select
+        owing.source_system,
+        owing.subscription_item_id,
+        owing.account_id,
+        days.day_from,
+        days.day_to,
+        sum(owing.arr) over (partition by owing.account_id, days.day_from) as account_arr
+    from days
+    inner join owing
+        on
+            days.account_id = owing.account_id
+            and days.day_from >= owing.valid_from
+            and days.day_from < owing.valid_to
+    left outer join overlapped
+        on
+            owing.source_system = overlapped.source_system
+            and owing.subscription_item_id = overlapped.subscription_item_id
+            and days.day_from >= overlapped.uncounted_from
+            and days.day_from < overlapped.uncounted_to
+    where overlapped.subscription_item_id is null
+),
+
+final as (
+    select
+        source_system,
+        subscription_item_id,
+        account_id,
+        uncounted_from,
+        uncounted_to,
+        reason,
+        cast(null as decimal(18, 2)) as account_arr
+    from overlapped
+    union all
+    select
+        source_system,
+        subscription_item_id,
+        account_id,
+        day_from as uncounted_from,
+        day_to as uncounted_to,
+        'below_zero' as reason,
+        cast(account_arr as decimal(18, 2)) as account_arr
+    from counted
+    where account_arr < 0
+)
+
+select * from final
