@@ -80,10 +80,8 @@
 #}
 {% macro share_of_days(amount, days_before, days_after, all_days) -%}
     cast(
-        cast(cast({{ amount }} as decimal(28, 2)) * {{ days_after }} / {{ all_days }}
-            as decimal(18, 2))
-        - cast(cast({{ amount }} as decimal(28, 2)) * {{ days_before }} / {{ all_days }}
-            as decimal(18, 2))
+        {{ part_of(amount, days_after, all_days, 2) }}
+        - {{ part_of(amount, days_before, all_days, 2) }}
         as decimal(18, 2)
     )
 {%- endmacro %}

@@ -85,7 +85,7 @@ expected as (
         account_id,
         month,
         -- The cents of a month are rounded once.
-        cast(cast(sum(arr_days) as decimal(28, 8)) / 365 as decimal(18, 2)) as expected_revenue,
+        cast({{ part_of('sum(arr_days)', 1, 365, 2) }} as decimal(18, 2)) as expected_revenue,
         cast(sum(given_up) as decimal(18, 2)) as written_off_revenue,
         cast(sum(wrong_currency) as decimal(18, 2)) as wrong_currency_revenue,
         {{ each_column(reasons, 'cast(sum(@) as decimal(18, 2)) as @') }}

@@ -1,8 +1,8 @@
 -- Billings = revenue + change of deferred revenue - change of unbilled revenue, in every month and
 -- kind, in total, and from the first month on: what was ever billed is earned or still deferred.
 -- Deferred revenue on the as-of date is what the lines have still to earn. What is earned and not
--- billed is recomputed from the lines: it is below 0 as long as a credit for months past is still to
--- be given. Where it does not tie, `lines` names those that were billed or earned in the month.
+-- billed is recomputed from the lines: it is below 0 as long as a credit for months past is still
+-- to be given. Where it does not tie, `lines` names those that were billed or earned in the month.
 {{ config(meta={'dagster': {'ref': {'name': 'mart_billings'}}}) }}
 
 with billings as (

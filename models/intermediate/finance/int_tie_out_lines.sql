@@ -170,7 +170,7 @@ final as (
                 when
                     not is_proration
                     and abs(line_days - 365 / price_periods_per_year) > 3
-                    then amount * plan_rate * (per_year - cast(365 as double) / line_days)
+                    then amount * (plan_rate * (per_year - cast(365 as double) / line_days))
                 else 0
             end as decimal(28, 8)
         ) as odd_period_arr,
@@ -184,7 +184,7 @@ final as (
             end as decimal(28, 8)
         ) as slack_arr,
         cast(amount * (plan_rate * per_year - to_arr) as decimal(28, 8)) as fx_arr,
-        cast(amount * same_number_rate * per_year as decimal(28, 8)) as same_number_arr,
+        cast(amount * (same_number_rate * per_year) as decimal(28, 8)) as same_number_arr,
         cast(
             case when not is_proration and amount < 0 then -amount * to_arr else 0 end
             as decimal(28, 8)
