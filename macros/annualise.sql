@@ -40,12 +40,12 @@
 
 {# An amount per billing interval as an amount per year, rounded to four decimals. #}
 {% macro annualise(amount, billing_interval, interval_count) -%}
-    cast(
-        cast({{ amount }} as decimal(28, 4))
-        * {{ intervals_per_year(billing_interval) }}
-        / {{ interval_count }}
-        as decimal(28, 4)
-    )
+    {{ part_of(
+        amount,
+        '(' ~ intervals_per_year(billing_interval) ~ ')',
+        interval_count,
+        4
+    ) }}
 {%- endmacro %}
 
 

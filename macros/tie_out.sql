@@ -21,19 +21,46 @@
 {%- endmacro %}
 
 
+{# Years of a stretch of days: whole months count as twelfths, whatever their days. #}
+{% macro years_between(first, last) -%}
+    case
+        when {{ whole_months(months_between(first, last), first, last) }}
+            then cast({{ months_between(first, last) }} as double) / 12
+        else cast({{ days_between(first, last) }} as double) / 365
+    end
+{%- endmacro %}
+
+
 {# What the tie-out sums by day: amounts per year at the plan rate. #}
 {% macro tie_out_levels() -%}
-    {{- return(['arr', 'gross_arr'] + tie_out_line_levels() + [
-        'void_arr', 'written_off_arr', 'given_up_arr', 'refunded_arr', 'usage_arr', 'one_time_arr',
+    {{- return(tie_out_contract_levels() + tie_out_line_levels() + [
+        'void_arr', 'written_off_arr', 'refunded_arr', 'usage_arr', 'one_time_arr', 'given_up_arr',
+        'repeated_arr',
     ]) -}}
+{%- endmacro %}
+
+
+{# Those of a contract line. #}
+{% macro tie_out_contract_levels() -%}
+    {{- return(['arr', 'gross_arr', 'paused_arr', 'paused_gross_arr', 'contract_units']) -}}
 {%- endmacro %}
 
 
 {# Those that int_tie_out_lines gives for a recurring invoice line. #}
 {% macro tie_out_line_levels() -%}
     {{- return([
-        'billed_arr', 'implied_arr', 'gross_implied_arr', 'discount_arr', 'once_discount_arr',
-        'once_proration_arr', 'one_day_arr', 'odd_period_arr', 'slack_arr',
+        'billed_arr', 'implied_arr', 'gross_implied_arr', 'once_discount_arr',
+        'once_proration_arr', 'one_day_arr', 'odd_period_arr', 'slack_arr', 'fx_arr',
+        'same_number_arr', 'negative_arr', 'billed_units',
+    ]) -}}
+{%- endmacro %}
+
+
+{# The causes that int_tie_out_causes computes. #}
+{% macro tie_out_causes() -%}
+    {{- return([
+        'term', 'credit', 'one_time', 'usage', 'fx', 'free_period', 'kept_after_end',
+        'discount_period',
     ]) -}}
 {%- endmacro %}
 
@@ -41,7 +68,7 @@
 {# What the tie-out counts by day. #}
 {% macro tie_out_counts() -%}
     {{- return([
-        'contract_lines', 'paused_lines', 'invoice_lines', 'other_currency_lines',
+        'contract_lines', 'paused_lines', 'invoice_lines', 'net_lines', 'other_currency_lines',
         'whole_periods',
     ]) -}}
 {%- endmacro %}
@@ -53,10 +80,8 @@
 #}
 {% macro share_of_days(amount, days_before, days_after, all_days) -%}
     cast(
-        cast(cast({{ amount }} as decimal(28, 2)) * {{ days_after }} / {{ all_days }}
-            as decimal(18, 2))
-        - cast(cast({{ amount }} as decimal(28, 2)) * {{ days_before }} / {{ all_days }}
-            as decimal(18, 2))
+        {{ part_of(amount, days_after, all_days, 2) }}
+        - {{ part_of(amount, days_before, all_days, 2) }}
         as decimal(18, 2)
     )
 {%- endmacro %}

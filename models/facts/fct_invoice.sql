@@ -70,7 +70,7 @@ final as (
         invoices.paid_at,
         invoices.currency,
         invoices.total,
-        cast(invoices.total * plan_rates.plan_rate as decimal(18, 2)) as total_reporting,
+        {{ at_rate('invoices.total', 'plan_rates.plan_rate') }} as total_reporting,
         coalesce(
             invoices.status in ('open', 'uncollectible')
             and cast(invoices.due_at as date) < {{ as_of_date() }},

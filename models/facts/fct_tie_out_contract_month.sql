@@ -1,7 +1,7 @@
 -- Grain: one row per account, billing contract and month up to the as-of date.
 {% set reasons = [
-    'timing_term', 'credit', 'one_time', 'usage', 'fx', 'free_period', 'unmatched_customer',
-    'unexplained',
+    'timing_term', 'credit', 'one_time', 'usage', 'fx', 'free_period', 'kept_after_end',
+    'discount_period', 'unmatched_customer', 'unexplained',
 ] %}
 
 with runs as (
@@ -12,6 +12,8 @@ with runs as (
         month,
         arr_days,
         given_up,
+        wrong_currency,
+        finding,
         {{ each_column(reasons, '@') }}
     from {{ ref('int_tie_out_reasons') }}
 ),
@@ -49,6 +51,33 @@ first_bills as (
     group by source_system
 ),
 
+-- What is found on most of the money of the month.
+findings as (
+    select
+        source_system,
+        contract_id,
+        account_id,
+        month,
+        finding
+    from runs
+    where finding is not null
+    group by
+        source_system,
+        contract_id,
+        account_id,
+        month,
+        finding
+    qualify
+        row_number() over (
+            partition by source_system, contract_id, account_id, month
+            order by
+                sum(
+                    abs(unexplained) + abs(unmatched_customer) + given_up + wrong_currency
+                ) desc,
+                finding asc
+        ) = 1
+),
+
 expected as (
     select
         source_system,
@@ -56,8 +85,9 @@ expected as (
         account_id,
         month,
         -- The cents of a month are rounded once.
-        cast(cast(sum(arr_days) as decimal(28, 8)) / 365 as decimal(18, 2)) as expected_revenue,
+        cast({{ part_of('sum(arr_days)', 1, 365, 2) }} as decimal(18, 2)) as expected_revenue,
         cast(sum(given_up) as decimal(18, 2)) as written_off_revenue,
+        cast(sum(wrong_currency) as decimal(18, 2)) as wrong_currency_revenue,
         {{ each_column(reasons, 'cast(sum(@) as decimal(18, 2)) as @') }}
     from runs
     group by
@@ -100,6 +130,7 @@ joined as (
         coalesce(billed.billed_revenue_booked, 0) as billed_revenue_booked,
         coalesce(billed.billed_revenue, 0) - coalesce(expected.expected_revenue, 0) as variance,
         coalesce(expected.written_off_revenue, 0) as written_off_revenue,
+        coalesce(expected.wrong_currency_revenue, 0) as wrong_currency_revenue,
         {{ each_column(reasons, 'coalesce(expected.@, 0) as @') }}
     from expected
     full outer join billed
@@ -124,8 +155,16 @@ final as (
         cast(joined.variance - joined.{{ reasons | join(' - joined.') }} as decimal(18, 2))
             as timing_calendar,
         {{ each_column(reasons, 'joined.@') }},
-        cast(joined.written_off_revenue as decimal(18, 2)) as written_off_revenue
+        cast(joined.written_off_revenue as decimal(18, 2)) as written_off_revenue,
+        cast(joined.wrong_currency_revenue as decimal(18, 2)) as wrong_currency_revenue,
+        findings.finding
     from joined
+    left outer join findings
+        on
+            joined.source_system = findings.source_system
+            and joined.contract_id = findings.contract_id
+            and joined.account_id = findings.account_id
+            and joined.month = findings.month
     inner join first_bills
         on
             joined.source_system = first_bills.source_system

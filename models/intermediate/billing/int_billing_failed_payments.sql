@@ -33,7 +33,7 @@ final as (
         receivables.ended_on,
         receivables.ended_by,
         coalesce(receivables.account_id, 'unassigned') as account_id,
-        cast(payments.amount * receivables.rate_to_reporting as decimal(18, 2)) as amount
+        {{ at_rate('payments.amount', 'receivables.rate_to_reporting') }} as amount
     from payments
     left outer join receivables
         on

@@ -75,7 +75,7 @@ final as (
         invoices.due_on,
         coalesce(customers.account_id, 'unassigned') as account_id,
         rates.rate_to_reporting,
-        cast(invoices.total * rates.rate_to_reporting as decimal(18, 2)) as amount,
+        {{ at_rate('invoices.total', 'rates.rate_to_reporting') }} as amount,
         case
             when invoices.paid_on is not null then invoices.paid_on
             when given_up.ended_on is not null then given_up.ended_on

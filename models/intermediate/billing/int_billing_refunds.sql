@@ -65,11 +65,13 @@ final as (
         invoices.currency,
         invoices.issued_on,
         cast(
-            united.amount
-            * case
-                when invoices.total > 0
-                    then cast(invoices.subtotal as double) / cast(invoices.total as double)
-                else 1
+            case
+                when invoices.total > 0 and invoices.subtotal > 0
+                    then {{ part_of(
+                        'united.amount', 'invoices.subtotal * 100', 'invoices.total * 100', 2
+                    ) }}
+                when invoices.total > 0 then 0
+                else united.amount
             end as decimal(18, 2)
         ) as amount,
         case

@@ -15,6 +15,7 @@ with lines as (
         is_recurring,
         is_proration,
         quantity,
+        {{ invoice_line_kind('line_kind') }} as told_kind,
         description
     from {{ ref('stg_files__invoice_lines') }}
 ),
@@ -36,7 +37,7 @@ line_sums as (
     group by invoice_id
 ),
 
--- A line without the flag is recurring when it is a proration, or has a period of service and a
+-- A line that says its kind is of that kind. A line without the flag is recurring when it is a proration, or has a period of service and a
 -- subscription. That it is no proration says nothing.
 itemised as (
     select
@@ -62,6 +63,7 @@ final as (
         itemised.product_id,
         cast(null as varchar) as plan_id,
         case
+            when itemised.told_kind is not null then itemised.told_kind
             when itemised.is_recurring_line then 'recurring'
             when itemised.amount < 0 then 'credit'
             else 'one_time'

@@ -11,6 +11,8 @@ with lines as (
         price_id,
         product_id,
         price_type,
+        price,
+        line_type,
         amount,
         currency,
         description,
@@ -53,11 +55,19 @@ prices as (
 invoices as (
     select
         invoice_id,
-        subscription_id,
-        issued_at,
-        currency,
-        tax
+        subscription_id
     from {{ ref('stg_stripe__invoices') }}
+),
+
+rests as (
+    select
+        invoice_id,
+        subscription_id,
+        line_kind,
+        amount,
+        currency,
+        issued_on
+    from {{ ref('int_stripe_invoice_rests') }}
 ),
 
 discount_sums as (
@@ -80,7 +90,15 @@ priced as (
     select
         lines.*,
         coalesce(lines.price_type, prices.price_type) as known_price_type,
-        coalesce(prices.usage_type, 'licensed') as usage_type,
+        coalesce(
+            {{ json_text('lines.price', '$.recurring.usage_type') }},
+            {{ json_text('lines.price', '$.usage_type') }},
+            prices.usage_type,
+            'licensed'
+        ) as usage_type,
+        lines.amount - coalesce(discount_sums.discount_amount, 0) as net_amount,
+        coalesce(discount_sums.discount_amount, 0) as discount_amount,
+        coalesce(discount_sums.once_discount_amount, 0) as once_discount_amount,
         coalesce(lines.product_id, prices.product_id) as known_product_id,
         -- In another currency the price has another amount.
         case when prices.currency = lines.currency then prices.unit_amount end as unit_amount,
@@ -89,6 +107,10 @@ priced as (
     from lines
     left outer join prices
         on lines.price_id = prices.price_id
+    left outer join discount_sums
+        on
+            lines.invoice_id = discount_sums.invoice_id
+            and lines.line_item_id = discount_sums.line_item_id
 ),
 
 final as (
@@ -104,15 +126,18 @@ final as (
                 then 'usage'
             when priced.known_price_type = 'recurring' or priced.is_proration then 'recurring'
             when priced.amount < 0 then 'credit'
+            -- A line of a subscription whose price nothing tells.
+            when
+                priced.known_price_type is null
+                and priced.line_type = 'subscription'
+                and priced.period_end > priced.period_start
+                then 'recurring'
             else 'one_time'
         end as line_kind,
         priced.is_proration,
-        cast(
-            priced.amount - coalesce(discount_sums.discount_amount, 0) as decimal(18, 2)
-        ) as amount,
-        cast(coalesce(discount_sums.discount_amount, 0) as decimal(18, 2)) as discount_amount,
-        cast(coalesce(discount_sums.once_discount_amount, 0) as decimal(18, 2))
-            as once_discount_amount,
+        cast(priced.net_amount as decimal(18, 2)) as amount,
+        cast(priced.discount_amount as decimal(18, 2)) as discount_amount,
+        cast(priced.once_discount_amount as decimal(18, 2)) as once_discount_amount,
         priced.currency,
         priced.period_start as service_start,
         priced.period_end as service_end,
@@ -120,7 +145,7 @@ final as (
         cast(
             case
                 when priced.known_price_type = 'recurring' and priced.usage_type = 'licensed'
-                    then priced.unit_amount * priced.quantity
+                    then {{ gross_interval_amount('priced.unit_amount', 'priced.quantity') }}
             end as decimal(28, 4)
         ) as full_interval_amount,
         priced.billing_interval,
@@ -129,33 +154,29 @@ final as (
     from priced
     left outer join invoices
         on priced.invoice_id = invoices.invoice_id
-    left outer join discount_sums
-        on
-            priced.invoice_id = discount_sums.invoice_id
-            and priced.line_item_id = discount_sums.line_item_id
     union all
     select
-        invoices.invoice_id,
-        invoices.invoice_id || ':tax' as invoice_line_id,
-        invoices.subscription_id,
+        invoice_id,
+        invoice_id || case when line_kind = 'tax' then ':tax' else ':rest' end
+            as invoice_line_id,
+        subscription_id,
         cast(null as varchar) as subscription_item_id,
         cast(null as varchar) as product_id,
         cast(null as varchar) as plan_id,
-        'tax' as line_kind,
+        line_kind,
         false as is_proration,
-        invoices.tax as amount,
+        cast(amount as decimal(18, 2)) as amount,
         cast(0 as decimal(18, 2)) as discount_amount,
         cast(0 as decimal(18, 2)) as once_discount_amount,
-        invoices.currency,
-        cast(invoices.issued_at as date) as service_start,
-        cast(invoices.issued_at as date) as service_end,
+        currency,
+        issued_on as service_start,
+        issued_on as service_end,
         cast(null as decimal(18, 4)) as quantity,
         cast(null as decimal(28, 4)) as full_interval_amount,
         cast(null as varchar) as billing_interval,
         cast(null as integer) as interval_count,
-        'Tax' as description
-    from invoices
-    where invoices.tax <> 0
+        case when line_kind = 'tax' then 'Tax' else 'Beyond the lines' end as description
+    from rests
 )
 
 select * from final

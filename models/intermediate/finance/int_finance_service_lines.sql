@@ -142,11 +142,10 @@ final as (
         united.interval_count,
         united.description,
         plan_rates.plan_rate,
-        cast(united.amount * plan_rates.plan_rate as decimal(18, 2)) as amount_reporting,
-        cast(
-            united.amount * coalesce(rates.rate_to_reporting, plan_rates.plan_rate)
-            as decimal(18, 2)
-        ) as amount_booked
+        {{ at_rate('united.amount', 'plan_rates.plan_rate') }} as amount_reporting,
+        {{ at_rate(
+            'united.amount', 'coalesce(rates.rate_to_reporting, plan_rates.plan_rate)'
+        ) }} as amount_booked
     from united
     left outer join contracts
         on

@@ -4,7 +4,8 @@
 -- steps are the levels of the days between. Amounts per year at the plan rate.
 {% set levels = tie_out_levels() %}
 {% set counts = tie_out_counts() %}
-{% set others = (levels + counts) | reject('equalto', 'given_up_arr') | list %}
+{% set single = {'given_up_arr': 'int_tie_out_given_up', 'repeated_arr': 'int_tie_out_repeats'} %}
+{% set others = (levels + counts) | reject('in', single) | list %}
 
 with spans as (
     select
@@ -13,8 +14,9 @@ with spans as (
         first_day,
         end_day,
         {{ others | join(',\n        ') }},
-        0 as given_up_arr
+        {{ each_column(single | list, '0 as @') }}
     from {{ ref('int_tie_out_spans') }}
+    {%- for level, relation in single.items() %}
     union all
     select
         source_system,
@@ -22,8 +24,9 @@ with spans as (
         first_day,
         end_day,
         {{ each_column(others, '0 as @') }},
-        given_up_arr
-    from {{ ref('int_tie_out_given_up') }}
+        {{ each_column(single | list, '0 as @') | replace('0 as ' ~ level, level) }}
+    from {{ ref(relation) }}
+    {%- endfor %}
 ),
 
 invoice_lines as (

@@ -15,12 +15,14 @@ with lines as (
         invoice_status,
         currency,
         plan_rate,
+        amount_reporting,
         earned_from,
         earned_to,
         issued_on,
         amount,
         discount_amount,
         once_discount_amount,
+        quantity,
         full_interval_amount,
         {{ intervals_per_year('billing_interval') }} / cast(interval_count as double)
             as price_periods_per_year,
@@ -36,17 +38,32 @@ contracts as (
         source_system,
         subscription_id,
         contract_account_id,
-        contract_currency,
         contract_id
     from {{ ref('int_tie_out_contracts') }}
 ),
 
+line_rates as (
+    select
+        source_system,
+        invoice_line_id,
+        day_rate,
+        same_number_rate
+    from {{ ref('int_tie_out_line_rates') }}
+),
+
+-- A line in another currency is compared at the rates of its day.
 keyed as (
     select
         lines.*,
         contracts.contract_id,
-        coalesce(contracts.contract_currency <> lines.currency, false) as is_other_currency
+        line_rates.day_rate is not null as is_other_currency,
+        coalesce(line_rates.day_rate, lines.plan_rate) as rate,
+        coalesce(line_rates.same_number_rate, lines.plan_rate) as same_number_rate
     from lines
+    left outer join line_rates
+        on
+            lines.source_system = line_rates.source_system
+            and lines.invoice_line_id = line_rates.invoice_line_id
     inner join contracts
         on
             lines.source_system = contracts.source_system
@@ -107,7 +124,12 @@ scaled as (
         ) over (partition by source_system, contract_id) as once_share,
         -- Parts of a whole period that were billed by the day.
         coalesce(period_days, 365 / periods_per_year) / line_days * periods_per_year
-            as per_year
+            as per_year,
+        -- A contract of nothing but credits has periods too.
+        max(amount) over (partition by source_system, contract_id) > 0 as has_charges,
+        -- An amount of the period times to_arr is an amount per year in the reporting currency.
+        rate * per_year as to_arr,
+        full_interval_amount * periods_per_year * rate as full_arr
     from measured
 ),
 
@@ -117,64 +139,58 @@ final as (
         invoice_id,
         invoice_line_id,
         contract_id,
-        contract_account_id,
         is_proration,
+        -- What begins a billing period: a credit within one does not.
+        not is_proration and (amount >= 0 or not has_charges) as is_whole_period,
         is_billed,
         coalesce(invoice_status = 'uncollectible', false) as is_written_off,
         is_other_currency,
-        currency,
         earned_from,
         earned_to,
         issued_on >= earned_to as is_in_arrears,
         full_interval_amount is not null as is_itemised,
-        cast(
-            cast(amount * plan_rate as decimal(18, 2)) * cast(365 as double) / line_days
-            as decimal(28, 8)
-        ) as billed_arr,
-        cast(amount * plan_rate * per_year as decimal(28, 8)) as implied_arr,
+        cast(amount_reporting * cast(365 as double) / line_days as decimal(28, 8)) as billed_arr,
+        cast(amount * to_arr as decimal(28, 8)) as implied_arr,
         -- Before discounts. The discount of a proration is hidden in its amount.
         cast(
             case
-                when is_proration and full_interval_amount is not null
-                    then
-                        sign(amount) * full_interval_amount * periods_per_year * plan_rate
-                else (amount + discount_amount) * plan_rate * per_year
+                when is_proration and full_arr is not null then sign(amount) * full_arr
+                else (amount + discount_amount) * to_arr
             end as decimal(28, 8)
         ) as gross_implied_arr,
-        cast(discount_amount * plan_rate * per_year as decimal(28, 8)) as discount_arr,
-        cast(once_discount_amount * plan_rate * per_year as decimal(28, 8))
-            as once_discount_arr,
+        cast(once_discount_amount * to_arr as decimal(28, 8)) as once_discount_arr,
         cast(
-            case
-                when is_proration and full_interval_amount is not null
-                    then full_interval_amount * periods_per_year * plan_rate * once_share
-                else 0
-            end as decimal(28, 8)
+            case when is_proration and full_arr is not null then full_arr * once_share else 0 end
+            as decimal(28, 8)
         ) as once_proration_arr,
-        cast(amount * plan_rate * per_year / line_days as decimal(28, 8)) as one_day_arr,
+        cast(amount * to_arr / line_days as decimal(28, 8)) as one_day_arr,
         -- A whole period that is longer or shorter than the interval of its price.
         cast(
             case
                 when
                     not is_proration
                     and abs(line_days - 365 / price_periods_per_year) > 3
-                    then amount * plan_rate * (per_year - cast(365 as double) / line_days)
+                    then amount * (plan_rate * (per_year - cast(365 as double) / line_days))
                 else 0
             end as decimal(28, 8)
         ) as odd_period_arr,
+        -- Of very large amounts the last digits are not exact.
         cast(
-            coalesce({{ minor_unit('currency') }}, 0.01) * plan_rate * per_year
+            coalesce({{ minor_unit('currency') }}, 0.01) * to_arr
+            + abs(amount) * to_arr / 1e12
             + case
-                when is_proration
-                    then
-                        coalesce(
-                            full_interval_amount * periods_per_year, abs(amount) * per_year
-                        )
-                        * plan_rate
-                        / line_days
+                when is_proration then coalesce(full_arr, abs(amount) * to_arr) / line_days
                 else 0
             end as decimal(28, 8)
-        ) as slack_arr
+        ) as slack_arr,
+        cast(amount * (plan_rate * per_year - to_arr) as decimal(28, 8)) as fx_arr,
+        cast(amount * (same_number_rate * per_year) as decimal(28, 8)) as same_number_arr,
+        cast(
+            case when not is_proration and amount < 0 then -amount * to_arr else 0 end
+            as decimal(28, 8)
+        ) as negative_arr,
+        cast(case when is_proration then 0 else coalesce(quantity, 0) end as decimal(28, 8))
+            as billed_units
     from scaled
 )
 

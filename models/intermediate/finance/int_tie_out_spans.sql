@@ -2,9 +2,10 @@
 -- A span raises the levels of its contract on its first day and lowers them on its end day. All
 -- levels are amounts per year at the plan rate: a day counts level / 365. Spans end after the
 -- as-of date at the latest.
-{% set levels = tie_out_levels() | reject('equalto', 'given_up_arr') | list %}
+{% set levels = tie_out_levels() | reject('in', ['given_up_arr', 'repeated_arr']) | list %}
 {% set counts = tie_out_counts() %}
 {% set tomorrow = 'cast(' ~ dbt.dateadd('day', 1, as_of_date()) ~ ' as date)' %}
+{% set contract_levels = tie_out_contract_levels() %}
 {% set line_levels = tie_out_line_levels() %}
 
 with intervals as (
@@ -15,21 +16,36 @@ with intervals as (
         contract_account_id,
         valid_from,
         valid_to,
+        not is_billable and (is_paused or status = 'trialing') as is_free,
         is_paused,
+        is_billable,
         currency,
+        quantity,
+        price_share,
+        amount_off,
         {{ arr_at_plan_rate() }} as arr,
-        -- A metered line has no price to add up, with a coupon neither.
+        arr_local,
+        {{ gross_annual_amount(
+            'unit_amount', 'quantity', 'billing_interval', 'interval_count'
+        ) }} as list_arr_local
+    from {{ ref('int_arr_line_intervals') }}
+),
+
+-- A metered line has no price to add up, with a coupon neither. A pause or a trial is free of what
+-- the line would cost.
+priced as (
+    select
+        *,
         coalesce(
             case
                 when not is_billable then 0
                 when price_share = 1 and amount_off = 0 then arr_local
-                else {{ gross_annual_amount(
-                    'unit_amount', 'quantity', 'billing_interval', 'interval_count'
-                ) }}
+                else list_arr_local
             end,
             0
-        ) as gross_arr_local
-    from {{ ref('int_arr_line_intervals') }}
+        ) as gross_arr_local,
+        case when is_free then coalesce(list_arr_local, 0) else 0 end as paused_gross_arr_local
+    from intervals
 ),
 
 invoice_lines as (
@@ -37,7 +53,7 @@ invoice_lines as (
         source_system,
         'bill ' || invoice_line_id as span_id,
         contract_id,
-        is_proration,
+        is_whole_period,
         is_billed,
         is_written_off,
         is_other_currency,
@@ -77,49 +93,37 @@ contracts as (
     from {{ ref('int_tie_out_contracts') }}
 ),
 
--- Where invoice lines do not say price and discount apart, both sides are compared net.
-itemised as (
-    select
-        source_system,
-        contract_id,
-        bool_and(is_itemised) as is_itemised
-    from invoice_lines
-    group by
-        source_system,
-        contract_id
-),
-
 spans as (
     select
-        intervals.source_system,
-        intervals.span_id,
+        priced.source_system,
+        priced.span_id,
         contracts.contract_id,
-        intervals.valid_from as first_day,
-        intervals.valid_to as end_day,
-        intervals.arr,
-        case
-            when coalesce(itemised.is_itemised, true)
-                then cast(intervals.gross_arr_local * plan_rates.plan_rate as decimal(18, 2))
-            else intervals.arr
-        end as gross_arr,
-        {{ each_column(levels | reject('in', ['arr', 'gross_arr']) | list, '0 as @') }},
+        priced.valid_from as first_day,
+        priced.valid_to as end_day,
+        priced.arr,
+        {{ at_rate('priced.gross_arr_local', 'plan_rates.plan_rate') }} as gross_arr,
+        {{ at_rate(
+            rounded('priced.paused_gross_arr_local * priced.price_share', 12, 'decimal(28, 4)'),
+            'plan_rates.plan_rate'
+        ) }} as paused_arr,
+        {{ at_rate('priced.paused_gross_arr_local', 'plan_rates.plan_rate') }}
+            as paused_gross_arr,
+        case when priced.is_billable then priced.quantity else 0 end as contract_units,
+        {{ each_column(levels | reject('in', contract_levels) | list, '0 as @') }},
         1 as contract_lines,
-        case when intervals.is_paused then 1 else 0 end as paused_lines,
+        case when priced.is_paused or priced.is_free then 1 else 0 end as paused_lines,
         0 as invoice_lines,
+        0 as net_lines,
         0 as other_currency_lines,
         0 as whole_periods
-    from intervals
+    from priced
     inner join contracts
         on
-            intervals.source_system = contracts.source_system
-            and intervals.subscription_id = contracts.subscription_id
-            and intervals.contract_account_id = contracts.contract_account_id
-    left outer join itemised
-        on
-            contracts.source_system = itemised.source_system
-            and contracts.contract_id = itemised.contract_id
+            priced.source_system = contracts.source_system
+            and priced.subscription_id = contracts.subscription_id
+            and priced.contract_account_id = contracts.contract_account_id
     left outer join {{ ref('int_fx_plan_rates') }} as plan_rates
-        on intervals.currency = plan_rates.currency
+        on priced.currency = plan_rates.currency
     union all
     select
         source_system,
@@ -127,8 +131,7 @@ spans as (
         contract_id,
         earned_from as first_day,
         earned_to as end_day,
-        0 as arr,
-        0 as gross_arr,
+        {{ each_column(contract_levels, '0 as @') }},
         {{ each_column(line_levels, 'case when is_billed then @ else 0 end as @') }},
         case when is_billed then 0 else implied_arr end as void_arr,
         case when is_billed and is_written_off then billed_arr else 0 end as written_off_arr,
@@ -138,8 +141,9 @@ spans as (
         0 as contract_lines,
         0 as paused_lines,
         case when is_billed then 1 else 0 end as invoice_lines,
+        case when is_billed and not is_itemised then 1 else 0 end as net_lines,
         case when is_billed and is_other_currency then 1 else 0 end as other_currency_lines,
-        case when is_billed and not is_proration then 1 else 0 end as whole_periods
+        case when is_billed and is_whole_period then 1 else 0 end as whole_periods
     from invoice_lines
     union all
     select

@@ -1,8 +1,10 @@
 -- Grain: one row per account and month in which it has ARR or a recurring bill.
 {% set reasons = [
-    'timing', 'credit', 'one_time', 'usage', 'fx', 'free_period', 'unmatched_customer',
-    'unexplained',
+    'timing', 'credit', 'one_time', 'usage', 'fx', 'free_period', 'kept_after_end',
+    'discount_period', 'unmatched_customer', 'unexplained',
 ] %}
+{% set to_chase = 'abs(unexplained) + abs(unmatched_customer) + written_off_revenue'
+    ~ ' + wrong_currency_revenue' %}
 
 with contract_months as (
     select
@@ -21,9 +23,13 @@ with contract_months as (
         usage,
         fx,
         free_period,
+        kept_after_end,
+        discount_period,
         unmatched_customer,
         unexplained,
-        written_off_revenue
+        written_off_revenue,
+        wrong_currency_revenue,
+        finding
     from {{ ref('fct_tie_out_contract_month') }}
 ),
 
@@ -54,8 +60,10 @@ account_months as (
         sum(timing_term) as timing_term,
         {{ each_column(reasons, 'sum(@) as @') }},
         sum(written_off_revenue) as written_off_revenue,
+        sum(wrong_currency_revenue) as wrong_currency_revenue,
         -- Two contracts that are wrong by the same amount do not make each other right.
-        sum(abs(unexplained) + abs(unmatched_customer) + written_off_revenue) as amount_to_chase
+        sum({{ to_chase }}) as amount_to_chase,
+        max_by(finding, {{ to_chase }}) as finding
     from contract_months
     group by
         account_id,
@@ -81,6 +89,14 @@ final as (
         case
             when
                 judged.is_exception
+                and judged.wrong_currency_revenue > greatest(
+                    judged.written_off_revenue,
+                    abs(judged.unmatched_customer),
+                    abs(judged.unexplained)
+                )
+                then 'fx'
+            when
+                judged.is_exception
                 and judged.written_off_revenue
                 > greatest(abs(judged.unmatched_customer), abs(judged.unexplained))
                 then 'credit'
@@ -91,6 +107,7 @@ final as (
             {{ largest_of(reasons, 'judged', 'largest') }}
         end as reason,
         judged.is_exception,
+        case when judged.is_exception then judged.finding end as finding,
         {{ each_column(reasons, 'cast(judged.@ as decimal(18, 2)) as variance_@') }},
         cast(judged.timing_calendar as decimal(18, 2)) as timing_calendar,
         cast(judged.timing_term as decimal(18, 2)) as timing_term,
@@ -101,6 +118,7 @@ final as (
         cast(coalesce(other_revenue.credit_revenue, 0) as decimal(18, 2)) as credit_revenue,
         judged.contracts,
         cast(judged.written_off_revenue as decimal(18, 2)) as written_off_revenue,
+        cast(judged.wrong_currency_revenue as decimal(18, 2)) as wrong_currency_revenue,
         {{ dbt.last_day('judged.month', 'month') }} <= {{ as_of_date() }} as is_complete,
         cast({{ var('tie_out_tolerance', 1) }} as decimal(18, 2)) as tie_out_tolerance
     from judged

@@ -19,6 +19,7 @@ final as (
         is_recurring,
         is_proration,
         quantity,
+        line_kind,
         description
     from newest
 )

@@ -78,8 +78,15 @@ final as (
             false
         ) as is_proration,
         cast(source.quantity as decimal(18, 4)) as quantity,
-        source.type as line_type,
         {{ json_text('source.pricing', '$.type') }} as pricing_type,
+        -- From API version 2025-03-31 on, the type stands under parent.
+        coalesce(
+            source.type,
+            case {{ json_text('source.parent', '$.type') }}
+                when 'subscription_item_details' then 'subscription'
+                when 'invoice_item_details' then 'invoiceitem'
+            end
+        ) as line_type,
         source.discounts
     from source
 )

@@ -1,0 +1,42 @@
+{#
+    Money at an exchange rate, in cents. DuckDB gives a product of two decimals of at most 18 digits
+    18 digits as well: 8 before the point are left of an amount times a rate. So the amount is
+    widened first: 10^14 in any currency is an ordinary sum in some.
+#}
+{% macro at_rate(amount, rate) -%}
+    {{ rounded('cast(' ~ amount ~ ' as decimal(28, 4)) * ' ~ rate, 12, 'decimal(18, 2)') }}
+{%- endmacro %}
+
+
+{#
+    amount * numerator / denominator, rounded half away from zero to `decimals`. A quotient is a
+    double, which has no cents of amounts of 15 digits: DuckDB works large ones out in whole numbers.
+    numerator and denominator are whole and not negative.
+#}
+{% macro part_of(amount, numerator, denominator, decimals) -%}
+    {{ adapter.dispatch('part_of', 'customer_success')(amount, numerator, denominator, decimals) }}
+{%- endmacro %}
+
+{% macro default__part_of(amount, numerator, denominator, decimals) -%}
+    cast({{ amount }} * {{ numerator }} / {{ denominator }} as decimal(28, {{ decimals }}))
+{%- endmacro %}
+
+{% macro duckdb__part_of(amount, numerator, denominator, decimals) -%}
+    {%- set one = '1' ~ '0' * decimals -%}
+    {%- set wide = 'cast(' ~ amount ~ ' as decimal(28, ' ~ decimals ~ '))' -%}
+    case
+        when abs({{ amount }}) < 1000000000
+            then cast(
+                {{ wide }} * {{ numerator }} / {{ denominator }} as decimal(28, {{ decimals }})
+            )
+        else cast(
+            sign({{ amount }})
+            * cast(
+                (
+                    cast(abs({{ wide }}) * {{ one }} as hugeint)
+                    * cast({{ numerator }} as hugeint) * 2 + cast({{ denominator }} as hugeint)
+                ) // (2 * cast({{ denominator }} as hugeint)) as decimal(28, 0)
+            ) * 0.{{ '0' * (decimals - 1) }}1 as decimal(28, {{ decimals }})
+        )
+    end
+{%- endmacro %}
