@@ -1,6 +1,17 @@
 {# The models that name what could not be computed, of the systems that are on. #}
 {% macro gap_models() -%}
-    {%- set models = ['int_gaps_unvalued_lines', 'int_arr_gaps', 'int_finance_gaps', 'int_finance_line_gaps'] -%}
+    {%- set models = [
+        'int_gaps_unvalued_lines',
+        'int_arr_gaps',
+        'int_fx_gaps',
+        'int_finance_gaps',
+        'int_finance_line_gaps',
+        'int_support_gaps',
+        'int_feedback_gaps',
+    ] -%}
+    {%- if source_is_on('billing', 'files') -%}
+        {%- do models.append('int_files_contract_gaps') -%}
+    {%- endif -%}
     {%- if source_is_on('billing', 'stripe') -%}
         {%- do models.append('int_stripe_item_gaps') -%}
         {%- do models.append('int_stripe_discount_gaps') -%}
