@@ -39,3 +39,9 @@
     {%- do graph.update({'as_of_day': day}) -%}
     {{- return(day) -}}
 {%- endmacro %}
+
+
+{# True when somebody named the day, so that it may lie in the past; else it is that of the data. #}
+{% macro is_as_of_pinned() -%}
+    {{- return((var('as_of_date', '') | string | trim) != '') -}}
+{%- endmacro %}

@@ -2,6 +2,7 @@
 {% macro gap_models() -%}
     {%- set models = [
         'int_gaps_unvalued_lines',
+        'int_gaps_churn_reasons',
         'int_arr_gaps',
         'int_fx_gaps',
         'int_finance_gaps',

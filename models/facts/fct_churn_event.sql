@@ -1,6 +1,7 @@
 -- Grain: one row per account and month in which it lost all its ARR.
 -- The churn date is the first day without paid service, not the day of the request to cancel. What
--- CRM and billing call one reason by several names is one (seed churn_reason_map).
+-- CRM and billing call one reason by several names is one (seed churn_reason_map); a text that is not
+-- known there is `other`. Whether we could have done something is said by the note, else by the reason.
 with churned_months as (
     select
         account_id,
@@ -85,6 +86,13 @@ reason_map as (
     from {{ ref('churn_reason_map') }}
 ),
 
+churn_reasons as (
+    select
+        reason,
+        is_controllable
+    from {{ ref('churn_reasons') }}
+),
+
 told as (
     select
         churned_months.account_id,
@@ -120,32 +128,38 @@ told as (
 named as (
     select
         told.*,
-        coalesce(reason_map.reason, told.reason_text, told.reason_of_billing) as reason
+        coalesce(
+            reason_map.reason,
+            case when told.reason_text is not null then 'other' end,
+            told.reason_of_billing
+        ) as reason
     from told
     left outer join reason_map
-        on lower(trim(told.reason_text)) = reason_map.reason_text
+        on {{ reason_words('told.reason_text') }} = reason_map.reason_text
 ),
 
 final as (
     select
-        account_id,
-        month,
-        churn_date,
-        cancel_requested_at,
-        arr_lost,
-        reason,
-        reason_text,
-        reason_detail,
-        not is_payment_failure
+        named.account_id,
+        named.month,
+        named.churn_date,
+        named.cancel_requested_at,
+        named.arr_lost,
+        named.reason,
+        named.reason_text,
+        named.reason_detail,
+        not named.is_payment_failure
         {%- if var('dispute_policy') == 'involuntary' %}
-        and not is_disputed
-        and reason <> 'dispute'
+        and not named.is_disputed
+        and named.reason <> 'dispute'
         {%- endif %} as is_voluntary,
-        is_controllable,
-        tenure_days,
-        plan,
-        csm_id
+        coalesce(named.is_controllable, churn_reasons.is_controllable) as is_controllable,
+        named.tenure_days,
+        named.plan,
+        named.csm_id
     from named
+    left outer join churn_reasons
+        on named.reason = churn_reasons.reason
 )
 
 select * from final

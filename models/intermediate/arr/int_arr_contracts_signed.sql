@@ -9,7 +9,7 @@
     'started_on': 'date',
     'signed_on': 'date',
 } %}
-{% set unknown = "cast(null as date)" if var('as_of_date') else as_of_date() %}
+{% set unknown = "cast(null as date)" if is_as_of_pinned() else as_of_date() %}
 
 with intervals as (
     select

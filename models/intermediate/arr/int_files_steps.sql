@@ -4,7 +4,7 @@
 -- What begins ahead without a term that covers it is signed by the as-of date, unless that is pinned
 -- to the past. What gets less is no step.
 {{ config(enabled=source_is_on('billing', 'files')) }}
-{% set unknown = "cast(null as date)" if var('as_of_date') else as_of_date() %}
+{% set unknown = "cast(null as date)" if is_as_of_pinned() else as_of_date() %}
 {% set terms = ['quantity', 'unit_amount', 'billing_interval', 'interval_count'] %}
 
 with items as (

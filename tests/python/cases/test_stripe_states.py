@@ -343,13 +343,13 @@ GAPS = {
 CHURNS = {
     "unpaid_and_back": ("2024-09-22", "payment_failed", False, None),
     "unpaid_then_asked": ("2024-09-22", "payment_failed", False, None),
-    "asked": ("2025-01-10", "too_expensive", True, "Sorry"),
+    "asked": ("2025-01-10", "price", True, "Sorry"),
     "dunned_without_reason": ("2025-01-10", "payment_failed", False, None),
     "disputed_says_stripe": ("2025-01-10", "dispute", False, None),
     "dispute_lost": ("2025-01-10", "dispute", False, "Sorry"),
-    "dispute_won": ("2025-01-10", "too_expensive", True, "Sorry"),
-    "dispute_inquiry": ("2025-01-10", "too_expensive", True, "Sorry"),
-    "dispute_odd": ("2025-01-10", "too_expensive", True, "Sorry"),
+    "dispute_won": ("2025-01-10", "price", True, "Sorry"),
+    "dispute_inquiry": ("2025-01-10", "price", True, "Sorry"),
+    "dispute_odd": ("2025-01-10", "price", True, "Sorry"),
     "update_and_delete": ("2025-02-10", "payment_failed", False, None),
 }
 
