@@ -75,7 +75,7 @@ billed as (
 measured as (
     select
         *,
-        {{ dbt.datediff('period_start', 'period_end', 'day') }} as period_days,
+        {{ days_between('period_start', 'period_end') }} as period_days,
         {{ months_between('period_start', 'period_end') }} as months,
         extract(day from period_start) as start_day,
         extract(day from period_end) as end_day,

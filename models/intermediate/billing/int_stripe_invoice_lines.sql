@@ -11,8 +11,8 @@ with lines as (
         price_id,
         product_id,
         price_type,
-        price,
         line_type,
+        usage_type,
         amount,
         currency,
         description,
@@ -90,12 +90,7 @@ priced as (
     select
         lines.*,
         coalesce(lines.price_type, prices.price_type) as known_price_type,
-        coalesce(
-            {{ json_text('lines.price', '$.recurring.usage_type') }},
-            {{ json_text('lines.price', '$.usage_type') }},
-            prices.usage_type,
-            'licensed'
-        ) as usage_type,
+        coalesce(prices.usage_type, lines.usage_type, 'licensed') as known_usage_type,
         lines.amount - coalesce(discount_sums.discount_amount, 0) as net_amount,
         coalesce(discount_sums.discount_amount, 0) as discount_amount,
         coalesce(discount_sums.once_discount_amount, 0) as once_discount_amount,
@@ -122,7 +117,7 @@ final as (
         priced.known_product_id as product_id,
         priced.price_id as plan_id,
         case
-            when priced.known_price_type = 'recurring' and priced.usage_type = 'metered'
+            when priced.known_price_type = 'recurring' and priced.known_usage_type = 'metered'
                 then 'usage'
             when priced.known_price_type = 'recurring' or priced.is_proration then 'recurring'
             when priced.amount < 0 then 'credit'
@@ -144,7 +139,7 @@ final as (
         priced.quantity,
         cast(
             case
-                when priced.known_price_type = 'recurring' and priced.usage_type = 'licensed'
+                when priced.known_price_type = 'recurring' and priced.known_usage_type = 'licensed'
                     then {{ gross_interval_amount('priced.unit_amount', 'priced.quantity') }}
             end as decimal(28, 4)
         ) as full_interval_amount,

@@ -22,6 +22,7 @@ lines as (
         price_id,
         product_id,
         price_type,
+        usage_type,
         price,
         unit_amount_minor,
         amount,
@@ -54,12 +55,7 @@ recurring as (
         lines.product_id,
         lines.price,
         {{ price_key('lines.price') }} as price_key,
-        coalesce(
-            prices.usage_type,
-            {{ json_text('lines.price', '$.recurring.usage_type') }},
-            {{ json_text('lines.price', '$.usage_type') }},
-            'licensed'
-        ) as usage_type,
+        coalesce(prices.usage_type, lines.usage_type, 'licensed') as usage_type,
         lines.amount,
         lines.currency,
         lines.quantity,

@@ -45,6 +45,10 @@ final as (
             -- A plan is always recurring.
             case when {{ json_text('source.plan', '$.id') }} is not null then 'recurring' end
         ) as price_type,
+        coalesce(
+            {{ json_text('source.price', '$.recurring.usage_type') }},
+            {{ json_text('source.plan', '$.usage_type') }}
+        ) as usage_type,
         -- As the line has it: in full before 2025-03-31 (a plan before 2020-08-27), afterwards only
         -- what one unit costs.
         coalesce(
