@@ -41,53 +41,57 @@ tied as (
     qualify count(*) over (partition by subscription_id, created_at) > 1
 ),
 
-seconds as (
-    select distinct
-        subscription_id,
-        created_at
-    from tied
-),
-
 -- What was there before the second: its creation, else the last event before it.
 openings as (
     select
-        seconds.subscription_id,
-        seconds.created_at,
+        tied.subscription_id,
+        tied.created_at,
         events.subscription
-    from seconds
+    from tied
     inner join events
         on
-            seconds.subscription_id = events.subscription_id
+            tied.subscription_id = events.subscription_id
             and (
-                seconds.created_at > events.created_at
+                tied.created_at > events.created_at
                 or (
-                    seconds.created_at = events.created_at
+                    tied.created_at = events.created_at
                     and events.event_type = 'customer.subscription.created'
                 )
             )
     qualify
         row_number() over (
-            partition by seconds.subscription_id, seconds.created_at
+            partition by tied.subscription_id, tied.created_at
             order by events.created_at desc, events.event_id asc
         ) = 1
 ),
 
-told as (
-    {%- for attribute in attributes %}
+objects as (
     select
+        tied.event_id,
         tied.subscription_id,
         tied.created_at,
-        tied.event_id,
-        '{{ attribute }}' as attribute,
-        {{ json_text('tied.found', '$.' ~ attribute) }} as found,
-        {{ json_text('tied.subscription', '$.' ~ attribute) }} as left_behind,
-        {{ json_text('openings.subscription', '$.' ~ attribute) }} as opening
+        tied.found,
+        tied.subscription as left_behind,
+        openings.subscription as opening
     from tied
     left outer join openings
         on
             tied.subscription_id = openings.subscription_id
             and tied.created_at = openings.created_at
     where tied.kind = 2
+),
+
+told as (
+    {%- for attribute in attributes %}
+    select
+        event_id,
+        subscription_id,
+        created_at,
+        '{{ attribute }}' as attribute,
+        {{ json_text('found', '$.' ~ attribute) }} as found,
+        {{ json_text('left_behind', '$.' ~ attribute) }} as left_behind,
+        {{ json_text('opening', '$.' ~ attribute) }} as opening
+    from objects
     {{- '\n    union all' if not loop.last }}
     {%- endfor %}
 ),

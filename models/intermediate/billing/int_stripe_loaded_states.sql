@@ -58,7 +58,7 @@ newer_objects as (
 known as (
     select
         *,
-        least(coalesce(seen_on, {{ as_of_date() }}), {{ as_of_date() }}) as known_on,
+        least(seen_on, {{ as_of_date() }}) as known_on,
         min(seen_on) over (partition by subscription_id) as first_seen_on,
         max(load_id) over (partition by subscription_id) as last_load_id
     from versions

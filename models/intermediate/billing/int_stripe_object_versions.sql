@@ -48,9 +48,8 @@ paired as (
         events.items as event_items,
         events.term_start as event_term_start,
         events.trial_end_at as event_trial_end_at,
-        {{ json_merged(
-            'events.subscription', "coalesce(events.previous_attributes, '{}')"
-        ) }} as before_event
+        -- Null of an event that does not say what it found.
+        {{ json_merged('events.subscription', 'events.previous_attributes') }} as before_event
     from versions
     inner join events
         on
@@ -81,8 +80,8 @@ read as (
 judged as (
     select
         *,
-        coalesce({{ is_over('status') }}, false) as is_over,
-        coalesce({{ is_over('event_status') }}, false) as is_event_over,
+        {{ is_over('status') }} as is_over,
+        {{ is_over('event_status') }} as is_event_over,
         (
             {%- for column in compared %}
             {{ 'and ' if not loop.first }}{{ column }} is not distinct from before_{{ column }}

@@ -32,7 +32,7 @@ final as (
         row_number() over (
             partition by events.subscription_id
             order by
-                case when events.event_type = 'customer.subscription.created' then 0 else 1 end,
+                events.event_type <> 'customer.subscription.created',
                 events.created_at,
                 ties.place_in_second
         ) as event_number,

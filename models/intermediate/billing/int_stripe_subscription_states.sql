@@ -62,9 +62,7 @@ bounded as (
             status = 'paused'
             and coalesce(
                 bool_or(status in ('active', 'past_due')) over (
-                    partition by subscription_id
-                    order by state_number
-                    rows between unbounded preceding and 1 preceding
+                    partition by subscription_id order by state_number
                 ),
                 false
             )

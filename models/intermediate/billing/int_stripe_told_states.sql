@@ -91,7 +91,7 @@ final as (
             when state_number = 1 then coalesce(started_on, cast(known_at as date))
             when {{ is_over('status') }} and ended_on is not null
                 then least(ended_on, cast(known_at as date))
-            else greatest(cast(known_at as date), coalesce(started_on, cast(known_at as date)))
+            else greatest(cast(known_at as date), started_on)
         end as valid_from,
         {{ each_column(columns[1:], '@') }},
         {{ each_column(endings, '@') }},

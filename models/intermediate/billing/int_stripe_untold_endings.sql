@@ -9,10 +9,9 @@ with last_states as (
         customer_id,
         status,
         valid_from,
-        known_at,
-        state_source,
         state_number,
-        cast(cancel_at as date) as cancel_on
+        case when cast(cancel_at as date) < {{ as_of_date() }} then cast(cancel_at as date) end
+            as cancel_on
     from {{ ref('int_stripe_told_states') }}
     qualify row_number() over (partition by subscription_id order by state_number desc) = 1
 ),
@@ -46,9 +45,8 @@ deleted_customers as (
         coalesce(
             deletions.deleted_on,
             case
-                when customers.deleted_seen_on > {{ as_of_date() }} and not customers.is_known
-                    then {{ as_of_date() }}
-                else customers.deleted_seen_on
+                when customers.is_known then customers.deleted_seen_on
+                else least(customers.deleted_seen_on, {{ as_of_date() }})
             end,
             {{ as_of_date() }}
         ) as deleted_on
@@ -60,6 +58,20 @@ deleted_customers as (
         or deletions.customer_id is not null
 ),
 
+deleted_subscriptions as (
+    select
+        last_states.subscription_id,
+        deleted_customers.deleted_on
+    from last_states
+    inner join deleted_customers
+        on last_states.customer_id = deleted_customers.customer_id
+    left outer join later_events
+        on last_states.subscription_id = later_events.subscription_id
+    where
+        deleted_customers.deleted_on <= {{ as_of_date() }}
+        and later_events.subscription_id is null
+),
+
 final as (
     select
         last_states.subscription_id,
@@ -68,37 +80,20 @@ final as (
         last_states.state_number,
         greatest(
             last_states.valid_from,
-            least(
-                case when last_states.cancel_on < {{ as_of_date() }} then last_states.cancel_on end,
-                case
-                    when
-                        deleted_customers.deleted_on <= {{ as_of_date() }}
-                        and later_events.subscription_id is null
-                        then deleted_customers.deleted_on
-                end
-            )
+            least(last_states.cancel_on, deleted_subscriptions.deleted_on)
         ) as ended_on,
         case
-            when
-                last_states.cancel_on < {{ as_of_date() }}
-                and coalesce(last_states.cancel_on <= deleted_customers.deleted_on, true)
-                then 'cancel_at'
+            when last_states.cancel_on <= coalesce(
+                deleted_subscriptions.deleted_on, last_states.cancel_on
+            ) then 'cancel_at'
             else 'customer_deleted'
         end as told_by
     from last_states
-    left outer join deleted_customers
-        on last_states.customer_id = deleted_customers.customer_id
-    left outer join later_events
-        on last_states.subscription_id = later_events.subscription_id
+    left outer join deleted_subscriptions
+        on last_states.subscription_id = deleted_subscriptions.subscription_id
     where
-        not coalesce({{ is_over('last_states.status') }}, false)
-        and (
-            last_states.cancel_on < {{ as_of_date() }}
-            or (
-                deleted_customers.deleted_on <= {{ as_of_date() }}
-                and later_events.subscription_id is null
-            )
-        )
+        coalesce(last_states.cancel_on, deleted_subscriptions.deleted_on) is not null
+        and coalesce(not {{ is_over('last_states.status') }}, true)
 )
 
 select * from final

@@ -10,7 +10,9 @@ with states as (
         customer_id,
         status,
         trial_to,
+        end_date,
         known_at,
+        state_source,
         valid_from,
         valid_to
     from {{ ref('int_stripe_subscription_states') }}
@@ -77,6 +79,22 @@ final as (
             )
         end as what_is_missing
     from endings
+    union all
+    select
+        subscription_id,
+        'end_untold' as gap,
+        'ended_at' as shown_by,
+        customer_id,
+        valid_from as since,
+        concat(
+            'its object is ', status, ' and does not say since when (ended_at); it counts as ended ',
+            'on ', cast(valid_from as varchar), ', when it was loaded'
+        ) as what_is_missing
+    from last_states
+    where
+        {{ is_over('status') }}
+        and state_source = 'load'
+        and end_date is null
     union all
     select
         subscription_id,
