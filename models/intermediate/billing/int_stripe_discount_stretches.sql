@@ -124,7 +124,7 @@ final as (
         billings_per_year,
         segment_from,
         segment_to,
-        later_share,
+        cast(later_share as decimal(18, 8)) as later_share,
         left_amount
     from left_over
 )
