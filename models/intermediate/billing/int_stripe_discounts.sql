@@ -135,9 +135,7 @@ read_from_lines as (
         coalesce(
             told.starts_on, least(last_bills.first_billed_on, cast(listed.first_seen_at as date))
         ) as starts_on,
-        coalesce(
-            told.ends_on, nullif(last_bills.ends_on, cast('9999-12-31' as date))
-        ) as ends_on
+        coalesce(told.ends_on, nullif(last_bills.ends_on, cast('9999-12-31' as date))) as ends_on
     from last_bills
     left outer join listed
         on last_bills.discount_id = listed.discount_id
@@ -193,13 +191,9 @@ final as (
         told.starts_on,
         told.ends_on
     from told
-    left outer join in_full
-        on told.discount_id = in_full.discount_id
     left outer join read_from_lines
         on told.discount_id = read_from_lines.discount_id
-    where
-        in_full.discount_id is null
-        and read_from_lines.discount_id is null
+    where not told.is_in_full and read_from_lines.discount_id is null
 )
 
 select * from final
