@@ -83,9 +83,11 @@ by_period as (
         max(period_end) as period_end,
         sum(amount_minor) as amount_minor,
         max(percent_off) as percent_off,
-        max(percent_off) = min(percent_off)
-        and max(abs(amount * percent_off / 100 - discount_amount) / minor_unit) < 1.001
-            as is_percentage,
+        coalesce(
+            max(percent_off) = min(percent_off)
+            and max(abs(amount * percent_off / 100 - discount_amount) / minor_unit) < 1.001,
+            false
+        ) as is_percentage,
         min(subscription_item_id) as first_item_id,
         max(subscription_item_id) as last_item_id,
         max(lines_in_period) as lines_in_period,

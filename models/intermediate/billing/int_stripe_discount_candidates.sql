@@ -158,7 +158,12 @@ final as (
             coalesce(priced.valid_to, cast('9999-12-31' as date)),
             coalesce(priced.ends_on, cast('9999-12-31' as date)),
             priced.had_until
-        ) as active_to
+        ) as active_to,
+        -- Its own end, which can be later than the version of the line.
+        nullif(
+            least(coalesce(priced.ends_on, priced.had_until), priced.had_until),
+            cast('9999-12-31' as date)
+        ) as ends_on
     from priced
     left outer join limited
         on priced.discount_id = limited.discount_id

@@ -96,14 +96,14 @@ parsed as (
         {{ json_unix_time('discount', '$.start') }} as starts_at,
         {{ json_unix_time('discount', '$.end') }} as ends_at,
         {{ json_text('coupon', '$.duration') }} as duration,
-        {{ dbt.safe_cast(json_text('coupon', '$.duration_in_months'), 'integer') }}
+        try_cast({{ json_text('coupon', '$.duration_in_months') }} as integer)
             as duration_in_months,
         -- Before 2018-07-27 percent_off was a whole number.
         coalesce(
-            {{ dbt.safe_cast(json_text('coupon', '$.percent_off_precise'), 'decimal(9, 4)') }},
-            {{ dbt.safe_cast(json_text('coupon', '$.percent_off'), 'decimal(9, 4)') }}
+            try_cast({{ json_text('coupon', '$.percent_off_precise') }} as decimal(9, 4)),
+            try_cast({{ json_text('coupon', '$.percent_off') }} as decimal(9, 4))
         ) as percent_off,
-        {{ dbt.safe_cast(json_text('coupon', '$.amount_off'), 'decimal(18, 0)') }}
+        try_cast({{ json_text('coupon', '$.amount_off') }} as decimal(18, 0))
             as amount_off_minor,
         upper({{ json_text('coupon', '$.currency') }}) as currency,
         {{ json_text('coupon', '$.currency_options') }} as currency_options,

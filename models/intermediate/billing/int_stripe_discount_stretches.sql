@@ -21,6 +21,7 @@ with candidates as (
         billings_per_year,
         active_from,
         active_to,
+        ends_on,
         valid_to
     from {{ ref('int_stripe_discount_candidates') }}
     where
@@ -60,6 +61,7 @@ in_force as (
         case
             when segments.segment_to < coalesce(candidates.valid_to, cast('9999-12-31' as date))
                 then segments.segment_to
+            else candidates.ends_on
         end as segment_to
     from candidates
     inner join segments
@@ -124,7 +126,7 @@ final as (
         billings_per_year,
         segment_from,
         segment_to,
-        later_share,
+        cast(later_share as decimal(18, 8)) as later_share,
         left_amount
     from left_over
 )

@@ -87,44 +87,61 @@ amounts as (
     select
         discount_id,
         upper(option_currency) as currency,
-        {{ dbt.safe_cast(
-            json_text_at('currency_options', "'$.' || option_currency || '.amount_off'"),
-            'decimal(18, 0)'
-        ) }} as amount_off_minor
+        try_cast(
+            {{ json_text_at('currency_options', "'$.' || option_currency || '.amount_off'") }}
+            as decimal(18, 0)
+        ) as amount_off_minor
     from options
+),
+
+-- Several subscriptions can have the discount of their customer: what it took off last counts.
+last_bills as (
+    select
+        discount_id,
+        percent_off,
+        amount_off_minor,
+        currency,
+        only_item_id,
+        max(periods) over (partition by discount_id) as periods,
+        min(first_billed_on) over (partition by discount_id) as first_billed_on,
+        max(last_issued_at) over (partition by discount_id) as last_issued_at,
+        max(coalesce(ends_on, cast('9999-12-31' as date))) over (partition by discount_id)
+            as ends_on
+    from billed
+    qualify
+        row_number() over (
+            partition by discount_id order by last_billed_on desc, subscription_id
+        ) = 1
 ),
 
 -- A discount whose coupon nobody has may say all the same when it began and ends.
 read_from_lines as (
     select
-        billed.discount_id,
-        max(told.coupon_id) as coupon_id,
-        max(told.promotion_code_id) as promotion_code_id,
-        max_by(billed.percent_off, billed.last_billed_on) as percent_off,
-        max_by(billed.amount_off_minor, billed.last_billed_on) as amount_off_minor,
-        max_by(billed.currency, billed.last_billed_on) as currency,
-        max_by(billed.only_item_id, billed.last_billed_on) as subscription_item_id,
+        last_bills.discount_id,
+        told.coupon_id,
+        told.promotion_code_id,
+        last_bills.percent_off,
+        last_bills.amount_off_minor,
+        last_bills.currency,
+        last_bills.only_item_id as subscription_item_id,
         case
-            when max(told.ends_on) is not null or max(billed.periods) > 1 then 'repeating'
-            when cast(max(listed.last_seen_at) as date) > cast(max(billed.last_issued_at) as date)
+            when
+                told.ends_on is not null
+                or last_bills.periods > 1
+                or cast(listed.last_seen_at as date) > cast(last_bills.last_issued_at as date)
                 then 'repeating'
             else 'once'
         end as duration,
         coalesce(
-            max(told.starts_on),
-            least(min(billed.first_billed_on), cast(min(listed.first_seen_at) as date))
+            told.starts_on, least(last_bills.first_billed_on, cast(listed.first_seen_at as date))
         ) as starts_on,
-        coalesce(
-            max(told.ends_on),
-            case when count(*) = count(billed.ends_on) then max(billed.ends_on) end
-        ) as ends_on
-    from billed
+        coalesce(told.ends_on, nullif(last_bills.ends_on, cast('9999-12-31' as date))) as ends_on
+    from last_bills
     left outer join listed
-        on billed.discount_id = listed.discount_id
+        on last_bills.discount_id = listed.discount_id
     left outer join told
-        on billed.discount_id = told.discount_id
+        on last_bills.discount_id = told.discount_id
     where not coalesce(told.is_in_full, false)
-    group by billed.discount_id
 ),
 
 final as (
@@ -174,13 +191,9 @@ final as (
         told.starts_on,
         told.ends_on
     from told
-    left outer join in_full
-        on told.discount_id = in_full.discount_id
     left outer join read_from_lines
         on told.discount_id = read_from_lines.discount_id
-    where
-        in_full.discount_id is null
-        and read_from_lines.discount_id is null
+    where not told.is_in_full and read_from_lines.discount_id is null
 )
 
 select * from final

@@ -12,7 +12,7 @@ final as (
         source.id as coupon_id,
         source.duration,
         cast(source.duration_in_months as integer) as duration_in_months,
-        {{ dbt.safe_cast('source.percent_off', 'decimal(9, 4)') }} as percent_off,
+        try_cast(source.percent_off as decimal(9, 4)) as percent_off,
         cast(source.amount_off as decimal(18, 0)) as amount_off_minor,
         upper(source.currency) as currency,
         source.currency_options,

@@ -362,7 +362,7 @@ def test_a_customer_whose_discount_takes_all_off_is_known(company):
 
 
 def test_a_coupon_of_the_customer_is_no_difference_to_the_bills(company):
-    """Regression: the half of every month was called timing. The length of months is what is left."""
+    """Regression: half of every month was called timing. The length of months is what is left."""
     differences = company.rows(
         "select month, cast(variance as double) from marts.mart_arr_tie_out"
         " where account_id = 'of_customer' and abs(variance) > 4"
