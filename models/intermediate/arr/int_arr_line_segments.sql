@@ -1,13 +1,6 @@
 -- Grain: one row per contract line and day from which nothing about its ARR changes.
 -- Line versions, cut where a discount begins or ends, a pause begins or ends, another customer
 -- holds the subscription, or the account merges into another.
-{% set holder_columns = {
-    'subscription_id': 'varchar',
-    'customer_id': 'varchar',
-    'valid_from': 'date',
-    'valid_to': 'date',
-} %}
-
 with versions as (
     select
         source_system,
@@ -32,7 +25,13 @@ discounts as (
 ),
 
 holders as (
-    {{ union_systems('billing', {'files': 'int_files_subscription_holders'}, holder_columns) }}
+    select
+        source_system,
+        subscription_id,
+        customer_id,
+        valid_from,
+        valid_to
+    from {{ ref('int_billing_subscription_holders') }}
 ),
 
 customers as (

@@ -1,19 +1,18 @@
 -- Grain: one row per subscription and day on which more was signed to begin than runs before it.
 -- In the reporting currency at the plan rate, for the account that answers for the subscription on
 -- that day, or now where it lies ahead. Only files say what lies ahead within a subscription.
-{% set columns = {
-    'subscription_id': 'varchar',
-    'customer_key': 'varchar',
-    'currency': 'varchar',
-    'starts_on': 'date',
-    'signed_on': 'date',
-    'product_id': 'varchar',
-    'plan_id': 'varchar',
-    'arr_local': 'decimal(28, 4)',
-} %}
-
 with steps as (
-    {{ union_systems('billing', {'files': 'int_files_steps'}, columns) }}
+    select
+        source_system,
+        subscription_id,
+        customer_key,
+        currency,
+        starts_on,
+        signed_on,
+        product_id,
+        plan_id,
+        arr_local
+    from {{ ref('int_billing_steps') }}
 ),
 
 customers as (

@@ -2,10 +2,6 @@
 -- A term is what the customer is committed for: the current term that billing gives, whatever the
 -- billing interval; where it gives none, or tells each period (Stripe), the longest billing
 -- interval in force. agreed_until: how far something was billed or signed for it.
-{% set terms_columns = {
-    'subscription_id': 'varchar', 'is_auto_renewed': 'boolean', 'signed_until': 'date',
-} %}
-
 with lines as (
     select
         source_system,
@@ -28,7 +24,12 @@ with lines as (
 ),
 
 terms as (
-    {{ union_systems('billing', {'files': 'int_files_terms'}, terms_columns) }}
+    select
+        source_system,
+        subscription_id,
+        is_auto_renewed,
+        signed_until
+    from {{ ref('int_billing_terms') }}
 ),
 
 billed as (
