@@ -117,8 +117,12 @@ class FilesCompany:
         return number
 
     def bill_monthly(
-        self, account: str, amount: object = 100, first: str = "2025-01-01",
-        last: str = "2025-07-01", **more: Any,
+        self,
+        account: str,
+        amount: object = 100,
+        first: str = "2025-01-01",
+        last: str = "2025-07-01",
+        **more: Any,
     ) -> None:
         """An invoice a month."""
         for start, end in months(first, last):
