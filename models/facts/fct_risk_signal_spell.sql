@@ -1,7 +1,8 @@
 -- Grain: one row per account, signal and day on which the signal opened.
 -- A signal opens once its measure was at or beyond open_at for open_days in a row, and closes once
 -- it was at or beyond close_at for close_days in a row, or missing for missing_days. In between it
--- stays what it is, so it does not flap. The end of the contract closes it.
+-- stays what it is, so it does not flap. The end of the contract closes it. What has been so for
+-- standing_days says nothing new any more: the signal closes, and opens again only after a recovery.
 {%- set health_measures = health_input_measures() %}
 {%- set risk_measures = risk_input_measures() %}
 
@@ -11,7 +12,8 @@ with signals as (
         measure,
         open_days,
         close_days,
-        missing_days
+        missing_days,
+        standing_days
     from {{ ref('risk_signals') }}
 ),
 
@@ -79,24 +81,50 @@ turns as (
     where is_opening <> was_open
 ),
 
+ended as (
+    select
+        turns.account_id,
+        turns.signal,
+        turns.measure,
+        turns.opened_on,
+        {{ add_days('turns.opened_on', 'signals.standing_days') }} as standing_on,
+        case
+            when turns.decided_by = 'close' then 'recovered'
+            when turns.decided_by = 'missing' then 'no_data'
+            when turns.contract_to < {{ as_of_date() }} then 'contract_ended'
+        end as closed_by,
+        coalesce(
+            turns.decided_on,
+            case
+                when turns.contract_to < {{ as_of_date() }}
+                    then {{ add_days('turns.contract_to', 1) }}
+            end
+        ) as closed_on,
+        coalesce(turns.decided_on, turns.contract_to) as last_day
+    from turns
+    inner join signals
+        on turns.signal = signals.signal
+    where turns.is_opening
+),
+
+flagged as (
+    select
+        *,
+        coalesce(standing_on <= last_day and standing_on is distinct from closed_on, false)
+            as is_standing
+    from ended
+),
+
 spells as (
     select
         account_id,
         signal,
         measure,
         opened_on,
-        case
-            when decided_by = 'close' then 'recovered'
-            when decided_by = 'missing' then 'no_data'
-            when contract_to < {{ as_of_date() }} then 'contract_ended'
-        end as closed_by,
-        coalesce(
-            decided_on,
-            case when contract_to < {{ as_of_date() }} then {{ add_days('contract_to', 1) }} end
-        ) as closed_on,
-        coalesce(decided_on, contract_to) as last_day
-    from turns
-    where is_opening
+        case when is_standing then 'standing' else closed_by end as closed_by,
+        case when is_standing then standing_on else closed_on end as closed_on,
+        case when is_standing then standing_on else last_day end as last_day
+    from flagged
 ),
 
 moments as (

@@ -42,6 +42,7 @@ class Signal:
     missing_days: int | None = None
     volume_measure: str | None = None
     volume_at_least: float | None = None
+    standing_days: int | None = None
 
     def verdict(self, row: dict) -> str:
         """What one day says."""
@@ -59,6 +60,7 @@ SIGNALS = (
     Signal("nps", "nps", "below", -10, 10, 1, 1, missing_days=2),
     Signal("surge", "ticket_ratio", "above", 2, 1, 2, 1, None, "tickets_opened_28d", 3),
     Signal("index", "activity_index", "below", 1, 1.2, 7, 7),
+    Signal("stands", "activity_index", "below", 1, 1.2, 7, 7, standing_days=20),
 )
 HEALTH = ("usage_ratio", "nps", "ticket_ratio", "tickets_opened_28d")
 
@@ -111,6 +113,8 @@ def _spells(signal: Signal, rows: pd.DataFrame) -> list[tuple]:
     spells: list[tuple] = []
     opened: date | None = None
     before: date | None = None
+    # Closed because it stood; it has to recover before it opens again.
+    stands = False
     verdict, times = "", 0
     needed = {"open": signal.open_days, "close": signal.close_days, "missing": signal.missing_days}
     for row in rows.to_dict("records"):
@@ -118,17 +122,21 @@ def _spells(signal: Signal, rows: pd.DataFrame) -> list[tuple]:
         if before is not None and day - before > timedelta(days=1):
             if opened is not None:
                 spells.append((signal.signal, opened, before + timedelta(days=1), "contract_ended"))
-            opened, verdict = None, ""
+            opened, verdict, stands = None, "", False
         said = signal.verdict(row)
         times = times + 1 if said == verdict else 1
         verdict, before = said, day
         decided = times == needed.get(said)
-        if decided and said == "open" and opened is None:
+        if decided and said == "open" and opened is None and not stands:
             opened = day
-        elif decided and said != "open" and opened is not None:
-            why = "recovered" if said == "close" else "no_data"
-            spells.append((signal.signal, opened, day, why))
-            opened = None
+        elif decided and said in ("close", "missing"):
+            if opened is not None:
+                why = "recovered" if said == "close" else "no_data"
+                spells.append((signal.signal, opened, day, why))
+            opened, stands = None, False
+        if opened is not None and (day - opened).days == signal.standing_days:
+            spells.append((signal.signal, opened, day, "standing"))
+            opened, stands = None, True
     if opened is not None:
         ended = before < AS_OF
         closed = before + timedelta(days=1) if ended else None
@@ -202,6 +210,8 @@ def _write(warehouse: Path, inputs: pd.DataFrame) -> None:
             "open_days::integer as open_days, close_days::integer as close_days, "
             "case when isnan(missing_days) then null else missing_days::integer end "
             "as missing_days, volume_measure, "
+            "case when isnan(standing_days) then null else standing_days::integer end "
+            "as standing_days, "
             "case when isnan(volume_at_least) then null else volume_at_least::decimal(18, 4) end "
             "as volume_at_least from signals"
         )
@@ -228,7 +238,12 @@ def test_spells_are_those_of_a_loop_over_days(inputs: pd.DataFrame, spells: pd.D
     expected = expected_spells(inputs)
     assert _as_set(spells) == expected
     # Something of each kind happens, else the test would prove little.
-    assert {why for *_, why in expected} == {"recovered", "no_data", "contract_ended"}
+    assert {why for *_, why in expected} == {
+        "recovered",
+        "no_data",
+        "standing",
+        "contract_ended",
+    }
     assert {signal for _, signal, *_ in expected} == {signal.signal for signal in SIGNALS}
 
 
