@@ -1,8 +1,8 @@
 -- Grain: one row per Zendesk user that is exported or was ever at work, and version of it.
 -- A role holds from the version that says it on, [valid_from, valid_to). Before the first version
--- that was loaded nobody says it: who was assigned a ticket, wrote a private comment, or set what only
--- agents set in the ticket of another was an agent (agent_from, agent_until), whatever became of them;
--- else the first version speaks for the past.
+-- that was loaded nobody says it: who was assigned a ticket, wrote a private comment, or set what
+-- only agents set in the ticket of another was an agent (agent_from, agent_until), whatever became
+-- of them; else the first version speaks for the past.
 {{ config(enabled=source_is_on('support', 'zendesk')) }}
 
 with versions as (
