@@ -37,12 +37,12 @@
 #}
 {% macro segment_grouping_sets(keys) -%}
     {%- if target.name == 'lint' -%}
-    cube ({{ keys | join(', ') }}, {{ segment_columns().values() | join(', ') }})
+    cube ({{ (keys + (segment_columns().values() | list)) | join(', ') }})
     {%- else -%}
     grouping sets (
         ({{ keys | join(', ') }})
         {%- for column in segment_columns().values() %},
-        ({{ keys | join(', ') }}, {{ column }})
+        ({{ (keys + [column]) | join(', ') }})
         {%- endfor %}
     )
     {%- endif -%}

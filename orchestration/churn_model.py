@@ -2,9 +2,14 @@
 
 Logistic regression on the measures of the health score, cut off where the score cuts them off and
 standardised, with a flag for each that is sometimes missing. Platt's calibration (Platt 1999) comes
-from a rehearsal: fitted to the earlier part of the training time, asked about the later part. Both
-steps are linear in the log-odds, so what comes out is one row per input: the model is applied, and
-explained, in SQL.
+from accounts the model was not fitted to: each fifth of them is asked after fitting to the others,
+and what was foretold is compared with what came, over whole years so that no season weighs more
+than another. Both steps are linear in the log-odds, so one row per input comes out: the model is
+applied, and explained, in SQL.
+
+No data may make a refresh fail here. An input that says the same of everybody, or that nobody has,
+is left out and named (kind `constant` or `unobserved`); a day whose model cannot be fitted is named
+(kind `failed`) and has no model.
 """
 
 from dataclasses import dataclass
@@ -14,7 +19,7 @@ import numpy as np
 import pandas as pd
 from sklearn.linear_model import LogisticRegression
 
-VERSION = "logistic-1"
+VERSION = "logistic-2"
 INTERCEPT = "(intercept)"
 COLUMNS = (
     "trained_on",
@@ -31,7 +36,10 @@ COLUMNS = (
     "churned",
     "model_version",
 )
-CALIBRATION_SHARE = 0.3
+FOLDS = 5
+DAYS_OF_YEAR = 365.25
+# Spread of an input over the width of its scale, below which it says the same of everybody.
+LEAST_SPREAD = 1e-6
 PENALTY = 0.03
 UNPENALISED = 1e6
 MISSING_AT_LEAST = 0.05
@@ -80,7 +88,8 @@ def train(
         One row per cut and input, columns COLUMNS: the log-odds of churn are the sum over the
         inputs of coefficient * (value - mean) / scale, with the value cut off at low and high and
         fill_value for a missing one; kind is `value`, `missing` (the value is 1 when the measure
-        is missing, else 0) or `intercept` (always 1).
+        is missing, else 0) or `intercept` (always 1). Rows of kind `constant`, `unobserved` and
+        `failed` name what was left out and take no part.
         Empty when the past is too short. The same rows always give the same numbers.
     """
     ordered = rows.sort_values(["snapshot_on", "account_id"], ignore_index=True)
@@ -99,30 +108,13 @@ def train(
 def _train_once(
     rows: pd.DataFrame, bounds: dict[str, tuple[float, float]], cut: Cut, least_churned: int
 ) -> pd.DataFrame | None:
-    known = rows[rows["outcome_on"] <= cut.trained_on]
+    known = rows[rows["outcome_on"] <= cut.trained_on].reset_index(drop=True)
     if known["is_churned"].sum() < least_churned or known["is_churned"].all():
         return None
-    boundary = known["snapshot_on"].quantile(1 - CALIBRATION_SHARE, interpolation="lower")
-    # What is calibrated on must lie after all that was fitted to, outcomes included.
-    early = known[known["outcome_on"] <= boundary]
-    late = known[known["snapshot_on"] > boundary]
-    if min(early["is_churned"].nunique(), late["is_churned"].nunique()) < 2:
-        return None
-    slope, offset = _calibration(early, late, bounds)
-    table = _inputs(known, bounds)
-    fitted = _fit(_design(known, table), known["is_churned"], penalty=PENALTY)
-    table["coefficient"] = fitted[1:] * slope
-    intercept = {
-        "input": INTERCEPT,
-        "kind": "intercept",
-        "low": 1.0,
-        "high": 1.0,
-        "fill_value": 1.0,
-        "mean": 0.0,
-        "scale": 1.0,
-        "coefficient": fitted[0] * slope + offset,
-    }
-    table = pd.concat([table, pd.DataFrame([intercept])], ignore_index=True)
+    try:
+        table = _fitted(known, bounds)
+    except (ValueError, ArithmeticError, np.linalg.LinAlgError) as error:
+        table = pd.DataFrame([_left_out(f"({error})", "failed")])
     return table.assign(
         coefficient=table["coefficient"].round(10),
         trained_on=cut.trained_on,
@@ -133,24 +125,75 @@ def _train_once(
     )[list(COLUMNS)]
 
 
+def _fitted(known: pd.DataFrame, bounds: dict[str, tuple[float, float]]) -> pd.DataFrame:
+    """The calibrated coefficients, the intercept last but for what was left out."""
+    slope, offset = _calibration(known, bounds)
+    table, left_out = _inputs(known, bounds)
+    fitted = _fit(_design(known, table), known["is_churned"], penalty=PENALTY)
+    table["coefficient"] = fitted[1:] * slope
+    intercept = {
+        **_left_out(INTERCEPT, "intercept"),
+        "low": 1.0,
+        "high": 1.0,
+        "fill_value": 1.0,
+        "coefficient": fitted[0] * slope + offset,
+    }
+    parts = [part for part in (table, pd.DataFrame([intercept]), left_out) if len(part)]
+    return pd.concat(parts, ignore_index=True)
+
+
 def _calibration(
-    early: pd.DataFrame, late: pd.DataFrame, bounds: dict[str, tuple[float, float]]
+    known: pd.DataFrame, bounds: dict[str, tuple[float, float]]
 ) -> tuple[float, float]:
-    """Slope and offset that make the log-odds fitted to `early` come true in `late`."""
-    table = _inputs(early, bounds)
-    fitted = _fit(_design(early, table), early["is_churned"], penalty=PENALTY)
-    decision = _design(late, table) @ fitted[1:] + fitted[0]
-    offset, slope = _fit(decision.reshape(-1, 1), late["is_churned"], penalty=UNPENALISED)
-    return max(slope, 0.0), offset
+    """Slope and offset that make the log-odds come true for accounts that were not fitted to.
+
+    All of it was known on the day of training. Snapshots of one account are in one fold, because
+    they are alike. With a year of history or more, whole years count: the newest ones.
+    """
+    fold = pd.factorize(known["account_id"], sort=True)[0] % FOLDS
+    decision = np.full(len(known), np.nan)
+    for number in range(FOLDS):
+        fitted_to, asked = known[fold != number], known[fold == number]
+        if fitted_to["is_churned"].nunique() < 2 or asked.empty:
+            continue
+        table, _ = _inputs(fitted_to, bounds)
+        fitted = _fit(_design(fitted_to, table), fitted_to["is_churned"], penalty=PENALTY)
+        decision[fold == number] = _design(asked, table) @ fitted[1:] + fitted[0]
+    days = pd.to_datetime(known["snapshot_on"])
+    years = int((days.max() - days.min()).days / DAYS_OF_YEAR)
+    judged = ~np.isnan(decision)
+    if years:
+        judged &= (days > days.max() - pd.Timedelta(days=round(years * DAYS_OF_YEAR))).to_numpy()
+    if known.loc[judged, "is_churned"].nunique() < 2:
+        return 1.0, 0.0
+    asked = decision[judged].reshape(-1, 1)
+    offset, slope = _fit(asked, known.loc[judged, "is_churned"], penalty=UNPENALISED)
+    if slope <= 0:
+        # What it says of the others is worth nothing: everybody has the chance of all.
+        share = known.loc[judged, "is_churned"].mean()
+        return 0.0, float(np.log(share / (1 - share)))
+    return slope, offset
 
 
-def _inputs(rows: pd.DataFrame, bounds: dict[str, tuple[float, float]]) -> pd.DataFrame:
-    """Which inputs have something to say in these rows, and their scales."""
-    found = []
+def _left_out(name: str, kind: str) -> dict[str, str | float]:
+    """An input that takes no part."""
+    numbers = {"low": 0.0, "high": 0.0, "fill_value": 0.0, "mean": 0.0, "scale": 1.0}
+    return {"input": name, "kind": kind, **numbers, "coefficient": 0.0}
+
+
+def _inputs(
+    rows: pd.DataFrame, bounds: dict[str, tuple[float, float]]
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Which inputs have something to say in these rows, with their scales; and which have not."""
+    found, left_out = [], []
     for name, (low, high) in bounds.items():
         values = rows[name]
         filled = values.fillna(values.mean())
-        if values.notna().any() and filled.std(ddof=0) > 0:
+        if values.isna().all():
+            left_out.append(_left_out(name, "unobserved"))
+        elif not filled.std(ddof=0) > LEAST_SPREAD * (high - low):
+            left_out.append(_left_out(name, "constant"))
+        else:
             scale = {"mean": filled.mean(), "scale": filled.std(ddof=0)}
             cut = {"low": low, "high": high, "fill_value": values.mean()}
             found.append({"input": name, "kind": "value", **cut, **scale})
@@ -160,7 +203,12 @@ def _inputs(rows: pd.DataFrame, bounds: dict[str, tuple[float, float]]) -> pd.Da
             flag = {"low": 0.0, "high": 1.0, "fill_value": 1.0}
             found.append({"input": name, "kind": "missing", **flag, **scale})
     columns = ["input", "kind", "low", "high", "fill_value", "mean", "scale"]
-    return pd.DataFrame(found, columns=columns).round(10)
+    table = pd.DataFrame(found, columns=columns)
+    # Twelve significant digits, so that sums in another order give the same model; a scale that is
+    # tiny stays what it is.
+    numbers = table.columns[2:]
+    table[numbers] = table[numbers].map(lambda number: float(f"{number:.12g}"))
+    return table, pd.DataFrame(left_out)
 
 
 def _design(rows: pd.DataFrame, table: pd.DataFrame) -> np.ndarray:
@@ -178,6 +226,7 @@ def _fit(design: np.ndarray, churned: pd.Series, *, penalty: float) -> np.ndarra
     if design.shape[1] == 0:
         share = churned.mean()
         return np.array([np.log(share / (1 - share))])
-    model = LogisticRegression(C=penalty, max_iter=1000, tol=1e-8)
+    # Few inputs, many snapshots: a handful of Newton steps, each exact.
+    model = LogisticRegression(C=penalty, solver="newton-cholesky", max_iter=100, tol=1e-10)
     model.fit(design, churned.astype(int))
     return np.concatenate([model.intercept_, model.coef_[0]])

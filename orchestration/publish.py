@@ -1,8 +1,8 @@
 """Publishing: what BI reads, written after the tests and switched at once.
 
 Write, audit, publish: the tables are copied to files whose names are new, then `manifest.json` and
-the link `marts.duckdb` are replaced atomically. A reader that has the old file open goes on with
-it; a crash half way leaves yesterday's files in force.
+the link `customer_success.duckdb` are replaced atomically. A reader that has the old file open goes
+on with it; a crash half way leaves yesterday's files in force.
 """
 
 from __future__ import annotations
@@ -26,10 +26,11 @@ from orchestration.memory import bound_memory
 STORAGE_VERSION = "v1.0.0"
 SCHEMA = "marts"
 KEPT = 3
-DATABASE_LINK = "marts.duckdb"
-# DuckDB before 1.5 names a database after the path it was opened by, and then cannot tell the
-# schema `marts` from the database `marts`. For those clients the same file has a second name.
-PLAIN_LINK = "customer_success.duckdb"
+# DuckDB names a database after the path it was opened by. Before 1.5 a client cannot tell the
+# schema `marts` from a database `marts`, so the file has a name that clashes with none of its
+# schemas; the name it had first stays as a link for those who use it.
+DATABASE_LINK = "customer_success.duckdb"
+FORMER_LINK = "marts.duckdb"
 MANIFEST = "manifest.json"
 HASH_CHUNK = 1 << 20
 # What dbt wrote on a table (no column) and its columns, by schema and table.
@@ -132,7 +133,7 @@ def publish(
         definition_version=definition_version,
     )
     _write_manifest(target, publication)
-    for name in (DATABASE_LINK, PLAIN_LINK):
+    for name in (DATABASE_LINK, FORMER_LINK):
         point_link(target / name, database)
     remove_old(target, keep=KEPT)
     return publication

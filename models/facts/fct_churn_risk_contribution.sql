@@ -32,6 +32,8 @@ coefficients as (
         coefficient,
         model_version
     from {{ ref('fct_churn_model_coefficient') }}
+    -- The other kinds name what a model was trained without.
+    where kind in ('value', 'missing', 'intercept')
 ),
 
 -- Before the measures become rows: few days are asked about.

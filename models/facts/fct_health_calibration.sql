@@ -10,11 +10,10 @@ with snapshots as (
         snapshot_on,
         outcome_on,
         case when is_churned then 1 else 0 end as churned,
-        least(cast(floor(score / 10) as integer), 9) as score_decile
+        case when band <> 'unknown' then least(cast(floor(score / 10) as integer), 9) end
+            as score_decile
     from {{ ref('fct_health_snapshot') }}
-    where
-        is_churned is not null
-        and band <> 'unknown'
+    where is_churned is not null
 ),
 
 ratings as (
@@ -56,11 +55,14 @@ learned as (
         snapshots.score_decile
 ),
 
+-- Of the snapshots with a score, and of all.
 base as (
     select
         snapshot_type,
         snapshot_on,
-        cast(sum(known_churned) as double) / sum(known) as base_rate
+        cast(sum(case when score_decile is not null then known_churned end) as double)
+        / nullif(sum(case when score_decile is not null then known end), 0) as base_rate,
+        cast(sum(known_churned) as double) / sum(known) as base_rate_of_all
     from learned
     group by
         snapshot_type,
@@ -73,8 +75,13 @@ chances as (
         snapshots.account_id,
         snapshots.snapshot_on,
         base.base_rate,
-        (coalesce(learned.known_churned, 0) + 10 * base.base_rate)
-        / (coalesce(learned.known, 0) + 10) as score_chance
+        base.base_rate_of_all,
+        case
+            when snapshots.score_decile is not null
+                then
+                    (coalesce(learned.known_churned, 0) + 10 * base.base_rate)
+                    / (coalesce(learned.known, 0) + 10)
+        end as score_chance
     from snapshots
     inner join base
         on
@@ -98,17 +105,25 @@ final as (
         ratings.is_churned,
         cast(
             case
-                when ratings.predictor = 'model_test' then ratings.risk
+                when ratings.predictor in ('model_test', 'model_any') then ratings.risk
                 else chances.score_chance
             end as decimal(18, 8)
         ) as chance,
-        cast(chances.base_rate as decimal(18, 8)) as base_rate
+        cast(
+            case
+                when ratings.predictor = 'model_any' then chances.base_rate_of_all
+                else chances.base_rate
+            end as decimal(18, 8)
+        ) as base_rate
     from ratings
     inner join chances
         on
             ratings.snapshot_type = chances.snapshot_type
             and ratings.account_id = chances.account_id
             and ratings.snapshot_on = chances.snapshot_on
+    where
+        ratings.predictor = 'model_any'
+        or chances.base_rate is not null
 )
 
 select * from final

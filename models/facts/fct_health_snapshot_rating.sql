@@ -3,7 +3,8 @@
 -- What each predictor said of an account before its outcome was known, in every cut. `score` is
 -- the health score wherever enough was known, `score_any` wherever there was one; `score_test` and
 -- `model_test` are the score and the trained model on the snapshots that a model trained before
--- them could rate: these two compare.
+-- them could rate: these two compare. `model_any` is the model wherever there was one, also where too
+-- little was known for a score.
 with snapshots as (
     select
         snapshot_type,
@@ -69,6 +70,13 @@ risks as (
     where
         score is not null
         and probability is not null
+    union all
+    select
+        *,
+        'model_any' as predictor,
+        probability as risk
+    from rated
+    where probability is not null
 ),
 
 cuts as (

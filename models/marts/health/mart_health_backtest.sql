@@ -1,6 +1,10 @@
 -- Grain: one row per snapshot_type, segment_type, segment_value and metric.
 -- How well the health score told who would leave, beside a trained model on the same snapshots.
--- Nothing learned after a snapshot enters a score, and a model rates only what came after it.
+-- Nothing learned after a snapshot enters a score, and a model rates only what came after it. With
+-- fewer leavers than backtest_least_churned (or stayers, where both are compared) a figure is chance:
+-- no AUC, no Brier score, no interval.
+{%- set least = var('backtest_least_churned') %}
+
 with areas as (
     select
         snapshot_type,
@@ -10,6 +14,7 @@ with areas as (
             when 'score' then 'auc'
             when 'score_any' then 'auc_any_coverage'
             when 'score_test' then 'auc_test'
+            when 'model_any' then 'model_auc_any_coverage'
             else 'model_auc_test'
         end as metric,
         auc as value,
@@ -91,6 +96,8 @@ briers as (
         ('brier_test', 'miss', 'score_test'),
         ('model_brier_test', 'miss', 'model_test'),
         ('brier_reference_test', 'base_miss', 'score_test'),
+        ('model_brier_any_coverage', 'miss', 'model_any'),
+        ('brier_reference_any_coverage', 'base_miss', 'model_any'),
     ] %}
     {{ 'union all' if not loop.first }}
     select
@@ -138,15 +145,35 @@ lead_times as (
 ),
 
 metrics as (
-    select * from areas
+    select
+        *,
+        churned_accounts < {{ least }} or snapshots - churned_snapshots < {{ least }} as is_chance,
+        true as needs_both
+    from areas
     union all
-    select * from rates
+    select
+        *,
+        churned_accounts < {{ least }} and metric <> 'share_unknown' as is_chance,
+        false as needs_both
+    from rates
     union all
-    select * from lifts
+    select
+        *,
+        churned_accounts < {{ least }} as is_chance,
+        false as needs_both
+    from lifts
     union all
-    select * from briers
+    select
+        *,
+        churned_accounts < {{ least }} or snapshots - churned_snapshots < {{ least }} as is_chance,
+        true as needs_both
+    from briers
     union all
-    select * from lead_times
+    select
+        *,
+        false as is_chance,
+        false as needs_both
+    from lead_times
 ),
 
 final as (
@@ -155,9 +182,9 @@ final as (
         segment_type,
         segment_value,
         metric,
-        cast(value as double) as value,
-        cast(ci_low as double) as ci_low,
-        cast(ci_high as double) as ci_high,
+        cast(case when not (is_chance and needs_both) then value end as double) as value,
+        cast(case when not is_chance then ci_low end as double) as ci_low,
+        cast(case when not is_chance then ci_high end as double) as ci_high,
         cast(accounts as bigint) as accounts,
         cast(churned_accounts as bigint) as churned,
         cast(snapshots as bigint) as snapshots,

@@ -1,5 +1,6 @@
 -- Grain: one row per snapshot_type, predictor and bin of the chance of churn.
--- Of the accounts that were given a chance, how many left: a chance is right when the two agree.
+-- Of the accounts that were given a chance, how many left: a chance is right when the two agree. A
+-- bin in which fewer than backtest_least_churned left and no more were foretold says nothing.
 {%- set bounds = [0, 0.01, 0.02, 0.05, 0.1, 0.2, 0.4, 1] %}
 
 with chances as (
@@ -38,7 +39,12 @@ final as (
         cast(count(distinct account_id) as bigint) as accounts,
         cast(count_if(is_churned) as bigint) as churned_snapshots,
         round(cast(sum(chance) as double) / count(*), 10) as mean_chance,
-        cast(count_if(is_churned) as double) / count(*) as churn_rate
+        case
+            when
+                greatest(cast(sum(chance) as double), count_if(is_churned))
+                >= {{ var('backtest_least_churned') }}
+                then cast(count_if(is_churned) as double) / count(*)
+        end as churn_rate
     from chances
     group by
         snapshot_type,

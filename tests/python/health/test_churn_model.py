@@ -126,5 +126,75 @@ def test_a_quarter_start_as_the_last_day_is_trained_once():
     assert [cut.trained_on for cut in found] == [date(2025, 1, 1), date(2025, 4, 1)]
 
 
+def kinds(table: pd.DataFrame, name: str) -> set[str]:
+    return set(table.loc[table["input"] == name, "kind"])
+
+
+@pytest.mark.parametrize(
+    ("noise", "kind"),
+    [
+        (0.5, "constant"),
+        # Its spread is not 0, and is nothing all the same.
+        (0.5 + 1e-12 * np.arange(80 * 24), "constant"),
+        (np.nan, "unobserved"),
+        # Beyond the bounds on one side: the same for everybody once it is cut off.
+        (np.linspace(2, 3, 80 * 24), "constant"),
+        (np.inf, "constant"),
+    ],
+)
+def test_an_input_that_says_nothing_is_left_out_and_named(noise, kind):
+    table = trained(history().assign(noise=noise))
+    assert kinds(table, "noise") == {kind}
+    assert kinds(table, "usage") == {"value", "missing"}
+    assert np.isfinite(table["coefficient"]).all()
+    pd.testing.assert_frame_equal(
+        table[table["input"] != "noise"].reset_index(drop=True),
+        train(history(), {"usage": BOUNDS["usage"]}, last=LAST, least_churned=30),
+    )
+
+
+def test_an_input_on_a_tiny_scale_is_used_as_it_is():
+    rows = history()
+    rows["noise"] = rows["usage"].fillna(0.5) * 1e-12
+    table = train(rows, {"noise": (0.0, 1e-12)}, last=LAST, least_churned=30)
+    assert coefficient(table, "noise") < -0.5
+
+
+def test_a_scale_of_no_width_is_constant():
+    table = train(history(), {"usage": (1.0, 1.0)}, last=LAST, least_churned=30)
+    assert kinds(table, "usage") == {"constant"} | (kinds(table, "usage") & {"missing"})
+
+
+def test_a_model_that_cannot_be_fitted_is_named_and_stops_nothing(monkeypatch):
+    def broken(*_: object, **__: object) -> None:
+        raise ValueError("Input X contains NaN.")
+
+    monkeypatch.setattr("orchestration.churn_model._fit", broken)
+    table = trained(history())
+    assert set(table["kind"]) == {"failed"}
+    assert set(table["input"]) == {"(Input X contains NaN.)"}
+
+
+def test_the_season_does_not_move_the_chances():
+    """Customers leave in winter: the chances do not follow the quarter a model is made in."""
+    rows = history(months=30, accounts=200)
+    draw = np.random.default_rng(11)
+    month = pd.to_datetime(rows["snapshot_on"]).dt.month
+    rows["is_churned"] = draw.random(len(rows)) < np.where(month.isin([11, 12, 1]), 0.16, 0.02)
+    table = train(rows, BOUNDS, last=date(2025, 8, 1), least_churned=30)
+    intercepts = table[(table["kind"] == "intercept") & (table["trained_on"] > date(2024, 5, 1))]
+    mean_chance = 1 / (1 + np.exp(-intercepts["coefficient"]))
+    assert len(mean_chance) > 4
+    assert mean_chance.between(0.035, 0.08).all()
+
+
+def test_what_says_nothing_of_others_moves_no_chance():
+    """Noise alone: the calibration gives everybody the chance of all."""
+    rows = history()
+    rows["is_churned"] = np.random.default_rng(8).random(len(rows)) < 0.1
+    table = train(rows, {"noise": BOUNDS["noise"]}, last=LAST, least_churned=30)
+    assert abs(coefficient(table, "noise")) < 0.1
+
+
 def test_there_is_an_intercept():
     assert coefficient(trained(history()), INTERCEPT, "intercept") < 0

@@ -90,13 +90,13 @@ def test_link_names_the_newest_and_three_are_kept(warehouse, tmp_path):
     assert sorted(path.name for path in (target / "parquet").iterdir()) == [
         f"2026010{day}T000000Z_a" for day in (3, 4, 5)
     ]
-    assert (target / "marts.duckdb").resolve().name == kept[-1]
+    assert (target / "customer_success.duckdb").resolve().name == kept[-1]
 
 
 def test_reader_of_the_old_file_goes_on(warehouse, tmp_path):
     target = tmp_path / "published"
     run(warehouse, target, "r1")
-    with duckdb.connect(target / "marts.duckdb", read_only=True) as reader:
+    with duckdb.connect(target / "customer_success.duckdb", read_only=True) as reader:
         before = reader.execute("select sum(closing_arr) from marts.fct_account_month").fetchone()
         with duckdb.connect(warehouse) as connection:
             connection.execute("update facts.fct_account_month set closing_arr = 1000")
@@ -118,7 +118,7 @@ def test_failure_half_way_leaves_what_was_published(warehouse, tmp_path, monkeyp
             patch.setattr(publishing, name, broken)
             run(warehouse, target, f"r2_{name}")
         assert read_publication(target) == first
-        assert (target / "marts.duckdb").resolve().name == first.database
+        assert (target / "customer_success.duckdb").resolve().name == first.database
     again = run(warehouse, target, "r3")
     assert read_publication(target) == again
     assert not list(target.glob(".*.tmp*"))
@@ -131,9 +131,16 @@ def test_copy_where_links_cannot_be_made(warehouse, tmp_path, monkeypatch):
     monkeypatch.setattr(Path, "symlink_to", no_links)
     target = tmp_path / "published"
     publication = run(warehouse, target, "r1")
-    link = target / "marts.duckdb"
-    assert not link.is_symlink()
-    assert link.read_bytes() == (target / publication.database).read_bytes()
+    for name in (publishing.DATABASE_LINK, publishing.FORMER_LINK):
+        link = target / name
+        assert not link.is_symlink()
+        assert link.read_bytes() == (target / publication.database).read_bytes()
+
+
+def test_the_former_name_of_the_file_still_opens_it(warehouse, tmp_path):
+    target = tmp_path / "published"
+    publication = run(warehouse, target, "r1")
+    assert (target / "marts.duckdb").resolve().name == publication.database
 
 
 @pytest.mark.long
@@ -149,7 +156,7 @@ def test_older_duckdb_opens_the_file(warehouse, tmp_path, project_root):
         "    reader = duckdb.connect(path, read_only=True)\n"
         "    print(reader.sql('select count(*) from marts.fct_account_month').fetchone()[0])"
     )
-    files = [target / publication.database, target / publishing.PLAIN_LINK]
+    files = [target / publication.database, target / publishing.DATABASE_LINK]
     command = [uv, "run", "--no-project", "--quiet", "--with", "duckdb==1.1.3", "python", "-c"]
     done = subprocess.run(
         [*command, code, *map(str, files)],

@@ -64,7 +64,7 @@ def first(refresh: Refresh, deliver: Deliver) -> subprocess.CompletedProcess[str
 
 
 def published_arr(home: Home) -> object:
-    with duckdb.connect(home.published / "marts.duckdb", read_only=True) as connection:
+    with duckdb.connect(home.published / "customer_success.duckdb", read_only=True) as connection:
         return connection.execute("select sum(closing_arr) from marts.fct_account_month").fetchone()
 
 
@@ -91,7 +91,7 @@ def test_refresh_loads_builds_tests_and_publishes(first, company):
         "3 tests passed, 1 warned, 0 failed",
         "every_account_has_arr found 1 row",
         "acme files, as of 2025-12-30",
-        "marts.duckdb",
+        "customer_success.duckdb",
     ],
 )
 def test_summary_says(first, said):
@@ -106,7 +106,9 @@ def test_summary_is_short(first):
 
 
 def test_published_columns_carry_their_descriptions(first, company):
-    with duckdb.connect(company.published / "marts.duckdb", read_only=True) as connection:
+    with duckdb.connect(
+        company.published / "customer_success.duckdb", read_only=True
+    ) as connection:
         comment = connection.execute(
             "select comment from duckdb_columns() where column_name = 'account_id'"
         ).fetchone()
