@@ -57,7 +57,7 @@ marks as (
             marks.account_id = ownership.account_id
             and marks.occurred_on >= ownership.valid_from
             and marks.occurred_on < ownership.valid_to
-    where marks.mark in ('{{ marks | join("', '") }}')
+    where marks.mark not in ('rated_good', 'rated_bad')
 ),
 
 changes as (

@@ -1,5 +1,5 @@
--- Control total: tickets that existed at the as-of date and were not deleted by its end, against the
--- fact. A ticket whose account is not known is in the fact under unassigned, not left out.
+-- Control total: tickets that existed at the as-of date and were not deleted by its end, against
+-- the fact. A ticket whose account is not known is in the fact under unassigned, not left out.
 {{ config(meta={'dagster': {'ref': {'name': 'fct_ticket'}}}) }}
 
 with deletions as (

@@ -1,4 +1,4 @@
--- Grain: one row per source system and survey of a known type sent by the as-of date, answered or not.
+-- Grain: one row per source system and survey of a known type sent by the as-of date.
 -- The denominator of the response rate. The canonical files have no surveys sent: no rows.
 {% set columns = {
     'request_id': 'varchar',

@@ -1,5 +1,6 @@
 -- Grain: one row per source system and survey answer given by the as-of date.
--- Answers that cannot be used are left out (int_feedback_gaps). The contact is the one the source names, else the CRM contact with the person's e-mail.
+-- Answers that cannot be used are left out (int_feedback_gaps). The contact is the one the source
+-- names, else the CRM contact with the person's e-mail.
 with united as (
     select
         source_system,

@@ -35,10 +35,12 @@ holidays as (
 
 -- A day more on both ends: it is another day in other zones.
 days as (
-    select {{ day_series(add_days('cast(first_created_at as date)', -1), add_days(as_of_date(), 1)) }}
-        as date_day
-    from tickets
-    where first_created_at is not null
+    select {{ day_series('first_day', add_days(as_of_date(), 1)) }} as date_day
+    from (
+        select {{ add_days('cast(first_created_at as date)', -1) }} as first_day
+        from tickets
+        where first_created_at is not null
+    ) as bounds
 ),
 
 weekdays as (

@@ -1,8 +1,8 @@
 -- Grain: one row per event of a ticket's status or priority that shares its moment with another.
 -- Its place among them, by what the events say: one that names its previous value follows the one
--- that led there. Else a change is never to the value that was there; where there are two, the last
--- one is never to the value that comes next and, when nothing comes next, is the ticket's own. What
--- is left is the order in which they were read.
+-- that led there. Else they come in the order of their numbers. Without numbers a change is never
+-- to the value that was there; where there are two, the last one is never to the value that comes
+-- next and, when nothing comes next, is the ticket's own. What is left is the order of reading.
 with recursive readings as (
     select
         source_system,
@@ -11,6 +11,7 @@ with recursive readings as (
         occurred_at,
         field_value,
         previous_value,
+        is_numbered,
         read_number,
         first_number,
         moment_size
@@ -37,6 +38,7 @@ crowded as (
         readings.moment_size,
         readings.field_value,
         readings.previous_value,
+        readings.is_numbered,
         coalesce(earlier.field_value, 'new') as value_before,
         later.field_value as value_after,
         case when readings.field_name = 'status' then records.status end as value_today
@@ -72,10 +74,16 @@ judged as (
         event.previous_value,
         4 * max(case when event.previous_value = other.field_value then 1 else 0 end)
         + 2 * max(case when event.previous_value = event.value_before then -1 else 0 end)
-        + max(case when event.field_value = event.value_before then 1 else 0 end)
         + max(
             case
-                when event.moment_size > 2 then 0
+                when event.is_numbered then 0
+                when event.field_value = event.value_before then 1
+                else 0
+            end
+        )
+        + max(
+            case
+                when event.is_numbered or event.moment_size > 2 then 0
                 when other.field_value = event.value_after then 1
                 when event.value_after is null and other.field_value <> event.value_today then 1
                 else 0

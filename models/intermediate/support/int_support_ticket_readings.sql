@@ -46,6 +46,7 @@ numbered as (
                 then 'unknown'
         end as field_value,
         coalesce(said.meaning, united.previous_value) as previous_value,
+        {{ whole_number('united.event_id') }} is not null as is_numbered,
         row_number() over (
             partition by united.source_system, united.ticket_id, united.field_name
             order by
@@ -76,6 +77,7 @@ final as (
         field_value,
         source_value,
         previous_value,
+        is_numbered,
         actor_role,
         actor_id,
         read_number,

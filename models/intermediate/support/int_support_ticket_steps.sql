@@ -162,15 +162,27 @@ stated as (
 ),
 
 -- Whether it was open or ended before, whatever it was called in between.
-followed as (
+numbered as (
     select
         *,
-        last_value(case when state in ('open', 'ended') then state end ignore nulls) over (
+        max(case when state in ('open', 'ended') then step_number end) over (
             partition by source_system, ticket_id
             order by step_number
             rows between unbounded preceding and 1 preceding
-        ) as state_before
+        ) as number_before
     from stated
+),
+
+followed as (
+    select
+        numbered.*,
+        earlier.state as state_before
+    from numbered
+    left outer join stated as earlier
+        on
+            numbered.source_system = earlier.source_system
+            and numbered.ticket_id = earlier.ticket_id
+            and numbered.number_before = earlier.step_number
 ),
 
 judged as (
@@ -182,12 +194,12 @@ judged as (
     from followed
 ),
 
--- The ending by a merge: the first one straight to closed from the tag on, else the last one.
+-- The closing by a merge: the first one from the tag on, else the last one.
 ranked as (
     select
         *,
         row_number() over (
-            partition by source_system, ticket_id, is_ending and status = 'closed'
+            partition by source_system, ticket_id, status = 'closed'
             order by
                 case when occurred_at >= merged_at then occurred_at end nulls last,
                 occurred_at desc
@@ -209,9 +221,7 @@ final as (
         is_ending,
         is_reopening,
         (
-            (is_ending and status = 'closed' and merged_at is not null and merge_rank = 1)
-            or is_called_merged
-            or (step_number = 0 and state = 'ended' and merged_at is not null)
+            (status = 'closed' and merged_at is not null and merge_rank = 1) or is_called_merged
         ) as is_merge
     from ranked
 )

@@ -1,7 +1,8 @@
 -- Grain: one row per Zendesk user that is exported or was ever at work, and version of it.
 -- A role holds from the version that says it on, [valid_from, valid_to). Before the first version
--- that was loaded nobody says it: who was assigned a ticket or wrote a private comment was an agent
--- (agent_from, agent_until), whatever became of them; else the first version speaks for the past.
+-- that was loaded nobody says it: who was assigned a ticket, wrote a private comment, or set what
+-- only agents set in the ticket of another was an agent (agent_from, agent_until), whatever became
+-- of them; else the first version speaks for the past.
 {{ config(enabled=source_is_on('support', 'zendesk')) }}
 
 with versions as (
@@ -34,6 +35,23 @@ work as (
         created_at as worked_at
     from {{ ref('stg_zendesk__ticket_comments') }}
     where not is_public
+    union all
+    select
+        changes.user_id,
+        changes.changed_at as worked_at
+    from {{ ref('stg_zendesk__ticket_field_history') }} as changes
+    inner join {{ ref('stg_zendesk__tickets') }} as tickets
+        on changes.ticket_id = tickets.ticket_id
+    where
+        changes.user_id <> tickets.requester_id
+        and changes.user_id <> '-1'
+        and (
+            changes.field_name in ('priority', 'assignee', 'assignee_id', 'group_id')
+            or (
+                changes.field_name = 'status'
+                and lower(changes.field_value) in ('pending', 'hold', 'solved')
+            )
+        )
 ),
 
 agents as (
