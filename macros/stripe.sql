@@ -78,12 +78,12 @@
 {%- endmacro %}
 
 
-{# The statuses of a subscription that Stripe has. #}
-{% macro stripe_statuses() -%}
-    {{- return([
+{# True for the statuses of a subscription that Stripe has. #}
+{% macro is_stripe_status(status) -%}
+    {{ status }} in (
         'incomplete', 'incomplete_expired', 'trialing', 'active', 'past_due', 'canceled', 'unpaid',
-        'paused',
-    ]) -}}
+        'paused'
+    )
 {%- endmacro %}
 
 

@@ -121,7 +121,8 @@ final as (
         or coalesce(lower(endings.cancel_reason) = 'payment_disputed', false) as is_disputed,
         coalesce(plans.plan_name, last_lines.plan_id) as plan,
         account_history.csm_id,
-        {{ dbt.datediff('first_days.first_day', 'last_lines.departed_on', 'day') }} as tenure_days
+        {{ dbt.datediff('first_days.first_day', 'last_lines.departed_on', 'day') }}
+            as tenure_days
     from last_lines
     inner join first_days
         on last_lines.account_id = first_days.account_id

@@ -2,16 +2,6 @@
 -- What a subscription that is over says of why changes when it comes back: each time has its own.
 -- Files say it once, for all time.
 {{ config(materialized='view') }}
-{% set columns = {
-    'subscription_id': 'varchar',
-    'valid_from': 'date',
-    'valid_to': 'date',
-    'cancel_requested_at': 'timestamp',
-    'cancel_reason': 'varchar',
-    'cancel_detail': 'varchar',
-    'cancel_comment': 'varchar',
-    'is_payment_failure': 'boolean',
-} %}
 
 with united as (
     {%- if source_is_on('billing', 'stripe') %}
@@ -44,9 +34,14 @@ with united as (
     {%- endif %}
     select
         cast(null as varchar) as source_system,
-        {%- for column, type in columns.items() %}
-        cast(null as {{ type }}) as {{ column }}{{ ',' if not loop.last }}
-        {%- endfor %}
+        cast(null as varchar) as subscription_id,
+        cast(null as date) as valid_from,
+        cast(null as date) as valid_to,
+        cast(null as timestamp) as cancel_requested_at,
+        cast(null as varchar) as cancel_reason,
+        cast(null as varchar) as cancel_detail,
+        cast(null as varchar) as cancel_comment,
+        cast(null as boolean) as is_payment_failure
     where false
 ),
 

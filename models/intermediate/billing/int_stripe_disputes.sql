@@ -2,10 +2,6 @@
 -- The subscription of the charge's invoice; where that is not known, each of the customer's.
 -- It counts while it is open and when it is lost; an inquiry (warning_…) has taken nothing yet.
 {{ config(enabled=source_is_on('billing', 'stripe')) }}
-{% set counted = ['needs_response', 'under_review', 'lost', 'charge_refunded'] %}
-{% set others = [
-    'warning_needs_response', 'warning_under_review', 'warning_closed', 'won', 'prevented',
-] %}
 
 with disputes as (
     select
@@ -68,8 +64,13 @@ final as (
         charges.customer_id as customer_key,
         disputes.disputed_on,
         disputes.status,
-        disputes.status in ('{{ counted | join("', '") }}') as is_counted,
-        disputes.status in ('{{ (counted + others) | join("', '") }}') as is_status_known
+        disputes.status in (
+            'needs_response', 'under_review', 'lost', 'charge_refunded'
+        ) as is_counted,
+        disputes.status in (
+            'needs_response', 'under_review', 'lost', 'charge_refunded', 'won', 'prevented',
+            'warning_needs_response', 'warning_under_review', 'warning_closed'
+        ) as is_status_known
     from disputes
     inner join disputed_charges
         on disputes.dispute_id = disputed_charges.dispute_id

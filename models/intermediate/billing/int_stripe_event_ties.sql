@@ -1,8 +1,8 @@
 -- Grain: one row per event of a Stripe subscription that shares its second with another: its place.
 -- What the events say decides: a creation is the first and a deletion the last of them; an event
 -- comes after the one that left what it found (previous_attributes); where these go in a circle
--- (seats up and down again), they are walked from the one that found what was there before; then the
--- usual way of a status, then the order of delivery (the API lists the newest first).
+-- (seats up and down again), they are walked from the one that found what was there before; then
+-- the usual way of a status, then the order of delivery (the API lists the newest first).
 {{ config(enabled=source_is_on('billing', 'stripe')) }}
 {% set attributes = [
     'status', 'customer', 'items.data', 'quantity', 'plan.id', 'cancel_at',

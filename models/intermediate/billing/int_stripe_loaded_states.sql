@@ -1,8 +1,8 @@
--- Grain: one row per Stripe subscription and load that brought a version of it which no event tells.
+-- Grain: one row per Stripe subscription and load that brought a version which no event tells.
 -- Of subscriptions without events all, of the others what is newer than their last event. A version
 -- is known from the day on which it was first seen; an end is taken at its word, and so is the end
--- of a trial; who pays after an incomplete start paid within a day (Stripe gives 23 hours). Of loads
--- after the as-of date only the last counts, and that only when there was none before.
+-- of a trial; who pays after an incomplete start paid within a day (Stripe gives 23 hours). Of
+-- loads after the as-of date only the last counts, and that only when there was none before.
 {{ config(enabled=source_is_on('billing', 'stripe')) }}
 
 with versions as (

@@ -1,7 +1,7 @@
 -- Grain: one row per Stripe subscription with events and load that brought a version of it.
 -- The object beside the last event before that load. They differ when an event was not delivered
 -- (the object is newer) or when the object was fetched before it (the event is newer): who has
--- ended, who is in a later period, and whether the object is as it was before the event, tell which.
+-- ended, who is in a later period, and whether the object is as it was before the event, tell it.
 {{ config(enabled=source_is_on('billing', 'stripe')) }}
 {% set compared = ['status', 'customer_id', 'is_paused', 'items_text'] %}
 

@@ -4,25 +4,23 @@
 -- cuts what was known before it. The last one is an end where the subscription is over without a
 -- word of its own.
 {{ config(enabled=source_is_on('billing', 'stripe')) }}
-{% set columns = [
-    'subscription_id', 'customer_id', 'status', 'is_paused', 'currency', 'items', 'discount',
-    'discounts', 'cancellation_reason', 'cancellation_feedback', 'cancellation_comment',
-    'canceled_at', 'cancel_at', 'resumes_at', 'term_start', 'term_end', 'started_on', 'ended_on',
-    'trial_to', 'known_at', 'state_source', 'state_key', 'state_number', 'valid_from',
+{% set kept = [
+    'subscription_id', 'customer_id', 'currency', 'items', 'discount', 'discounts',
+    'cancellation_reason', 'cancellation_feedback', 'cancellation_comment', 'canceled_at',
+    'cancel_at', 'resumes_at', 'term_start', 'term_end', 'started_on', 'trial_to',
 ] %}
-{% set replaced = {
-    'status': "'canceled'",
-    'is_paused': 'false',
-    'ended_on': 'endings.ended_on',
-    'known_at': 'cast(endings.ended_on as timestamp)',
-    'state_source': "'end'",
-    'state_key': 'cast(endings.ended_on as varchar)',
-    'state_number': 'told.state_number + 1',
-    'valid_from': 'endings.ended_on',
-} %}
 
 with told as (
-    select {{ each_column(columns, '@') }}
+    select
+        {{ each_column(kept, '@') }},
+        status,
+        is_paused,
+        ended_on,
+        known_at,
+        state_source,
+        state_key,
+        state_number,
+        valid_from
     from {{ ref('int_stripe_told_states') }}
 ),
 
@@ -38,9 +36,15 @@ states as (
     select * from told
     union all
     select
-        {%- for column in columns %}
-        {{ replaced.get(column, 'told.' ~ column) }} as {{ column }}{{ ',' if not loop.last }}
-        {%- endfor %}
+        {{ each_column(kept, 'told.@') }},
+        'canceled' as status,
+        false as is_paused,
+        endings.ended_on,
+        cast(endings.ended_on as timestamp) as known_at,
+        'end' as state_source,
+        cast(endings.ended_on as varchar) as state_key,
+        told.state_number + 1 as state_number,
+        endings.ended_on as valid_from
     from told
     inner join endings
         on
@@ -117,7 +121,7 @@ final as (
             )
         ) as is_payment_failure,
         known_at,
-        -- Where the state was told, and which event, load or invoiced day of it: the key of its items.
+        -- Where the state was told, and which event, load or day of it: the key of its items.
         state_source,
         state_key,
         state_number

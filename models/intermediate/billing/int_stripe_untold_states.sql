@@ -1,8 +1,7 @@
--- Grain: one row per Stripe subscription, gap and what shows it: states of which too little is told.
+-- Grain: one row per Stripe subscription, gap and what shows it: too little is told of its state.
 -- A status that Stripe does not have; an end, a start or the end of a trial that must have come and
 -- that nothing tells; a subscription that goes on and is not among those delivered.
 {{ config(enabled=source_is_on('billing', 'stripe')) }}
-{% set statuses = stripe_statuses() %}
 
 with states as (
     select
@@ -37,7 +36,7 @@ last_states as (
     select
         states.*,
         versions.subscription_id is not null as is_delivered,
-        exists (select 1 from versions) as are_objects_delivered
+        max(versions.subscription_id) over () is not null as are_objects_delivered
     from states
     left outer join versions
         on states.subscription_id = versions.subscription_id
@@ -52,11 +51,12 @@ final as (
         max(customer_id) as customer_id,
         min(valid_from) as since,
         concat(
-            'its status is ''', coalesce(status, 'none'),
-            ''', which is not one of {{ statuses | join(", ") }}; it bears no ARR while it is'
+            'its status is ''', coalesce(status, 'none'), ''', which is not one of incomplete, ',
+            'incomplete_expired, trialing, active, past_due, canceled, unpaid, paused; it bears ',
+            'no ARR while it is'
         ) as what_is_missing
     from states
-    where coalesce(status, 'none') not in ('{{ statuses | join("', '") }}')
+    where not {{ is_stripe_status("coalesce(status, 'none')") }}
     group by
         subscription_id,
         status
@@ -87,8 +87,8 @@ final as (
         customer_id,
         valid_from as since,
         concat(
-            'its object is ', status, ' and does not say since when (ended_at); it counts as ended ',
-            'on ', cast(valid_from as varchar), ', when it was loaded'
+            'its object is ', status, ' and does not say since when (ended_at); it counts as ',
+            'ended on ', cast(valid_from as varchar), ', when it was loaded'
         ) as what_is_missing
     from last_states
     where

@@ -1,5 +1,5 @@
 -- Grain: one row per kind of Stripe object and whether it is live: how many were delivered.
--- What is of test mode, and events about a subscription that they do not name, are read nowhere else.
+-- What is of test mode, and events about a subscription that they do not name, count nowhere else.
 {{ config(enabled=source_is_on('billing', 'stripe')) }}
 
 with source as (
