@@ -171,7 +171,7 @@ named as (
 final as (
     select *
     from named
-    where coalesce(discounts, '[]') not in ('null', '[]') or discount <> 'null'
+    where discounts not in ('null', '[]') or discount <> 'null'
 )
 
 select * from final
