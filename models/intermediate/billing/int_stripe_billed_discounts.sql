@@ -107,7 +107,6 @@ final as (
         max(issued_at) as last_issued_at,
         min(period_start) as first_billed_on,
         max(period_start) as last_billed_on,
-        max(period_end) as billed_until,
         case when max(period_start) < max(last_billed_on) then max(period_end) end as ends_on,
         max_by(currency, period_start) as currency,
         cast(

@@ -80,7 +80,7 @@ given as (
                 versions.subscription_item_id,
                 versions.valid_from,
                 state_discounts.discount_id
-            order by case when state_discounts.scope = 'item' then 0 else 1 end
+            order by state_discounts.scope <> 'item'
         ) = 1
 ),
 
@@ -103,13 +103,7 @@ priced as (
     qualify
         row_number() over (
             partition by given.subscription_item_id, given.valid_from, given.discount_id
-            order by
-                case
-                    when discounts.currency = given.currency then 0
-                    when discounts.currency is null then 1
-                    else 2
-                end,
-                discounts.currency
+            order by coalesce(discounts.currency = given.currency, false) desc
         ) = 1
 ),
 
@@ -138,10 +132,7 @@ final as (
         row_number() over (
             partition by priced.subscription_item_id, priced.valid_from
             order by
-                case
-                    when priced.scope = 'item' or priced.only_item_id is not null then 0
-                    else 1
-                end,
+                priced.scope <> 'item' and priced.only_item_id is null,
                 priced.place,
                 priced.discount_id
         ) as stack_number,
@@ -149,21 +140,11 @@ final as (
         cast(
             {{ intervals_per_year('priced.billing_interval') }} as decimal(18, 8)
         ) / priced.interval_count as billings_per_year,
-        greatest(
-            priced.valid_from,
-            coalesce(priced.starts_on, priced.valid_from),
-            coalesce(priced.had_from, priced.valid_from)
-        ) as active_from,
-        least(
-            coalesce(priced.valid_to, cast('9999-12-31' as date)),
-            coalesce(priced.ends_on, cast('9999-12-31' as date)),
-            priced.had_until
-        ) as active_to,
+        -- Neither greatest nor least takes a null.
+        greatest(priced.valid_from, priced.starts_on, priced.had_from) as active_from,
+        least(priced.valid_to, priced.ends_on, priced.had_until) as active_to,
         -- Its own end, which can be later than the version of the line.
-        nullif(
-            least(coalesce(priced.ends_on, priced.had_until), priced.had_until),
-            cast('9999-12-31' as date)
-        ) as ends_on
+        nullif(least(priced.ends_on, priced.had_until), cast('9999-12-31' as date)) as ends_on
     from priced
     left outer join limited
         on priced.discount_id = limited.discount_id

@@ -127,7 +127,7 @@ summed as (
         gap,
         min(discount) as discount,
         count(distinct discount_id) as discounts,
-        max(value_found) as value_found,
+        min_by(value_found, discount) as value_found,
         max(customer_id) as customer_id,
         min(discount_from) as since,
         bool_or(is_in_force) as is_in_force

@@ -117,14 +117,19 @@ holders as (
     from customer_events
     where event_type = 'customer.updated'
     {%- for relation, key, column, list in [
-        ('stg_stripe__invoices', 'invoice_id', 'null', 'discounts'),
-        ('stg_stripe__invoice_line_items', 'line_item_id', 'null', 'discounts'),
-        ('stg_stripe__invoice_line_discounts', 'line_item_id', 'discount', 'null'),
+        ('stg_stripe__invoices', ['invoice_id'], 'null', 'discounts'),
+        ('stg_stripe__invoice_line_items', ['invoice_id', 'line_item_id'], 'null', 'discounts'),
+        (
+            'stg_stripe__invoice_line_discounts',
+            ['invoice_id', 'line_item_id', 'cast(place as varchar)'],
+            'discount',
+            'null',
+        ),
     ] %}
     union all
     select
         'bill' as holder,
-        {{ key }} as holder_key,
+        {{ key | join(" || ':' || ") }} as holder_key,
         null as subscription_id,
         null as customer_id,
         null as seen_at,
@@ -171,7 +176,7 @@ named as (
 final as (
     select *
     from named
-    where coalesce(discounts, '[]') not in ('null', '[]') or discount <> 'null'
+    where discounts not in ('null', '[]') or discount <> 'null'
 )
 
 select * from final

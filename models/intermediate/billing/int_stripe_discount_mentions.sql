@@ -33,6 +33,7 @@ elements as (
         customer_id,
         seen_at,
         subscription_item_id,
+        'discounts' as list_name,
         place,
         {{ json_text_at('discounts', "'$[' || cast(place as varchar) || ']'") }} as element
     from places
@@ -44,6 +45,7 @@ elements as (
         customer_id,
         seen_at,
         subscription_item_id,
+        'discount' as list_name,
         0 as place,
         discount as element
     from lists
@@ -76,6 +78,7 @@ parsed as (
         customer_id,
         seen_at,
         subscription_item_id,
+        list_name,
         place,
         element,
         discount,
@@ -115,8 +118,9 @@ final as (
     select
         {{ each_column([
             'holder', 'holder_key', 'subscription_id', 'customer_id', 'seen_at',
-            'subscription_item_id', 'place', 'coupon_id', 'of_item_id', 'of_subscription_id',
-            'of_invoice_id', 'promotion_code_id', 'starts_at', 'ends_at', 'duration',
+            'subscription_item_id', 'list_name', 'place', 'coupon_id', 'of_item_id',
+            'of_subscription_id', 'of_invoice_id', 'promotion_code_id', 'starts_at', 'ends_at',
+            'duration',
             'duration_in_months', 'percent_off', 'amount_off_minor', 'currency',
             'currency_options', 'products',
         ], '@') }},

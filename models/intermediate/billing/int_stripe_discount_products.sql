@@ -10,7 +10,7 @@ with mentions as (
         discount_id,
         products
     from {{ ref('int_stripe_discount_mentions') }}
-    where coalesce(products, '[]') not in ('null', '[]')
+    where products not in ('null', '[]')
 ),
 
 coupons as (
@@ -18,7 +18,7 @@ coupons as (
         coupon_id,
         products
     from {{ ref('stg_stripe__coupons') }}
-    where coalesce(products, '[]') not in ('null', '[]')
+    where products not in ('null', '[]')
 ),
 
 discounts as (

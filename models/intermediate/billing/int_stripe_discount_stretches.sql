@@ -55,8 +55,7 @@ segments as (
 in_force as (
     select
         candidates.*,
-        case when candidates.percent_off > 0 then 1 - candidates.percent_off / 100.0 else 1 end
-            as share,
+        1 - candidates.percent_off / 100.0 as share,
         segments.segment_from,
         case
             when segments.segment_to < coalesce(candidates.valid_to, cast('9999-12-31' as date))
@@ -82,7 +81,7 @@ stacked as (
     select
         *,
         coalesce(product(share) over later, 1) as later_share,
-        coalesce(product(case when scope = 'item' then share else 1 end) over later, 1)
+        coalesce(product(case when scope = 'item' then share end) over later, 1)
             as later_item_share
     from in_force
     where is_of_line
@@ -98,7 +97,8 @@ left_over as (
         *,
         cast(
             greatest(
-                interval_amount * product(case when scope = 'item' then share else 1 end) over line
+                interval_amount
+                * coalesce(product(case when scope = 'item' then share end) over line, 1)
                 - sum(
                     case
                         when scope = 'item' then coalesce(amount_off, 0) * later_item_share

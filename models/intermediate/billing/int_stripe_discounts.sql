@@ -71,9 +71,7 @@ options as (
         *,
         {{ json_names('currency_options') }} as option_currency
     from in_full
-    where
-        percent_off is null
-        and coalesce(currency_options, 'null') <> 'null'
+    where percent_off is null and currency_options <> 'null'
 ),
 
 amounts as (

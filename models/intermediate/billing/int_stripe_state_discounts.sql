@@ -90,7 +90,7 @@ inherited as (
 ),
 
 named as (
-    select distinct
+    select
         subscription_id,
         discount_id
     from listed
@@ -156,7 +156,7 @@ final as (
     qualify
         row_number() over (
             partition by subscription_id, valid_from, discount_id, subscription_item_id
-            order by case when scope = 'customer' then 1 else 0 end, place
+            order by scope = 'customer', place
         ) = 1
 )
 
