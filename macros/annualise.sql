@@ -42,7 +42,7 @@
 {% macro annualise(amount, billing_interval, interval_count) -%}
     {{ part_of(
         amount,
-        '(' ~ intervals_per_year(billing_interval) ~ ')',
+        intervals_per_year(billing_interval),
         interval_count,
         4
     ) }}

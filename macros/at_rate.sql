@@ -18,7 +18,7 @@
 {%- endmacro %}
 
 {% macro default__part_of(amount, numerator, denominator, decimals) -%}
-    cast({{ amount }} * {{ numerator }} / {{ denominator }} as decimal(28, {{ decimals }}))
+    cast({{ amount }} * ({{ numerator }}) / ({{ denominator }}) as decimal(28, {{ decimals }}))
 {%- endmacro %}
 
 {% macro duckdb__part_of(amount, numerator, denominator, decimals) -%}
@@ -27,7 +27,8 @@
     case
         when abs({{ amount }}) < 1000000000
             then cast(
-                {{ wide }} * {{ numerator }} / {{ denominator }} as decimal(28, {{ decimals }})
+                {{ wide }} * ({{ numerator }}) / ({{ denominator }})
+                as decimal(28, {{ decimals }})
             )
         else cast(
             sign({{ amount }})
