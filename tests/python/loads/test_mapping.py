@@ -174,6 +174,39 @@ def test_settings_of_the_mapping(mapped: Delivery) -> None:
     mapping = read_mapping(mapped.folder / "mapping.yml")
     assert (mapping.company, str(mapping.as_of)) == ("Example Ltd", "2024-12-31")
     assert mapping.reporting_currency == "EUR"
+    assert (mapping.end_dates, mapping.delivery) == ("exclusive", {})
+
+
+def test_a_mapping_needs_no_files(tmp_path: Path) -> None:
+    path = tmp_path / "mapping.yml"
+    path.write_text("version: 1\nreporting_currency: gbp\ndelivery: {accounts: increment}\n")
+    mapping = read_mapping(path)
+    assert (mapping.reporting_currency, mapping.files) == ("GBP", {})
+    assert mapping.delivery == {"accounts": "increment"}
+
+
+@pytest.mark.parametrize(
+    ("expression", "part"),
+    [
+        ("lead(starts) over (partition by id order by starts)", "LEAD(starts) OVER"),
+        ("row_number() over ()", "ROW_NUMBER() OVER ()"),
+        ("max(price)", "MAX(price)"),
+        ("'a' || count(*)", "COUNT(*)"),
+    ],
+)
+def test_an_expression_over_several_rows_is_refused(
+    tmp_path: Path, expression: str, part: str
+) -> None:
+    delivery = Delivery(tmp_path)
+    delivery.mapping = tmp_path / "elsewhere.yml"
+    delivery.mapping.write_text(
+        "version: 1\nfiles:\n  subscription_items:\n    from: contracts.csv\n"
+        f'    columns: {{valid_to: {{sql: "{expression}"}}}}\n'
+    )
+    error = str(delivery.load(FILES).error)
+    assert f"subscription_items.columns.valid_to: '{expression}' looks at several rows" in error
+    assert part in error
+    assert "Compute that in the export, or look it up in another file" in error
 
 
 @pytest.mark.parametrize(
@@ -200,6 +233,19 @@ def test_settings_of_the_mapping(mapped: Delivery) -> None:
             "version: 1\nfiles: {accounts: {from: a.csv, lookups: {x: {from: b.csv, of: id}}}}",
             "unknown setting 'of'; there is: from, on",
         ),
+        (
+            "version: 1\nreporting_currency: EURO",
+            "reporting_currency: Value error, this is not an ISO 4217 currency code; write a code"
+            " such as USD or EUR (found 'EURO')",
+        ),
+        (
+            "version: 1\nend_dates: sometimes",
+            "end_dates: Input should be 'exclusive' or 'inclusive'",
+        ),
+        ("version: 1\ndelivery: {account: full}", "unknown entity; did you mean 'accounts'?"),
+        ("version: 1\ndelivery: {accounts: whole}", "Input should be 'full' or 'increment'"),
+        ("version: 1\ndelivery: {events: full}", "delivery.events: what happened does not vanish"),
+        ("version: 1\ndelivry: {}", "unknown setting 'delivry'; did you mean 'delivery'?"),
     ],
 )
 def test_errors_of_the_file_itself(text: str, words: str, tmp_path: Path) -> None:
