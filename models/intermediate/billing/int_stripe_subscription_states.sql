@@ -64,11 +64,8 @@ bounded as (
         ) as valid_to,
         is_paused or (
             status = 'paused'
-            and coalesce(
-                bool_or(status in ('active', 'past_due')) over (
-                    partition by subscription_id order by state_number
-                ),
-                false
+            and bool_or(status in ('active', 'past_due')) over (
+                partition by subscription_id order by state_number
             )
         ) as is_on_pause,
         lag(status) over (partition by subscription_id order by state_number) as status_before

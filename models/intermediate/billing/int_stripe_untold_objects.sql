@@ -46,16 +46,16 @@ modes as (
 ),
 
 disputes as (
-    select
+    select distinct
         dispute_id,
-        max(customer_key) as customer_id,
-        max(subscription_id) as subscription_id,
-        max(disputed_on) as disputed_on,
-        max(status) as status,
-        bool_and(is_counted) as is_counted,
-        bool_and(is_status_known) as is_status_known
+        customer_key as customer_id,
+        disputed_on,
+        status,
+        is_status_known
     from {{ ref('int_stripe_disputes') }}
-    group by dispute_id
+    where
+        not is_status_known
+        or (is_counted and subscription_id is null)
 ),
 
 final as (
@@ -137,9 +137,6 @@ final as (
         1 as row_count,
         disputed_on as since
     from disputes
-    where
-        not is_status_known
-        or (is_counted and subscription_id is null)
 )
 
 select * from final
