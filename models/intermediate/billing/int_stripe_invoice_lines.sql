@@ -90,7 +90,7 @@ priced as (
     select
         lines.*,
         coalesce(lines.price_type, prices.price_type) as known_price_type,
-        coalesce(prices.usage_type, lines.usage_type, 'licensed') as known_usage_type,
+        coalesce(lines.usage_type, prices.usage_type, 'licensed') as known_usage_type,
         lines.amount - coalesce(discount_sums.discount_amount, 0) as net_amount,
         coalesce(discount_sums.discount_amount, 0) as discount_amount,
         coalesce(discount_sums.once_discount_amount, 0) as once_discount_amount,
