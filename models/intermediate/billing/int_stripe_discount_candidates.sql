@@ -103,7 +103,7 @@ priced as (
     qualify
         row_number() over (
             partition by given.subscription_item_id, given.valid_from, given.discount_id
-            order by coalesce(discounts.currency = given.currency, false) desc
+            order by discounts.currency = given.currency desc
         ) = 1
 ),
 
