@@ -21,20 +21,12 @@
 
 
 {#
-    What is left of the price of one billing interval after its discounts. A discount takes away
-    no more than the price; a line that takes away itself takes the percentage along, no amount.
+    What is left of the price of one billing interval after its discounts: no discount takes away
+    more than there is, also of a line that itself takes away. `net_amount` is what percentages
+    leave of `gross_amount`.
 #}
-{% macro net_interval_amount(gross_amount, price_share, amount_off) -%}
-    case
-        when {{ gross_amount }} < 0
-            then {{ rounded(gross_amount ~ " * " ~ price_share, 12, 'decimal(28, 4)') }}
-        else
-            greatest(
-                {{ rounded(gross_amount ~ " * " ~ price_share, 12, 'decimal(28, 4)') }}
-                - {{ amount_off }},
-                0
-            )
-    end
+{% macro net_interval_amount(net_amount, amount_off, gross_amount) -%}
+    greatest({{ net_amount }} - {{ amount_off }}, least({{ gross_amount }}, 0))
 {%- endmacro %}
 
 

@@ -24,9 +24,10 @@
     cast(
         {{ annualise(
             net_interval_amount(
-                gross_interval_amount(unit_amount, quantity),
-                "cast(" ~ price_share ~ " as decimal(18, 8))",
-                amount_off
+                "cast(" ~ gross_interval_amount(unit_amount, quantity)
+                ~ " * cast(" ~ price_share ~ " as decimal(18, 8)) as decimal(28, 4))",
+                amount_off,
+                gross_interval_amount(unit_amount, quantity)
             ),
             billing_interval,
             interval_count

@@ -1,6 +1,7 @@
 -- Grain: one row per account and month at whose close something signed had not begun.
 -- A contract, or a step up within one. Contracted ARR is what CARR has more than ARR. A month's row
--- is there from the day of signing to the start; attributes are those of fct_account_month, or of the account at the snapshot.
+-- is there from the day of signing to the start; attributes are those of fct_account_month, or of
+-- the account at the snapshot.
 with contracts as (
     select
         source_system,

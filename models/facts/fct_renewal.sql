@@ -1,8 +1,9 @@
 -- Grain: one row per subscription and day on which a term of it is due.
 -- ATR is the ARR of the subscription on its last day of service in the term. What becomes of it
 -- counts for the day it was due: renewed by the subscription itself, or by a new subscription of
--- the account that follows the old one early or, within late_renewal_days, late. A term that is over
--- is pending, and unconfirmed, while nothing says that the contract, which runs on, was renewed.
+-- the account that follows the old one early or, within late_renewal_days, late. A term that is
+-- over is pending, and unconfirmed, while nothing says that the contract, which runs on, was
+-- renewed.
 with terms_due as (
     select
         source_system,

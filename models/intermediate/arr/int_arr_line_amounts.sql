@@ -110,8 +110,10 @@ discounted as (
     select
         *,
         {{ annualise(
-            net_interval_amount('gross_amount', 'price_share', 'amount_off'),
-            'billing_interval', 'interval_count'
+            net_interval_amount(
+                rounded('gross_amount * price_share', 12, 'decimal(28, 4)'), 'amount_off',
+                'gross_amount'
+            ), 'billing_interval', 'interval_count'
         ) }} as net_annual_amount
     from priced
 ),
@@ -121,9 +123,8 @@ discounted as (
 begun as (
     select
         *,
-        min(case when is_billable and net_annual_amount > 0 then valid_from end) over (
-            partition by source_system, subscription_id
-        ) as first_paid_on,
+        min(case when is_billable and net_annual_amount > 0 then valid_from end)
+            over (partition by source_system, subscription_id) as first_paid_on,
         coalesce(
             gross_amount = 0
             and quantity > 0

@@ -136,7 +136,7 @@ flagged as (
             or is_free is distinct from lag(is_free) over history
             or arr is distinct from lag(arr) over history
         ) as is_change,
-        account_id is distinct from lag(account_id) over history as is_owned_anew,
+        (account_id is distinct from lag(account_id) over history) as is_owned_anew,
         (
             (price_share <> 1 or amount_off > 0)
             and version_from is distinct from lag(version_from) over history

@@ -23,7 +23,7 @@ subscriptions as (
     select
         source_system,
         subscription_id,
-        {{ dbt.datediff('term_start', 'term_end', 'day') }} as term_days
+        {{ days_between('term_start', 'term_end') }} as term_days
     from {{ ref('int_billing_subscriptions') }}
 ),
 

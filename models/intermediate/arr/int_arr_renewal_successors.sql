@@ -90,7 +90,9 @@ final as (
         renewed_on,
         case
             when claim = 1
-                then share_arr + new_arr
+                then
+                    share_arr
+                    + new_arr
                     - sum(share_arr) over (partition by successor_source, successor_id)
             else share_arr
         end as renewed_arr

@@ -1,6 +1,6 @@
 -- Grain: one row per subscription and day on which a term of it is due.
--- ATR is the ARR of the subscription on its last day of service in the term. is_unconfirmed: the day
--- is over, the contract runs on, and nothing says that it was renewed.
+-- ATR is the ARR of the subscription on its last day of service in the term. is_unconfirmed: the
+-- day is over, the contract runs on, and nothing says that it was renewed.
 {% set grace_days = var('renewal_grace_days') %}
 
 with terms as (

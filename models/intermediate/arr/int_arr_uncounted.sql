@@ -61,13 +61,25 @@ owing as (
 ),
 
 cuts as (
-    select account_id, valid_from as day_from from owing
+    select
+        account_id,
+        valid_from as day_from
+    from owing
     union
-    select account_id, valid_to as day_from from owing
+    select
+        account_id,
+        valid_to as day_from
+    from owing
     union
-    select account_id, uncounted_from as day_from from overlapped
+    select
+        account_id,
+        uncounted_from as day_from
+    from overlapped
     union
-    select account_id, uncounted_to as day_from from overlapped
+    select
+        account_id,
+        uncounted_to as day_from
+    from overlapped
 ),
 
 days as (

@@ -1,8 +1,8 @@
 -- Grain: one row per subscription of the files source and day on which more was signed to begin.
--- Steps of a ramp: a version of an item that begins on an anniversary of a term of several years was
--- signed with the term; any other one that lies ahead, within the term that runs, is signed by now.
--- What begins ahead without a term that covers it is signed by the as-of date, unless that is pinned
--- to the past. What gets less is no step.
+-- Steps of a ramp: a version of an item that begins on an anniversary of a term of several years
+-- was signed with the term; any other one that lies ahead, within the term that runs, is signed by
+-- now. What begins ahead without a term that covers it is signed by the as-of date, unless that is
+-- pinned to the past. What gets less is no step.
 {{ config(enabled=source_is_on('billing', 'files')) }}
 {% set unknown = "cast(null as date)" if is_as_of_pinned() else as_of_date() %}
 {% set terms = ['quantity', 'unit_amount', 'billing_interval', 'interval_count'] %}
@@ -40,6 +40,7 @@ subscriptions as (
 valued as (
     select
         *,
+        {{ gross_interval_amount('unit_amount', 'quantity') }} as gross_amount,
         case when discount_duration = 'once' then 0 else coalesce(discount_percent, 0) end
             as percent_off,
         case when discount_duration = 'once' then 0 else coalesce(discount_amount, 0) end
@@ -52,9 +53,8 @@ annual as (
         *,
         {{ annualise(
             net_interval_amount(
-                gross_interval_amount('unit_amount', 'quantity'),
-                'cast(1 - percent_off / 100.0 as decimal(18, 8))',
-                'amount_off'
+                'cast(gross_amount * (1 - percent_off / 100.0) as decimal(28, 4))', 'amount_off',
+                'gross_amount'
             ), 'billing_interval', 'coalesce(interval_count, 1)'
         ) }} as arr_local
     from valued

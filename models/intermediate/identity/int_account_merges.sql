@@ -51,7 +51,7 @@ reached as (
     where reached.visited not like '%|' || merges.merged_into_account_id || '|%'
 ),
 
-returns as (
+returned as (
     select
         reached.account_id,
         merges.merged_on as returned_on
@@ -72,14 +72,14 @@ final as (
         nullif(
             least(
                 merges.merged_until,
-                coalesce(min(returns.returned_on), cast('9999-12-31' as date))
+                coalesce(min(returned.returned_on), cast('9999-12-31' as date))
             ), cast('9999-12-31' as date)
         ) as merged_until
     from merges
-    left outer join returns
+    left outer join returned
         on
-            merges.account_id = returns.account_id
-            and merges.merged_on < returns.returned_on
+            merges.account_id = returned.account_id
+            and merges.merged_on < returned.returned_on
     group by
         merges.account_id,
         merges.merged_into_account_id,

@@ -61,11 +61,12 @@ owners as (
     select
         bounds.account_id,
         bounds.day_from,
-        case
-            when max_by(accounts.account_id is not null, chain.step)
-                then max_by(chain.owner_account_id, chain.step)
-            else 'unassigned'
-        end as owner_account_id
+        max_by(
+            case
+                when accounts.account_id is null then 'unassigned'
+                else chain.owner_account_id
+            end, chain.step
+        ) as owner_account_id
     from bounds
     inner join chain
         on
@@ -79,13 +80,11 @@ owners as (
         bounds.day_from
 ),
 
-changes as (
-    select *
+ordered as (
+    select
+        *,
+        lag(owner_account_id) over (partition by account_id order by day_from) as owner_before
     from owners
-    qualify
-        owner_account_id is distinct from lag(owner_account_id) over (
-            partition by account_id order by day_from
-        )
 ),
 
 final as (
@@ -94,7 +93,8 @@ final as (
         owner_account_id,
         day_from as valid_from,
         lead(day_from) over (partition by account_id order by day_from) as valid_to
-    from changes
+    from ordered
+    where owner_before is distinct from owner_account_id
 )
 
 select * from final

@@ -1,8 +1,8 @@
 -- Grain: one row per source system and key.
 -- Which CRM account a source system's key means, and how we know: the account id the source
 -- gives (own_key, explicit), the mapping a person made (manual), the e-mail or website domain
--- (domain). What nothing matches is 'unassigned'. A deleted account keeps what is its own. Ids of 15
--- and of 18 characters are one. Ids are as before merges: follow int_account_survivors or
+-- (domain). What nothing matches is 'unassigned'. A deleted account keeps what is its own. Ids of
+-- 15 and of 18 characters are one. Ids are as before merges: follow int_account_survivors or
 -- int_account_ownership for who answers for a merged account.
 with keys as (
     select
