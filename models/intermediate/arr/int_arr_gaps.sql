@@ -7,7 +7,7 @@ with accounts as (
     from {{ ref('int_crm_accounts') }}
 ),
 
-merges as (
+account_merges as (
     select
         account_id,
         merged_into_account_id,
@@ -138,30 +138,30 @@ lost as (
     select
         accounts.source_system,
         'account' as object_type,
-        merges.account_id as object_id,
+        account_merges.account_id as object_id,
         'survivor_unknown' as gap,
-        'Account ' || merges.account_id || ' was merged into ' || merges.merged_into_account_id
-        || ' on ' || cast(merges.merged_on as varchar)
+        'Account ' || account_merges.account_id || ' was merged into '
+        || account_merges.merged_into_account_id || ' on ' || cast(account_merges.merged_on as varchar)
         || ', which the CRM does not have; what it has counts as unassigned.' as what_is_missing,
         cast('unassigned' as varchar) as account_id,
         count(*) as row_count,
         sum(paying.arr) as arr_affected,
-        merges.merged_on as since,
+        account_merges.merged_on as since,
         'Deliver the account that it was merged into.' as remedy,
         'warning' as severity
-    from merges
+    from account_merges
     inner join accounts
-        on merges.account_id = accounts.account_id
+        on account_merges.account_id = accounts.account_id
     left outer join accounts as survivors
-        on merges.merged_into_account_id = survivors.account_id
+        on account_merges.merged_into_account_id = survivors.account_id
     left outer join paying
-        on merges.account_id = paying.contract_account_id
+        on account_merges.account_id = paying.contract_account_id
     where survivors.account_id is null
     group by
         accounts.source_system,
-        merges.account_id,
-        merges.merged_into_account_id,
-        merges.merged_on
+        account_merges.account_id,
+        account_merges.merged_into_account_id,
+        account_merges.merged_on
 ),
 
 united as (

@@ -8,13 +8,10 @@ with lines as (
         subscription_id,
         valid_from,
         coalesce(valid_to, cast('9999-12-31' as date)) as valid_to,
-        case
-            when {{ intervals_per_year('billing_interval') }} <= 12
-                then
-                    cast(
-                        12 * interval_count / {{ intervals_per_year('billing_interval') }}
-                        as integer
-                    )
+        case lower(billing_interval)
+            when 'year' then 12 * interval_count
+            when 'quarter' then 3 * interval_count
+            when 'month' then interval_count
             else 0
         end as line_months
     from {{ ref('int_arr_line_intervals') }}
@@ -49,24 +46,33 @@ billed as (
 
 -- The term that billing gives in so many words: Stripe tells periods of billing instead. One that
 -- is told with its last day is as long as with the day after.
-delivered as (
+periods as (
     select
         source_system,
         subscription_id,
         term_start,
         term_end,
-        case
-            when
-                cast({{ dbt.dateadd('month', months_between(
-                    'term_start', add_days('term_end', 1)
-                ), 'term_start') }} as date) = {{ add_days('term_end', 1) }}
-                then {{ months_between('term_start', add_days('term_end', 1)) }}
-            else {{ months_between('term_start', 'term_end') }}
-        end as term_months
+        {{ add_days('term_end', 1) }} as day_after
     from {{ ref('int_billing_subscriptions') }}
     where
         source_system <> 'stripe'
         and term_end > term_start
+),
+
+delivered as (
+    select
+        source_system,
+        subscription_id,
+        term_start,
+        case
+            when
+                cast({{ dbt.dateadd(
+                    'month', months_between('term_start', 'day_after'), 'term_start'
+                ) }} as date) = day_after
+                then {{ months_between('term_start', 'day_after') }}
+            else {{ months_between('term_start', 'term_end') }}
+        end as term_months
+    from periods
 ),
 
 -- paid_until is null while there is no end: the contract is paid until further notice.

@@ -85,10 +85,7 @@ origins as (
         coalesce(
             stretches.delivered_start,
             case
-                when
-                    first_known.first_start >= stretches.stretch_from
-                    and first_known.first_start < stretches.stretch_to
-                    then first_known.first_start
+                when first_known.first_start < stretches.stretch_to then first_known.first_start
             end,
             stretches.stretch_from
         ) as origin
@@ -132,10 +129,8 @@ counted_terms as (
                     step > 0
                     and (
                         is_auto_renewed
-                        or coalesce(
-                            agreed_until
-                            > {{ dbt.dateadd('month', 'step * term_months', 'origin') }}, false
-                        )
+                        or agreed_until
+                        > {{ dbt.dateadd('month', 'step * term_months', 'origin') }}
                     )
             when first_start = origin then false
             else {{ dbt.dateadd('month', 'step * term_months', 'origin') }} < stretch_to

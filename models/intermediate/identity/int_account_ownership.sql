@@ -8,7 +8,7 @@ with recursive accounts as (
     from {{ ref('int_crm_accounts') }}
 ),
 
-merges as (
+account_merges as (
     select
         account_id,
         merged_into_account_id,
@@ -29,18 +29,18 @@ chain as (
     union all
     select
         chain.account_id,
-        merges.merged_into_account_id as owner_account_id,
-        greatest(chain.valid_from, merges.merged_on) as valid_from,
-        least(chain.valid_to, merges.merged_until) as valid_to,
+        account_merges.merged_into_account_id as owner_account_id,
+        greatest(chain.valid_from, account_merges.merged_on) as valid_from,
+        least(chain.valid_to, account_merges.merged_until) as valid_to,
         chain.step + 1 as step,
-        chain.visited || merges.merged_into_account_id || '|' as visited
+        chain.visited || account_merges.merged_into_account_id || '|' as visited
     from chain
-    inner join merges
+    inner join account_merges
         on
-            chain.owner_account_id = merges.account_id
-            and chain.valid_from < merges.merged_until
-            and chain.valid_to > merges.merged_on
-    where chain.visited not like '%|' || merges.merged_into_account_id || '|%'
+            chain.owner_account_id = account_merges.account_id
+            and chain.valid_from < account_merges.merged_until
+            and chain.valid_to > account_merges.merged_on
+    where chain.visited not like '%|' || account_merges.merged_into_account_id || '|%'
 ),
 
 bounds as (

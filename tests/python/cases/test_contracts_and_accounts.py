@@ -1,4 +1,4 @@
-"""Variants of the cases of contracts and accounts: overlaps, terms, lines below 0, free time, owners.
+"""Variants of the cases of contracts and accounts: overlaps, terms, lines below 0, owners.
 
 Small companies made up here; figures by hand from docs/metrics.md, as of 2025-06-30.
 """
@@ -35,10 +35,25 @@ def write(folder: Path, rows: dict[str, list[str]]) -> Path:
 
 CONTRACTS = {
     "accounts": [
-        *(f"{name},{name},SMB,2023-01-01T00:00:00Z" for name in (
-            "below", "gathered", "beside", "cross", "stale", "renews", "billed", "free", "unpriced",
-            "expiry", "switched", "partly", "monthly", "ramp",
-        )),
+        *(
+            f"{name},{name},SMB,2023-01-01T00:00:00Z"
+            for name in (
+                "below",
+                "gathered",
+                "beside",
+                "cross",
+                "stale",
+                "renews",
+                "billed",
+                "free",
+                "unpriced",
+                "expiry",
+                "switched",
+                "partly",
+                "monthly",
+                "ramp",
+            )
+        ),
         "deleted,deleted,SMB,2023-01-01T00:00:00Z,true",
         "0015g00000Vm009AAV,Salesforce,SMB,2023-01-01T00:00:00Z",
     ],

@@ -4,7 +4,7 @@ Accounts from Salesforce, billing from Stripe; made up here, as of 2025-06-30.
 """
 
 import json
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -36,7 +36,7 @@ def key(name: str) -> str:
 
 
 def seconds(day: str) -> int:
-    return int(datetime.fromisoformat(day).replace(tzinfo=timezone.utc).timestamp())
+    return int(datetime.fromisoformat(day).replace(tzinfo=UTC).timestamp())
 
 
 def account(name: str, into: str | None = None, changed: str = "2025-01-01") -> dict:
