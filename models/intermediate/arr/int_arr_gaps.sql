@@ -141,7 +141,8 @@ lost as (
         account_merges.account_id as object_id,
         'survivor_unknown' as gap,
         'Account ' || account_merges.account_id || ' was merged into '
-        || account_merges.merged_into_account_id || ' on ' || cast(account_merges.merged_on as varchar)
+        || account_merges.merged_into_account_id || ' on '
+        || cast(account_merges.merged_on as varchar)
         || ', which the CRM does not have; what it has counts as unassigned.' as what_is_missing,
         cast('unassigned' as varchar) as account_id,
         count(*) as row_count,
