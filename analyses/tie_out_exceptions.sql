@@ -1,5 +1,5 @@
 -- The exceptions of the tie-out with everything needed to chase them: for each contract and month
--- that has something unexplained, unmatched or written off, what its ARR lines and its invoice
+-- that has something unexplained, unmatched, written off or in the wrong currency, what its ARR lines and its invoice
 -- lines say, void ones too (status).
 -- Run: csw query tie_out_exceptions --csv > exceptions.csv
 -- Only from a month on: --set tie_out_from=2025-11
@@ -24,7 +24,9 @@ contract_months as (
         fct.variance,
         fct.unexplained,
         fct.unmatched_customer,
-        fct.written_off_revenue
+        fct.written_off_revenue,
+        fct.wrong_currency_revenue,
+        fct.finding
     from {{ ref('fct_tie_out_contract_month') }} as fct
     inner join exceptions
         on
@@ -34,6 +36,7 @@ contract_months as (
         fct.unexplained <> 0
         or fct.unmatched_customer <> 0
         or fct.written_off_revenue <> 0
+        or fct.wrong_currency_revenue <> 0
 ),
 
 accounts as (
@@ -122,6 +125,8 @@ final as (
         contract_months.unexplained,
         contract_months.unmatched_customer,
         contract_months.written_off_revenue,
+        contract_months.wrong_currency_revenue,
+        contract_months.finding,
         evidence.what,
         evidence.line,
         evidence.invoice_id,
@@ -146,7 +151,7 @@ final as (
 
 select * from final
 order by
-    abs(unexplained) + abs(unmatched_customer) + written_off_revenue desc,
+    abs(unexplained) + abs(unmatched_customer) + written_off_revenue + wrong_currency_revenue desc,
     account_id asc,
     month asc,
     what asc,

@@ -59,7 +59,7 @@ judged as (
                 then remainder
             else 0
         end as left_over,
-        account_id = 'unassigned' and days in ('bill only', 'arr only', 'void') as is_unmatched
+        account_id = 'unassigned' as is_unmatched
     from remainders
 ),
 

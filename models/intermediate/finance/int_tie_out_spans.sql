@@ -77,6 +77,12 @@ other_lines as (
             amount_reporting * cast(365 as double)
             / {{ days_between('earned_from', 'earned_to') }} as decimal(28, 8)
         ) as earned_arr,
+        -- What stands for ARR is the amount of a period times the periods of a year, as for a
+        -- recurring line; a refund is compared by the day.
+        cast(
+            amount_reporting * cast({{ periods_per_year('earned_from', 'earned_to') }} as double)
+            as decimal(28, 8)
+        ) as implied_arr,
         {{ days_between('earned_from', 'earned_to') }} as line_days
     from {{ ref('int_finance_service_lines') }}
     where
@@ -158,12 +164,12 @@ spans as (
         ) }},
         case when other_lines.line_kind = 'refund' then -other_lines.earned_arr else 0 end
             as refunded_arr,
-        case when other_lines.line_kind = 'usage' then other_lines.earned_arr else 0 end
+        case when other_lines.line_kind = 'usage' then other_lines.implied_arr else 0 end
             as usage_arr,
         -- A fee of one day explains no day of service; what was sold once for a term does.
         case
             when other_lines.line_kind = 'one_time' and other_lines.line_days > 1
-                then other_lines.earned_arr
+                then other_lines.implied_arr
             else 0
         end as one_time_arr,
         {{ each_column(counts, '0 as @') }}

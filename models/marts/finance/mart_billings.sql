@@ -2,7 +2,7 @@
 -- The identity: billings = revenue + change of deferred revenue - change of unbilled revenue.
 {% set measures = [
     'billings', 'revenue', 'deferred_change', 'unbilled_change', 'billings_booked',
-    'revenue_booked',
+    'revenue_booked', 'unassigned_revenue',
 ] %}
 
 with revenue as (
@@ -14,7 +14,8 @@ with revenue as (
         sum(deferred_change) as deferred_change,
         sum(unbilled_change) as unbilled_change,
         sum(billed_booked) as billings_booked,
-        sum(earned_booked) as revenue_booked
+        sum(earned_booked) as revenue_booked,
+        sum(case when account_id = 'unassigned' then earned else 0 end) as unassigned_revenue
     from {{ ref('fct_revenue_month') }}
     group by
         month,
@@ -94,6 +95,7 @@ final as (
         cast(closing_unbilled as decimal(18, 2)) as closing_unbilled,
         cast(billings_booked as decimal(18, 2)) as billings_booked,
         cast(revenue_booked as decimal(18, 2)) as revenue_booked,
+        cast(unassigned_revenue as decimal(18, 2)) as unassigned_revenue,
         {{ dbt.last_day('month', 'month') }} <= {{ as_of_date() }} as is_complete
     from balanced
 )

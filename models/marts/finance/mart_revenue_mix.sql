@@ -32,6 +32,7 @@ account_months as (
 
 compared as (
     select
+        revenue.account_id,
         revenue.month,
         revenue.revenue,
         account_months.month
@@ -63,6 +64,7 @@ cuts as (
         month,
         {{ segment_keys() }},
         sum(revenue) as revenue,
+        sum(case when account_id = 'unassigned' then revenue else 0 end) as unassigned_revenue,
         sum(case when is_existing then 0 else revenue end) as new_revenue,
         sum(case when is_existing then least(revenue, revenue_year_before) else 0 end)
             as renewed_revenue,
@@ -95,6 +97,7 @@ final as (
         segment_type,
         segment_value,
         cast(revenue as decimal(18, 2)) as revenue,
+        cast(unassigned_revenue as decimal(18, 2)) as unassigned_revenue,
         cast(new_revenue as decimal(18, 2)) as new_revenue,
         cast(renewed_revenue as decimal(18, 2)) as renewed_revenue,
         cast(additional_revenue as decimal(18, 2)) as additional_revenue,
