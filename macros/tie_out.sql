@@ -12,12 +12,17 @@
 
 {#
     True when `last` is that many months after `first`. Billing that is anchored on the 31st has
-    periods from 28 February to 31 March: up to three days count as the same day.
+    periods from 28 February to 31 March: at the end of a month up to three days count as the same
+    day, elsewhere one, which is an end that is the last day of service. A first month from the 4th to
+    the 1st is a part of one.
 #}
 {% macro whole_months(months, first, last) -%}
     abs({{ days_between(
         'cast(' ~ dbt.dateadd('month', months, first) ~ ' as date)', last
-    ) }}) <= 3
+    ) }}) <= case
+        when extract(day from {{ first }}) >= 28 and extract(day from {{ last }}) >= 28 then 3
+        else 1
+    end
 {%- endmacro %}
 
 
