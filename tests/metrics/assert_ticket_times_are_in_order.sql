@@ -2,6 +2,8 @@
 -- last, business time never longer than clock time, solved tickets have a solution unless merged,
 -- a reopened ticket was solved before, an open one has no last solution, and one that was answered
 -- past its target, whose priority never changed and which was not solved before, is breached.
+{{ config(meta={'dagster': {'ref': {'name': 'fct_ticket'}}}) }}
+
 with steady as (
     select
         source_system,

@@ -1,7 +1,7 @@
 -- Grain: one row per event of a ticket's status or priority that shares its moment with another.
 -- Its place among them, by what the events say: one that names its previous value follows the one
 -- that led there. Else they come in the order of their numbers. Without numbers a change is never
--- to the value that was there; where there are two, the last one is never to the value that comes
+-- to the value that was there, nor ever back to new; where there are two, the last one is never to the value that comes
 -- next and, when nothing comes next, is the ticket's own. What is left is the order of reading.
 with recursive readings as (
     select
@@ -39,7 +39,7 @@ crowded as (
         readings.field_value,
         readings.previous_value,
         readings.is_numbered,
-        coalesce(earlier.field_value, 'new') as value_before,
+        earlier.field_value as value_before,
         later.field_value as value_after,
         case when readings.field_name = 'status' then records.status end as value_today
     from readings
@@ -78,6 +78,7 @@ judged as (
             case
                 when event.is_numbered then 0
                 when event.field_value = event.value_before then 1
+                when event.field_name = 'status' and other.field_value = 'new' then 1
                 else 0
             end
         )
