@@ -93,7 +93,7 @@ counted as (
                 start_day = end_day
                 or (starts_on_last_day and end_day > start_day)
                 or (ends_on_last_day and start_day > end_day)
-                then nullif(months, 0)
+                then months
         end as period_months
     from measured
 ),

@@ -139,7 +139,7 @@ final as (
         found.object_id,
         found.gap,
         min_by(found.sentence, found.valid_from) as what_is_missing,
-        max(accounts.account_id) as account_id,
+        max_by(accounts.account_id, found.valid_from) as account_id,
         cast(count(distinct found.row_id) as bigint) as row_count,
         cast(null as decimal(18, 2)) as arr_affected,
         min(found.valid_from) as since,

@@ -49,8 +49,8 @@ named as (
         || versions.subscription_item_id as item_name,
         objects.price_id is not null as has_object,
         objects.price_currency,
-        coalesce(objects.is_tiered, false) as is_tiered,
-        coalesce(objects.says_amounts, false) as says_amounts
+        objects.is_tiered,
+        objects.says_amounts
     from versions
     left outer join objects
         on versions.price_id = objects.price_id
@@ -110,7 +110,7 @@ final as (
                             || ' (currency_options) was not delivered'
                     when is_tiered and not says_amounts then ' is in tiers that were not delivered'
                     else
-                        ' does not say what ' || coalesce(cast(quantity as varchar), 'no quantity')
+                        ' does not say what ' || cast(quantity as varchar)
                         || ' cost in a way that is understood'
                 end
                 || ', and no invoice bills a whole interval of it'
