@@ -13,10 +13,14 @@ with versions as (
         currency
     from {{ ref('int_arr_line_versions') }}
     where
-        coalesce(interval_amount, unit_amount) is null
-        or currency is null
+        currency is null
         or {{ intervals_per_year('billing_interval') }} is null
-        or (coalesce(interval_amount, quantity) is null and coalesce(usage_type, 'licensed') <> 'metered')
+        -- What is metered bears no ARR, but for an amount agreed.
+        or (
+            coalesce(usage_type, 'licensed') <> 'metered'
+            and interval_amount is null
+            and (unit_amount is null or quantity is null)
+        )
 ),
 
 intervals as (

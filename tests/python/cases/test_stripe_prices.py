@@ -515,6 +515,10 @@ def test_unknown_price_is_named_and_never_nothing(
 
 def test_flat_amount_of_usage_in_unknown_tiers_is_a_warning(company: Built) -> None:
     assert gaps(company, "metered_tiers") == {("commitment_unknown", "warning")}
+    told = company.rows(
+        "select gap, severity from facts.fct_data_gap where object_id = 'sub_metered_tiers'"
+    )
+    assert told == [("commitment_unknown", "warning")]
 
 
 def test_items_beyond_a_page_come_from_invoices(company: Built) -> None:
