@@ -44,7 +44,7 @@
         'gap': 'pause_unknown',
         'condition': "meaning = 'paused' and pause_basis = 'unknown'",
         'what': subscription ~ " || ' and nothing says since when: it has no ARR from its start'",
-        'since': 'started_on',
+        'since': 'paused_from',
         'remedy': 'Deliver paused_from or updated_at',
         'severity': 'warning',
     },
@@ -88,7 +88,20 @@
 ] %}
 
 with states as (
-    select *
+    select
+        subscription_id,
+        account_id,
+        status_delivered,
+        meaning,
+        is_over,
+        end_basis,
+        service_end,
+        pause_basis,
+        paused_from,
+        planned_end,
+        known_on,
+        gone_on,
+        arr
     from {{ ref('int_files_weighed_states') }}
 ),
 

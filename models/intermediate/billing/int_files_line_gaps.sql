@@ -60,7 +60,17 @@
 ] %}
 
 with items as (
-    select *
+    select
+        subscription_item_id,
+        subscription_id,
+        valid_from,
+        billing_interval,
+        usage_type,
+        discount_percent,
+        discount_amount,
+        discount_duration,
+        discount_until,
+        gone_on
     from {{ ref('int_files_items') }}
 ),
 

@@ -29,13 +29,20 @@ states as (
     from {{ ref('int_files_subscription_states') }}
 ),
 
+currencies as (
+    select
+        subscription_id,
+        currency
+    from {{ ref('stg_files__subscriptions') }}
+),
+
 subscriptions as (
     select
         states.*,
-        subscriptions.currency
+        currencies.currency
     from states
-    inner join {{ ref('stg_files__subscriptions') }} as subscriptions
-        on states.subscription_id = subscriptions.subscription_id
+    inner join currencies
+        on states.subscription_id = currencies.subscription_id
 ),
 
 plans as (

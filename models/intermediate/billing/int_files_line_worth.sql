@@ -2,7 +2,24 @@
 -- What a gap touches is weighed by it. At the plan rate, net of discounts that last.
 {{ config(enabled=source_is_on('billing', 'files'), materialized='view') }}
 
-with items as (
+with delivered as (
+    select
+        subscription_item_id,
+        subscription_id,
+        valid_from,
+        valid_to,
+        plan_id,
+        quantity,
+        unit_amount,
+        billing_interval,
+        interval_count,
+        discount_percent,
+        discount_amount,
+        discount_duration
+    from {{ ref('int_files_items') }}
+),
+
+items as (
     select
         *,
         least(
@@ -14,7 +31,7 @@ with items as (
                 cast('9999-12-31' as date)
             )
         ) as version_end
-    from {{ ref('int_files_items') }}
+    from delivered
 ),
 
 subscriptions as (

@@ -71,7 +71,22 @@
 ] %}
 
 with states as (
-    select *
+    select
+        subscription_id,
+        account_id,
+        status_delivered,
+        meaning,
+        is_trial,
+        started_on,
+        service_end,
+        pause_basis,
+        line_status,
+        currency,
+        other_currencies,
+        account_gone_on,
+        lines,
+        first_line,
+        arr
     from {{ ref('int_files_weighed_states') }}
 ),
 

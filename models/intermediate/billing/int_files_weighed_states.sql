@@ -3,7 +3,21 @@
 {{ config(enabled=source_is_on('billing', 'files'), materialized='view') }}
 
 with states as (
-    select *
+    select
+        subscription_id,
+        account_id,
+        status_delivered,
+        meaning,
+        is_trial,
+        is_over,
+        started_on,
+        end_basis,
+        service_end,
+        pause_basis,
+        paused_from,
+        line_status,
+        known_on,
+        gone_on
     from {{ ref('int_files_subscription_states') }}
 ),
 
