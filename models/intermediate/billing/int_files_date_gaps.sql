@@ -1,6 +1,7 @@
 -- Grain: one row per subscription of the files source and day of it that is not said or not clear.
 {{ config(enabled=source_is_on('billing', 'files'), materialized='view') }}
-{% set subscription = "'Subscription ' || subscription_id || ' is ''' || status_delivered || ''''" %}
+{% set subscription
+    = "'Subscription ' || subscription_id || ' is ''' || status_delivered || ''''" %}
 {% set gaps = [
     {
         'gap': 'end_unknown',

@@ -5,6 +5,8 @@
 {{ config(enabled=source_is_on('billing', 'files'), materialized='view') }}
 {% set inclusive = var('end_dates') == 'inclusive' %}
 {% set off_by = -1 if inclusive else 1 %}
+{% set version_gap = dbt.datediff('versions.valid_to', 'versions.next_from', 'day') %}
+{% set term_gap = dbt.datediff('states.service_end', 'starts.started_on', 'day') %}
 
 with worth as (
     select
@@ -52,37 +54,34 @@ subscription_arr as (
     group by subscription_id
 ),
 
--- What begins within a day of an end, and how many days after it.
+-- What begins later than what ends, and how many days after its end.
 followed as (
     select
         'subscription_items' as source_table,
         'valid_to' as column_name,
         versions.subscription_item_id as object_id,
         versions.valid_to as ends_on,
-        {{ dbt.datediff('versions.valid_to', 'versions.next_from', 'day') }} as days_between,
+        {{ version_gap }} as days_between,
         worth.arr
     from versions
     inner join worth
         on
             versions.subscription_item_id = worth.subscription_item_id
             and versions.valid_from = worth.valid_from
-    where versions.next_from is not null and versions.valid_to is not null
-    union all
+    union
     select
         'subscriptions' as source_table,
         'ended_at and current_term_end' as column_name,
         states.subscription_id as object_id,
         states.service_end as ends_on,
-        {{ dbt.datediff('states.service_end', 'starts.started_on', 'day') }} as days_between,
-        coalesce(subscription_arr.arr, 0) as arr
+        {{ term_gap }} as days_between,
+        subscription_arr.arr
     from states
     inner join starts
         on
             states.account_id = starts.account_id
             and states.subscription_id <> starts.subscription_id
             and states.started_on < starts.started_on
-            and starts.started_on between {{ add_days('states.service_end', -1) }}
-            and {{ add_days('states.service_end', 1) }}
     left outer join subscription_arr
         on states.subscription_id = subscription_arr.subscription_id
 ),

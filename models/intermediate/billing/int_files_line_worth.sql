@@ -1,5 +1,6 @@
--- Grain: one row per subscription item and first day of a version (files): its ARR whatever the status.
--- What a gap touches is weighed by it. At the plan rate, net of discounts that last.
+-- Grain: one row per subscription item and first day of a version (files): what it is worth.
+-- ARR at the plan rate, net of discounts that last, whatever the status of the subscription: what a
+-- gap touches is weighed by it.
 {{ config(enabled=source_is_on('billing', 'files'), materialized='view') }}
 
 with delivered as (

@@ -31,7 +31,7 @@ meanings as (
     where field = 'subscription_status'
 ),
 
--- Each delivered status with the one delivered before it.
+-- Each delivered status with the one delivered before it; a word nobody knows tells nothing.
 told as (
     select
         versions.subscription_id,
@@ -42,7 +42,7 @@ told as (
             partition by versions.subscription_id order by versions.load_id
         ) as meaning_before
     from {{ ref('stg_files__subscription_versions') }} as versions
-    left outer join meanings
+    inner join meanings
         on {{ folded_word('versions.status') }} = meanings.word
 ),
 
@@ -70,8 +70,8 @@ joined as (
     select
         subscriptions.*,
         coalesce(meanings.meaning, 'unknown') as meaning,
-        coalesce(turns.has_run, false) as has_run,
-        coalesce(turns.has_never_run, false) as has_never_run,
+        turns.has_run,
+        turns.has_never_run,
         -- It was so on this day at the latest.
         least(
             coalesce(subscriptions.updated_on, turns.turned_on),

@@ -1,5 +1,5 @@
--- Grain: one row per subscription of the files source: its state, and the ARR of its lines in force.
--- The ARR is what the lines say, whatever the status makes of it.
+-- Grain: one row per subscription of the files source: its state and what it is worth.
+-- The ARR is what its lines in force say, whatever the status makes of it.
 {{ config(enabled=source_is_on('billing', 'files'), materialized='view') }}
 
 with states as (

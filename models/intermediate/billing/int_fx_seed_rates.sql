@@ -1,4 +1,4 @@
--- Grain: one row per currency and day from which a rate of the seed to the reporting currency holds.
+-- Grain: one row per currency and day from which a rate of the seed to the reporting one holds.
 -- Rates of the seed that lead to another currency than this company reports in are divided by that
 -- of its own: yen per euro from yen and euro in dollars.
 with seed_rates as (
@@ -39,7 +39,7 @@ crossed as (
             rates.target = reporting.target
             and reporting.currency = '{{ var("reporting_currency") }}'
             and rates.valid_from < reporting.valid_to
-            and reporting.valid_from < rates.valid_to
+            and rates.valid_to > reporting.valid_from
     where
         rates.target <> '{{ var("reporting_currency") }}'
         and rates.currency not in (select direct.currency from direct)

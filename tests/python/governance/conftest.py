@@ -39,4 +39,6 @@ def raw_tables() -> dict[str, set[str]]:
         yaml.safe_load(path.read_text(encoding="utf-8"))
         for path in (ROOT / "orchestration" / "raw_tables").glob("*.yml")
     ]
-    return {source["source"]: set(source["tables"]) for source in declared}
+    # Beside its tables, the loader keeps what was rejected and what was delivered of each source.
+    kept = {"rejects", "deliveries"}
+    return {source["source"]: kept | set(source["tables"]) for source in declared}
