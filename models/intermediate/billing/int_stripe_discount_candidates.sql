@@ -14,7 +14,9 @@ with versions as (
         usage_type,
         billing_interval,
         interval_count,
-        {{ gross_interval_amount('unit_amount', 'quantity') }} as interval_amount
+        coalesce(
+            interval_amount, {{ gross_interval_amount('unit_amount', 'quantity') }}
+        ) as interval_amount
     from {{ ref('int_stripe_line_versions') }}
 ),
 

@@ -28,8 +28,9 @@ versions as (
         valid_to,
         customer_id,
         currency,
-        {{ gross_annual_amount(
-            'unit_amount', 'quantity', 'billing_interval', 'interval_count'
+        {{ annualise(
+            'coalesce(interval_amount, ' ~ gross_interval_amount('unit_amount', 'quantity') ~ ')',
+            'billing_interval', 'interval_count'
         ) }} as gross_arr
     from {{ ref('int_stripe_line_versions') }}
     where {{ is_billable_status('status') }}

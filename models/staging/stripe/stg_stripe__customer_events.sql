@@ -6,8 +6,11 @@ with source as (
     select *
     from {{ source('raw_stripe', 'event') }}
     where
-        type in ('customer.created', 'customer.updated', 'customer.deleted')
-        or starts_with(type, 'customer.discount.')
+        {{ is_live('livemode') }}
+        and (
+            type in ('customer.created', 'customer.updated', 'customer.deleted')
+            or starts_with(type, 'customer.discount.')
+        )
     qualify {{ is_newest(['id']) }}
 ),
 

@@ -5,6 +5,7 @@
 with source as (
     select *
     from {{ source('raw_stripe', 'customer') }}
+    where {{ is_live('livemode') }}
     qualify {{ is_newest(['id', '_dlt_load_id']) }}
 ),
 
