@@ -108,7 +108,7 @@ last_bills as (
     from billed
     qualify
         row_number() over (
-            partition by discount_id order by last_billed_on desc, subscription_id
+            partition by discount_id order by last_billed_on desc, subscription_id asc
         ) = 1
 ),
 
