@@ -13,7 +13,7 @@ with lines as (
         next_month,
         opening_product_id,
         closing_product_id,
-        coalesce(closing_unit_amount < 0, false) as is_discount_line,
+        closing_unit_amount < 0 as is_discount_line,
         coalesce(opening_is_suspended or opening_is_free, false) as opening_is_on_hold,
         coalesce(closing_is_suspended or closing_is_free, false) as closing_is_on_hold,
         opening_is_suspended,

@@ -55,12 +55,9 @@ ownership as (
 held as (
     select
         versions.*,
-        greatest(versions.valid_from, coalesce(holders.valid_from, versions.valid_from))
-            as held_from,
-        least(
-            coalesce(versions.valid_to, cast('9999-12-31' as date)),
-            coalesce(holders.valid_to, cast('9999-12-31' as date))
-        ) as held_to,
+        greatest(versions.valid_from, holders.valid_from) as held_from,
+        coalesce(least(versions.valid_to, holders.valid_to), cast('9999-12-31' as date))
+            as held_to,
         coalesce(customers.account_id, 'unassigned') as contract_account_id
     from versions
     left outer join holders

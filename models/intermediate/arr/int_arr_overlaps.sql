@@ -35,7 +35,13 @@ contracts as (
         min(valid_from) as paid_from,
         max(valid_to) as paid_until,
         max_by(
-            ceil(365.0 * interval_count / {{ intervals_per_year('billing_interval') }}), valid_from
+            interval_count * case lower(billing_interval)
+                when 'year' then 365
+                when 'quarter' then 92
+                when 'month' then 31
+                when 'week' then 7
+                else 1
+            end, valid_from
         ) as interval_days
     from lines
     group by
@@ -52,7 +58,7 @@ pairs as (
         renewals.subscription_id as successor_id,
         renewals.paid_from as overlap_from,
         contracts.paid_until as overlap_to,
-        greatest(contracts.interval_days, coalesce(subscriptions.term_days, 0)) as term_days
+        greatest(contracts.interval_days, subscriptions.term_days) as term_days
     from contracts
     inner join contracts as renewals
         on

@@ -22,7 +22,6 @@ intervals as (
         contract_account_id,
         product_id,
         valid_from,
-        coalesce(valid_to, cast('9999-12-31' as date)) as valid_to,
         contract_arr as arr
     from {{ ref('int_arr_line_intervals') }}
     where valid_from <= {{ as_of_date() }}
@@ -84,7 +83,6 @@ successors as (
         first_days.source_system as successor_source,
         first_days.subscription_id as successor_id,
         first_days.renewed_on,
-        false as is_overlap,
         terms_due.paid_until = first_days.renewed_on as is_seamless
     from terms_due
     inner join first_days
@@ -106,7 +104,6 @@ successors as (
         overlapping.source_system as successor_source,
         overlapping.successor_id,
         overlapping.overlap_from as renewed_on,
-        true as is_overlap,
         true as is_seamless
     from terms_due
     inner join overlapping
@@ -123,7 +120,7 @@ chosen as (
     qualify
         row_number() over (
             partition by source_system, subscription_id, term_start
-            order by is_overlap desc, renewed_on asc, successor_id asc
+            order by renewed_on, successor_id
         ) = 1
 ),
 

@@ -70,10 +70,7 @@ final as (
         merges.merged_into_account_id,
         merges.merged_on,
         nullif(
-            least(
-                merges.merged_until,
-                coalesce(min(returned.returned_on), cast('9999-12-31' as date))
-            ), cast('9999-12-31' as date)
+            least(merges.merged_until, min(returned.returned_on)), cast('9999-12-31' as date)
         ) as merged_until
     from merges
     left outer join returned
