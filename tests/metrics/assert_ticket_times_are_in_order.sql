@@ -1,7 +1,8 @@
 -- What must hold for any ticket: nothing before its creation, the first solution not after the
 -- last, business time never longer than clock time, solved tickets have a solution unless merged,
 -- a reopened ticket was solved before, an open one has no last solution, and one that was answered
--- past its target, whose priority never changed and which was not solved before, is breached.
+-- past its target, whose priority never changed and which was neither solved nor deleted before, is
+-- breached.
 {{ config(meta={'dagster': {'ref': {'name': 'fct_ticket'}}}) }}
 
 with steady as (
@@ -13,7 +14,11 @@ with steady as (
     group by
         source_system,
         ticket_id
-    having count(distinct case when field_name = 'priority' then field_value end) <= 1
+    having
+        count(distinct case when field_name = 'priority' then field_value end) <= 1
+        and count(
+            case when field_name = 'status' and field_value in ('deleted', 'unknown') then 1 end
+        ) = 0
 )
 
 select
