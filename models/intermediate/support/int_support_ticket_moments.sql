@@ -1,8 +1,9 @@
 -- Grain: one row per event of a ticket's status or priority that shares its moment with another.
 -- Its place among them, by what the events say: one that names its previous value follows the one
 -- that led there. Else they come in the order of their numbers. Without numbers a change is never
--- to the value that was there, nor ever back to new; where there are two, the last one is never to the value that comes
--- next and, when nothing comes next, is the ticket's own. What is left is the order of reading.
+-- to the value that was there, nor ever back to new; where there are two, the last one is never to
+-- the value that comes next and, when nothing comes next, is the ticket's own. What is left is the
+-- order of reading.
 with recursive readings as (
     select
         source_system,

@@ -1,6 +1,6 @@
--- Grain: one row per source system, ticket and step of its status as it is told, from its creation on.
--- By the history of statuses; without one by the status that the ticket has today, then by its dates.
--- What the history leaves out of a deletion or a restoration, the row of the ticket tells.
+-- Grain: one row per source system, ticket and step of its status, as the source tells it.
+-- By the history of statuses; without one by the status that the ticket has today, then by its
+-- dates. What the history leaves out of a deletion or a restoration, the row of the ticket tells.
 with records as (
     select
         source_system,

@@ -100,7 +100,7 @@ ranked as (
     select
         *,
         row_number() over (
-            partition by source_system, ticket_id, status = 'closed'
+            partition by source_system, ticket_id, status
             order by
                 case when occurred_at >= merged_at then occurred_at end nulls last,
                 occurred_at desc
