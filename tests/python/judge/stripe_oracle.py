@@ -1,0 +1,229 @@
+"""ARR by day of the lives of `stripe_life`, from the lives themselves and METRICS §1.
+
+Nothing of the export is read, and none of the warehouse's SQL was. In plain words:
+
+* a subscription has ARR at the end of a day when its state at that moment is active or past due,
+  payment is not paused, and no free time runs;
+* it is what its items cost in a billing interval, less the discounts active that day, times the
+  intervals of a year (52 weeks, 365 days), `once` coupons left out;
+* an account's ARR is the sum; below 0 it cannot be;
+* movements by rules 1 to 5, with the settled cases: paused or free inside a running, paid
+  subscription is contraction, and its end expansion.
+"""
+
+from bisect import bisect_right
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+
+from tests.python.judge.stripe_life import AS_OF_END, Played
+from tests.python.judge.stripe_world import DAY, Discount, State, applies, digits, whole
+
+PER_YEAR = {"day": 365, "week": 52, "month": 12, "year": 1}
+CENT = Decimal("0.01")
+# One plan rate a currency, for all of time: US dollars for one major unit.
+RATES = {
+    "usd": Decimal(1),
+    "eur": Decimal("1.1"),
+    "jpy": Decimal("0.0067"),
+    "krw": Decimal("0.00073"),
+    "kwd": Decimal("3.25"),
+    "bhd": Decimal("2.65"),
+    "ugx": Decimal("0.00027"),
+    "isk": Decimal("0.0072"),
+    "huf": Decimal("0.0027"),
+    "twd": Decimal("0.031"),
+}
+
+
+def month_ends(first: date = date(2023, 1, 1), last: date = date(2025, 6, 30)) -> list[date]:
+    ends, day = [], first
+    while True:
+        following = (day.replace(day=28) + timedelta(days=4)).replace(day=1)
+        end = following - timedelta(days=1)
+        if end > last:
+            return ends
+        ends.append(end)
+        day = following
+
+
+def end_of(day: date) -> int:
+    """The last second of a day."""
+    return int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp()) + DAY - 1
+
+
+def per_interval(state: State, customer: Discount | None, at: int) -> list[tuple[str, Decimal]]:
+    """Net amount of each item for a billing interval, in minor units."""
+    counts = [d for d in state.discounts if d.is_active(at) and d.coupon.duration != "once"]
+    if not counts and customer and customer.is_active(at):
+        counts = [customer]
+    net = []
+    for item in state.items:
+        # A bill is in whole minor units: what lies below one is rounded per interval.
+        amount = Decimal(whole(item.price.amount(item.quantity)))
+        for discount in item.discounts:
+            if discount.is_active(at) and discount.coupon.duration != "once":
+                amount = _less(amount, discount) if applies(discount, item) else amount
+        net.append(amount)
+    for discount in counts:
+        chosen = [n for n, item in enumerate(state.items) if applies(discount, item)]
+        total = sum(net[n] for n in chosen)
+        if not total:
+            continue
+        for n in chosen:
+            if discount.coupon.percent_off is not None:
+                net[n] = _less(net[n], discount)
+            else:
+                taken = min(Decimal(discount.coupon.amount_off), total)
+                net[n] -= taken * net[n] / total
+    return [(item.id, net[n]) for n, item in enumerate(state.items)]
+
+
+def _less(amount: Decimal, discount: Discount) -> Decimal:
+    coupon = discount.coupon
+    if coupon.percent_off is not None:
+        return amount * (100 - coupon.percent_off) / 100
+    return max(Decimal(0), amount - coupon.amount_off)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """An account at the end of a day."""
+
+    arr: Decimal
+    is_on_hold: bool  # something is paused, or free for a while, that was paid before
+
+
+class Oracle:
+    """The figures of one life, by account."""
+
+    def __init__(self, played: Played) -> None:
+        self.played = played
+        self.by_subscription = {
+            key: (
+                [stamp for stamp, _ in states],
+                [state for _, state in states],
+            )
+            for key, states in played.states.items()
+        }
+        # From when a subscription had been paid for: its first moment with ARR.
+        self.first_paid: dict[str, int] = {}
+        for key, (stamps, states) in self.by_subscription.items():
+            for stamp, state in zip(stamps, states, strict=True):
+                if self._counts(state) and sum(n for _, n in per_interval(state, None, stamp)) > 0:
+                    self.first_paid.setdefault(key, stamp)
+
+    @property
+    def accounts(self) -> list[str]:
+        name = self.played.life.name
+        moved = any(
+            state.customer.endswith("_other")
+            for _, states in self.by_subscription.values()
+            for state in states
+        )
+        return [f"A_{name}", *([f"A_{name}_other"] if moved else [])]
+
+    @staticmethod
+    def _counts(state: State) -> bool:
+        return state.status in ("active", "past_due") and state.pause is None
+
+    def state_at(self, key: str, at: int) -> State | None:
+        stamps, states = self.by_subscription[key]
+        found = bisect_right(stamps, at)
+        return states[found - 1] if found else None
+
+    def standing(self, account: str, day: date) -> Standing:
+        at, total, held = end_of(day), Decimal(0), False
+        for key in self.by_subscription:
+            state = self.state_at(key, at)
+            if state is None or f"A_{state.customer.removeprefix('cus_')}" != account:
+                continue
+            if self._counts(state):
+                amount = self._arr(state, at)
+                total += amount
+                # A discount of everything is a full discount, not a churn.
+                held = held or (amount == 0 and self._was_paid(key, at))
+            elif state.status in ("active", "past_due", "trialing"):
+                held = held or self._was_paid(key, at)
+        return Standing(total, held)
+
+    def _was_paid(self, key: str, at: int) -> bool:
+        return self.first_paid.get(key, at + 1) <= at
+
+    def _arr(self, state: State, at: int) -> Decimal:
+        total = Decimal(0)
+        minor = Decimal(10) ** digits(state.currency)
+        prices = {item.id: item.price for item in state.items}
+        for key, amount in per_interval(state, self.played.customer_discount, at):
+            price = prices[key]
+            year = amount / minor * PER_YEAR[price.interval] / price.count
+            total += (year * RATES[state.currency]).quantize(CENT, rounding=ROUND_HALF_UP)
+        return total
+
+    def closings(self, account: str) -> list[tuple[date, Standing]]:
+        return [(day, self.standing(account, day)) for day in month_ends()]
+
+    def movements(self, account: str) -> dict[date, tuple[str, Decimal]]:
+        """Month → class and change, where something moved."""
+        found: dict[date, tuple[str, Decimal]] = {}
+        before, was_positive = Standing(Decimal(0), False), False
+        for day, now in self.closings(account):
+            change = now.arr - before.arr
+            kind = None
+            if not before.arr and now.arr:
+                if before.is_on_hold and was_positive:
+                    kind = "expansion"
+                else:
+                    kind = "reactivation" if was_positive else "new"
+            elif before.arr and not now.arr:
+                kind = "contraction" if now.is_on_hold else "churn"
+            elif change:
+                kind = "expansion" if change > 0 else "contraction"
+            if kind:
+                found[day.replace(day=1)] = (kind, change)
+            was_positive = was_positive or now.arr > 0
+            before = now
+        return found
+
+    def is_overlapping(self) -> bool:
+        """Whether a subscription began beside another one of its product, and went on after it.
+
+        METRICS takes that for an early renewal and counts the new one only. Where two simply ran side
+        by side nobody can tell, so these lives are not judged.
+        """
+        spans = []
+        for stamps, states in self.by_subscription.values():
+            end = next((s for s, state in zip(stamps, states, strict=True) if state.ended_at), None)
+            products = {item.price.product for state in states for item in state.items}
+            spans.append((stamps[0], AS_OF_END if end is None else end, products))
+        return any(
+            old is not new and old[0] <= new[0] < old[1] < new[1] and old[2] & new[2]
+            for old in spans
+            for new in spans
+        )
+
+    def is_billed(self) -> bool:
+        """Whether Stripe billed, once, all days on which there is ARR.
+
+        It does not where it began a new period without a credit for the old one, and where the bill
+        of a period that began in a pause, or while unpaid, was never made valid though the period
+        ran on after it: those are exceptions that somebody has to chase.
+        """
+        if "billed_twice" in self.played.done:
+            return False
+        for bill in self.played.invoices:
+            if bill.status in ("paid", "open") or bill.total <= 0:
+                continue
+            end = max(line.end for line in bill.lines)
+            for stamp, state in self.played.states[bill.subscription]:
+                if bill.created <= stamp < end and self._counts(state):
+                    return False
+        return True
+
+    def expected_revenue(self, account: str, month: date) -> Decimal:
+        """ARR / 365 for each day of a month."""
+        day, total = month, Decimal(0)
+        while day.month == month.month and end_of(day) < AS_OF_END:
+            total += self.standing(account, day).arr
+            day += timedelta(days=1)
+        return total / 365
