@@ -22,7 +22,7 @@ steps as (
     from {{ ref('int_support_ticket_statuses') }}
 ),
 
-merges as (
+tagged as (
     select
         source_system,
         ticket_id,
@@ -43,7 +43,7 @@ stated as (
         steps.step_number,
         greatest(steps.occurred_at, records.created_at) as occurred_at,
         steps.occurred_at >= records.created_at as is_time_known,
-        merges.merged_at,
+        tagged.merged_at,
         steps.status = 'merged' as is_called_merged,
         case steps.status when 'merged' then 'closed' else steps.status end as status,
         case
@@ -56,10 +56,10 @@ stated as (
         on
             steps.source_system = records.source_system
             and steps.ticket_id = records.ticket_id
-    left outer join merges
+    left outer join tagged
         on
-            steps.source_system = merges.source_system
-            and steps.ticket_id = merges.ticket_id
+            steps.source_system = tagged.source_system
+            and steps.ticket_id = tagged.ticket_id
 ),
 
 -- Whether it was open or ended before, whatever it was called in between.
