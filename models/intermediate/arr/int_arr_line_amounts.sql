@@ -12,14 +12,10 @@
 
 with segments as (
     select
-        source_system,
-        subscription_item_id,
-        valid_from,
-        valid_to,
-        version_from,
-        account_id,
-        contract_account_id,
-        is_paused
+        {{ each_column([
+            'source_system', 'subscription_item_id', 'valid_from', 'valid_to', 'version_from',
+            'account_id', 'contract_account_id', 'is_paused',
+        ], '@') }}
     from {{ ref('int_arr_line_segments') }}
 ),
 
