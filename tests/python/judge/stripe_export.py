@@ -10,6 +10,7 @@ import json
 import random
 from collections.abc import Iterable
 from dataclasses import dataclass
+from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
 
@@ -157,13 +158,15 @@ class Teller:
     # -- parts ---------------------------------------------------------------------------------
 
     def price(self, price: Price, *, is_listed: bool = False) -> Row:
-        amount = price.unit_amount
+        currency, amount = price.currency, price.unit_amount
+        if price.base:
+            currency, amount = price.base[0], Decimal(price.base[1])
         is_whole = amount is not None and amount == int(amount)
         row: Row = {
             "id": price.id,
             "object": "price",
             "product": price.product,
-            "currency": price.currency,
+            "currency": currency,
             "unit_amount": int(amount) if is_whole else None,
             "unit_amount_decimal": None if amount is None else f"{amount.normalize():f}",
             "type": "recurring",
@@ -184,6 +187,16 @@ class Teller:
             "metadata": {},
         }
         told = self.telling.tiers
+        if price.base and is_listed and told != "nowhere":
+            row["currency_options"] = {
+                price.currency: {
+                    "unit_amount": int(price.unit_amount),
+                    "unit_amount_decimal": str(int(price.unit_amount)),
+                    "custom_unit_amount": None,
+                    "tax_behavior": "unspecified",
+                },
+                currency: {"unit_amount": int(amount), "unit_amount_decimal": str(int(amount))},
+            }
         if price.tiers_mode and (told == "everywhere" or (told == "prices" and is_listed)):
             row["tiers"] = [
                 {
@@ -208,7 +221,7 @@ class Teller:
             "object": "plan",
             "amount": row["unit_amount"],
             "amount_decimal": row["unit_amount_decimal"],
-            "currency": price.currency,
+            "currency": row["currency"],
             "interval": price.interval,
             "interval_count": price.count,
             "product": price.product,

@@ -186,10 +186,10 @@ class Oracle:
         return found
 
     def is_overlapping(self) -> bool:
-        """Whether a subscription began beside another one of its product and went on after it.
+        """Whether a subscription began beside another one of its product, and went on after it.
 
-        METRICS takes that for an early renewal and counts the new one only. Where two simply ran side
-        by side nobody can tell, so these lives are not judged.
+        METRICS takes that for an early renewal and counts the new one only. Where two simply ran
+        side by side nobody can tell, so these lives are not judged.
         """
         spans = []
         for stamps, states in self.by_subscription.values():

@@ -76,7 +76,10 @@ class Tier:
 
 @dataclass(frozen=True)
 class Price:
-    """A recurring price. ``options`` are the unit amounts in further currencies."""
+    """A recurring price, in the currency of its subscription.
+
+    ``base`` is what the object says instead where that currency is one of its `currency_options`.
+    """
 
     id: str
     product: str
@@ -89,6 +92,7 @@ class Price:
     divide_by: int | None = None
     round: str | None = None
     usage: str = "licensed"
+    base: tuple[str, int] | None = None
 
     def amount(self, quantity: int) -> Decimal:
         """What an interval costs, before it is rounded."""
@@ -126,6 +130,8 @@ class Price:
             what = f"{self.unit_amount}"
             if self.divide_by:
                 what += f" per {self.divide_by} (rounded {self.round})"
+            if self.base:
+                what += f" (an option of {self.base[1]} {self.base[0]})"
         return f"{self.id}: {what} minor units {self.currency} {every}, {self.product}"
 
 

@@ -72,12 +72,10 @@ NAMED = {
     # Minor units of the API, not of the law.
     "shillings_of_uganda": case(prices=(price(currency="ugx", unit_amount=Decimal(1_500_000)),)),
     "dinars_with_three_decimals": case(prices=(price(currency="bhd"),)),
-    # Three decimals are rounded once, not line by line: the bill and its lines agree.
-    "discount_over_three_lines_in_dinars": case(
-        Action("coupon", 9, b=4),
-        prices=tuple(price(n, currency="bhd", unit_amount=Decimal(15_000 + n)) for n in range(3)),
-        coupons=(Coupon("co_L_0", None, 16_162, "bhd", "repeating", 11),),
-        items=((0, 29), (1, 39), (2, 4)),
+    # The object shows its base currency; the subscription and its bills are in another.
+    "option_of_a_price_listed": case(prices=(price(currency="eur", base=("usd", 9_000)),)),
+    "option_of_a_price_on_bills_only": case(
+        prices=(price(currency="eur", base=("usd", 9_000)),), tiers="nowhere"
     ),
     # The customer's coupon holds where the subscription has none.
     "customer_coupon_old": case(coupons=(coupon(),), customer_coupon=0),
@@ -94,8 +92,6 @@ NAMED = {
     "changed_in_the_second_of_renewal": case(
         Action("quantity", 31, b=2, proration="none"), order="newest_first", shape="new"
     ),
-    # A first bill that begins the day before ARR does: the day is timing.
-    "paid_a_minute_after_midnight": case(how="incomplete", second=86_399),
     "never_paid": case(how="incomplete_expired"),
 }
 
