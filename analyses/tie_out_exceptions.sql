@@ -1,6 +1,6 @@
 -- The exceptions of the tie-out with everything needed to chase them: for each contract and month
--- that has something unexplained, unmatched, written off or in the wrong currency, what its ARR lines and its invoice
--- lines say, void ones too (status).
+-- that has something unexplained, unmatched, written off or in the wrong currency, what its ARR
+-- lines and its invoice lines say, void ones too (status).
 -- Run: csw query tie_out_exceptions --csv > exceptions.csv
 -- Only from a month on: --set tie_out_from=2025-11
 with exceptions as (

@@ -83,4 +83,5 @@ left outer join ledger
     on tie_out.month = ledger.month
 where
     coalesce(tie_out.billed_revenue, 0) <> coalesce(earnings.earned, 0)
-    or abs(tie_out.expected_revenue - ledger.expected) > 0.01 * tie_out.contracts + abs(ledger.expected) / 1e12
+    or abs(tie_out.expected_revenue - ledger.expected)
+    > 0.01 * tie_out.contracts + abs(ledger.expected) / 1e12

@@ -37,8 +37,8 @@ line_sums as (
     group by invoice_id
 ),
 
--- A line that says its kind is of that kind. A line without the flag is recurring when it is a proration, or has a period of service and a
--- subscription. That it is no proration says nothing.
+-- A line that says its kind is of that kind. A line without the flag is recurring when it is a
+-- proration, or has a period of service and a subscription. That it is no proration says nothing.
 itemised as (
     select
         lines.*,

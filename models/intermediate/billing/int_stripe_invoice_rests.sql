@@ -51,7 +51,7 @@ sums as (
 measured as (
     select
         invoices.*,
-        coalesce(invoices.total - coalesce(sums.amount, 0), invoices.tax) as beyond_lines
+        invoices.total - coalesce(sums.amount, 0) as beyond_lines
     from invoices
     left outer join sums
         on invoices.invoice_id = sums.invoice_id

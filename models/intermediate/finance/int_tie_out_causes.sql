@@ -59,8 +59,7 @@ rest as (
     select
         *,
         abs(gap_after_pause) <= slack_arr or is_even_over_term as is_timing,
-        other_currency_lines > 0
-        and abs(gap_after_pause + same_number_arr - implied_arr) <= slack_arr as is_same_number,
+        abs(gap_after_pause + same_number_arr - implied_arr) <= slack_arr as is_same_number,
         other_currency_lines > 0
         and abs(gap_after_pause) <= {{ var('tie_out_fx_tolerance', 0.05) }} * abs(implied_arr)
             as is_rate

@@ -98,8 +98,7 @@ final as (
             when days = 'bill only' then 'bill_without_contract'
             when days in ('void', 'arr only') and void_arr > 0 then 'bill_made_void'
             when days in ('void', 'arr only') then 'missing_bill'
-            when repeated_arr > 0 and abs(left_arr - repeated_arr) <= slack_arr
-                then 'double_bill'
+            when abs(left_arr - repeated_arr) <= slack_arr then 'double_bill'
             when
                 abs(price_arr) <= slack_arr
                 and left_arr < 0
