@@ -10,8 +10,8 @@
 
 {#
     amount * numerator / denominator, rounded half away from zero to `decimals`. A quotient is a
-    double, which has no cents of amounts of 15 digits: DuckDB works large ones out in whole numbers.
-    numerator and denominator are whole and not negative.
+    double in DuckDB, which has no cents of amounts of 15 digits: there it is worked out in whole
+    numbers. numerator and denominator are whole and not negative.
 #}
 {% macro part_of(amount, numerator, denominator, decimals) -%}
     {{ adapter.dispatch('part_of', 'customer_success')(amount, numerator, denominator, decimals) }}
@@ -22,22 +22,16 @@
 {%- endmacro %}
 
 {% macro duckdb__part_of(amount, numerator, denominator, decimals) -%}
-    {%- set one = '1' ~ '0' * decimals -%}
-    {%- set wide = 'cast(' ~ amount ~ ' as decimal(28, ' ~ decimals ~ '))' -%}
-    case
-        when abs({{ amount }}) < 1000000000
-            then cast(
-                {{ wide }} * ({{ numerator }}) / ({{ denominator }})
-                as decimal(28, {{ decimals }})
-            )
-        else cast(
-            sign({{ amount }})
-            * cast(
-                (
-                    cast(abs({{ wide }}) * {{ one }} as hugeint)
-                    * cast({{ numerator }} as hugeint) * 2 + cast({{ denominator }} as hugeint)
-                ) // (2 * cast({{ denominator }} as hugeint)) as decimal(28, 0)
-            ) * 0.{{ '0' * (decimals - 1) }}1 as decimal(28, {{ decimals }})
-        )
-    end
+    cast(
+        sign({{ amount }})
+        * cast(
+            (
+                cast(
+                    abs(cast({{ amount }} as decimal(28, {{ decimals }}))) * 1{{ '0' * decimals }}
+                    as hugeint
+                )
+                * cast({{ numerator }} as hugeint) * 2 + cast({{ denominator }} as hugeint)
+            ) // (2 * cast({{ denominator }} as hugeint)) as decimal(28, 0)
+        ) * 0.{{ '0' * (decimals - 1) }}1 as decimal(28, {{ decimals }})
+    )
 {%- endmacro %}

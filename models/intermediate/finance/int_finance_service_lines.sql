@@ -108,7 +108,7 @@ united as (
     from refunds
 ),
 
-final as (
+dated as (
     select
         united.source_system,
         united.invoice_id,
@@ -162,6 +162,14 @@ final as (
             united.currency = rates.currency
             and united.issued_on >= rates.valid_from
             and united.issued_on < coalesce(rates.valid_to, cast('9999-12-31' as date))
+),
+
+final as (
+    select
+        *,
+        {{ days_between('earned_from', 'earned_to') }} as line_days,
+        {{ periods_per_year('earned_from', 'earned_to') }} as periods_per_year
+    from dated
 )
 
 select * from final

@@ -26,7 +26,8 @@ with lines as (
         full_interval_amount,
         {{ intervals_per_year('billing_interval') }} / cast(interval_count as double)
             as price_periods_per_year,
-        {{ days_between('earned_from', 'earned_to') }} as line_days
+        periods_per_year as length_per_year,
+        line_days
     from {{ ref('int_finance_service_lines') }}
     where
         line_kind = 'recurring'
@@ -80,8 +81,7 @@ whole_periods as (
         earned_from,
         earned_to,
         line_days,
-        coalesce(price_periods_per_year, {{ periods_per_year('earned_from', 'earned_to') }})
-            as periods_per_year
+        coalesce(price_periods_per_year, length_per_year) as periods_per_year
     from keyed
     where not is_proration
 ),

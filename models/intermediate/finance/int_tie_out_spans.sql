@@ -73,17 +73,11 @@ other_lines as (
         line_kind,
         earned_from,
         earned_to,
-        cast(
-            amount_reporting * cast(365 as double)
-            / {{ days_between('earned_from', 'earned_to') }} as decimal(28, 8)
-        ) as earned_arr,
+        cast(amount_reporting * cast(365 as double) / line_days as decimal(28, 8)) as earned_arr,
         -- What stands for ARR is the amount of a period times the periods of a year, as for a
         -- recurring line; a refund is compared by the day.
-        cast(
-            amount_reporting * cast({{ periods_per_year('earned_from', 'earned_to') }} as double)
-            as decimal(28, 8)
-        ) as implied_arr,
-        {{ days_between('earned_from', 'earned_to') }} as line_days
+        cast(amount_reporting * cast(periods_per_year as double) as decimal(28, 8)) as implied_arr,
+        line_days
     from {{ ref('int_finance_service_lines') }}
     where
         line_kind in ('usage', 'one_time', 'refund')
@@ -108,12 +102,9 @@ spans as (
         priced.valid_to as end_day,
         priced.arr,
         {{ at_rate('priced.gross_arr_local', 'plan_rates.plan_rate') }} as gross_arr,
-        {{ at_rate(
-            rounded('priced.paused_gross_arr_local * priced.price_share', 12, 'decimal(28, 4)'),
-            'plan_rates.plan_rate'
-        ) }} as paused_arr,
-        {{ at_rate('priced.paused_gross_arr_local', 'plan_rates.plan_rate') }}
-            as paused_gross_arr,
+        priced.paused_gross_arr_local * cast(plan_rates.plan_rate as double)
+        * cast(priced.price_share as double) as paused_arr,
+        priced.paused_gross_arr_local * cast(plan_rates.plan_rate as double) as paused_gross_arr,
         case when priced.is_billable then priced.quantity else 0 end as contract_units,
         {{ each_column(levels | reject('in', contract_levels) | list, '0 as @') }},
         1 as contract_lines,

@@ -104,6 +104,20 @@ pieces as (
             and stretches.end_day > versions.valid_from
     inner join plan_rates
         on versions.currency = plan_rates.currency
+    union all
+    select
+        *,
+        first_day as piece_from,
+        end_day as piece_to,
+        null as arr
+    from stretches
+),
+
+measured as (
+    select
+        *,
+        {{ years_between('piece_from', 'piece_to') }} as years
+    from pieces
 ),
 
 final as (
@@ -113,10 +127,9 @@ final as (
         first_day,
         end_day,
         cast(
-            sum(arr * {{ years_between('piece_from', 'piece_to') }})
-            / {{ years_between('first_day', 'end_day') }} as decimal(28, 8)
+            sum(arr * years) / max(case when arr is null then years end) as decimal(28, 8)
         ) as even_arr
-    from pieces
+    from measured
     group by
         source_system,
         contract_id,
