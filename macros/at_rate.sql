@@ -30,8 +30,9 @@
                     abs(cast({{ amount }} as decimal(28, {{ decimals }}))) * 1{{ '0' * decimals }}
                     as hugeint
                 )
-                * cast({{ numerator }} as hugeint) * 2 + cast({{ denominator }} as hugeint)
-            ) // (2 * cast({{ denominator }} as hugeint)) as decimal(28, 0)
+                * cast({{ numerator }} as hugeint) * 2
+                // cast({{ denominator }} as hugeint) + 1
+            ) // 2 as decimal(28, 0)
         ) * 0.{{ '0' * (decimals - 1) }}1 as decimal(28, {{ decimals }})
     )
 {%- endmacro %}

@@ -26,11 +26,12 @@
 {%- endmacro %}
 
 
-{# Years of a stretch of days: whole months count as twelfths, whatever their days. #}
+{# Years of a stretch of days: whole months are twelfths, whatever their days. #}
 {% macro years_between(first, last) -%}
+    {%- set months = months_between(first, last) -%}
     case
-        when {{ whole_months(months_between(first, last), first, last) }}
-            then cast({{ months_between(first, last) }} as double) / 12
+        when cast({{ dbt.dateadd('month', months, first) }} as date) = {{ last }}
+            then cast({{ months }} as double) / 12
         else cast({{ days_between(first, last) }} as double) / 365
     end
 {%- endmacro %}

@@ -66,11 +66,13 @@ final as (
         invoices.issued_on,
         cast(
             case
-                when invoices.total > 0 and invoices.subtotal > 0
+                when invoices.total > 0
                     then {{ part_of(
-                        'united.amount', 'invoices.subtotal * 100', 'invoices.total * 100', 2
+                        'united.amount',
+                        'greatest(invoices.subtotal, 0) * 100',
+                        'invoices.total * 100',
+                        2
                     ) }}
-                when invoices.total > 0 then 0
                 else united.amount
             end as decimal(18, 2)
         ) as amount,

@@ -96,6 +96,7 @@ found as (
         || lines.currency || ' that no line says: it is earned on its day and ties to nothing.'
             as what_is_missing,
         lines.contract_account_id as account_id,
+        1 as row_count,
         lines.issued_on as since,
         'Deliver all lines of the invoice.' as remedy,
         'warning' as severity
@@ -112,6 +113,7 @@ found as (
         'No exchange rate of ' || currency || ' is known: ' || cast(count(*) as varchar)
         || ' invoice lines have no amount in the reporting currency.' as what_is_missing,
         cast(null as varchar) as account_id,
+        count(*) as row_count,
         min(issued_on) as since,
         'Add rates of ' || currency || ' to seeds/fx_rates.csv or to a file fx_rates.' as remedy,
         'error' as severity
@@ -129,6 +131,7 @@ found as (
         'The bills of ' || contract_id || ' take something off in ' || cast(months as varchar)
         || ' months that its ARR does not know.' as what_is_missing,
         contract_account_id as account_id,
+        months as row_count,
         since,
         'If it is a discount, enter it in the contract: its ARR is too high.' as remedy,
         'warning' as severity
@@ -142,6 +145,7 @@ found as (
         cast(refunds.amount as varchar) || ' was given back of invoice ' || refunds.invoice_id
         || ', which is no bill here: it lowers no revenue.' as what_is_missing,
         cast(null as varchar) as account_id,
+        1 as row_count,
         cast(null as date) as since,
         'Deliver the invoice, or check why it is void.' as remedy,
         'warning' as severity
@@ -159,19 +163,14 @@ final as (
         object_type,
         object_id,
         gap,
-        max(what_is_missing) as what_is_missing,
-        max(account_id) as account_id,
-        count(*) as row_count,
+        what_is_missing,
+        account_id,
+        cast(row_count as bigint) as row_count,
         cast(null as decimal(18, 2)) as arr_affected,
-        min(since) as since,
-        max(remedy) as remedy,
-        max(severity) as severity
+        since,
+        remedy,
+        severity
     from found
-    group by
-        source_system,
-        object_type,
-        object_id,
-        gap
 )
 
 select * from final

@@ -50,7 +50,7 @@ priced as (
         ) as valid_to,
         billing_interval,
         coalesce(interval_count, 1) as interval_count,
-        {{ gross_interval_amount('unit_amount', 'quantity') }} as gross_interval_amount,
+        cast(unit_amount as double) * quantity as gross_interval_amount,
         case when is_discounted then coalesce(discount_percent, 0) else 0 end as percent_off,
         case when is_discounted then coalesce(discount_amount, 0) else 0 end as amount_off
     from (
@@ -62,14 +62,10 @@ priced as (
     ) as flagged
 ),
 
-net as (
+ahead as (
     select
         *,
-        {{ rounded(
-            'gross_interval_amount * cast(1 - percent_off / 100.0 as decimal(18, 8))',
-            12,
-            'decimal(28, 4)'
-        ) }} - amount_off as net_interval_amount
+        gross_interval_amount * (1 - percent_off / 100) - amount_off as net_interval_amount
     from priced
     where valid_from > {{ as_of_date() }}
 ),
@@ -77,18 +73,21 @@ net as (
 final as (
     select
         'files' as source_system,
-        net.subscription_item_id,
-        net.subscription_id,
-        net.valid_from,
-        net.valid_to,
+        ahead.subscription_item_id,
+        ahead.subscription_id,
+        ahead.valid_from,
+        ahead.valid_to,
         subscriptions.contract_account_id,
         subscriptions.currency,
-        {{ annualise('net.net_interval_amount', 'net.billing_interval', 'net.interval_count') }}
-            as arr_local
-    from net
+        cast(
+            ahead.net_interval_amount
+            * {{ intervals_per_year('ahead.billing_interval') }}
+            / ahead.interval_count as decimal(28, 4)
+        ) as arr_local
+    from ahead
     inner join subscriptions
-        on net.subscription_id = subscriptions.subscription_id
-    where net.valid_to > net.valid_from
+        on ahead.subscription_id = subscriptions.subscription_id
+    where ahead.valid_to > ahead.valid_from
 )
 
 select * from final
