@@ -21,12 +21,15 @@
 
 
 {#
-    What is left of the price of one billing interval after its discounts: no discount takes away
-    more than there is, also of a line that itself takes away. `net_amount` is what percentages
-    leave of `gross_amount`.
+    What is left of the price of one billing interval after its discounts: `net_amount` is what
+    percentages leave of it. An amount off takes away no more than there is, and nothing from a
+    line that itself takes away. (greatest() leaves a null out.)
 #}
-{% macro net_interval_amount(net_amount, amount_off, gross_amount) -%}
-    greatest({{ net_amount }} - {{ amount_off }}, least({{ gross_amount }}, 0))
+{% macro net_interval_amount(net_amount, amount_off, is_negative) -%}
+    greatest(
+        {{ net_amount }} - case when {{ is_negative }} then 0 else {{ amount_off }} end,
+        case when {{ is_negative }} then null else 0 end
+    )
 {%- endmacro %}
 
 

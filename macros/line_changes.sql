@@ -27,7 +27,7 @@
                 "cast(" ~ gross_interval_amount(unit_amount, quantity)
                 ~ " * cast(" ~ price_share ~ " as decimal(18, 8)) as decimal(28, 4))",
                 amount_off,
-                gross_interval_amount(unit_amount, quantity)
+                "(" ~ unit_amount ~ " < 0) <> (" ~ quantity ~ " < 0)"
             ),
             billing_interval,
             interval_count

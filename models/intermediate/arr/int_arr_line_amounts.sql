@@ -108,7 +108,7 @@ discounted as (
         {{ annualise(
             net_interval_amount(
                 rounded('gross_amount * price_share', 12, 'decimal(28, 4)'), 'amount_off',
-                'gross_amount'
+                'gross_amount < 0'
             ), 'billing_interval', 'interval_count'
         ) }} as net_annual_amount
     from priced

@@ -18,7 +18,7 @@ with lines as (
         opening_version_from,
         opening_is_suspended,
         opening_is_free or closing_is_free as is_free,
-        coalesce(closing_unit_amount < 0, false) as is_discount_line
+        closing_unit_amount < 0 as is_discount_line
     from {{ ref('int_arr_line_month') }}
     where
         (closing_arr <> 0 or closing_is_free)

@@ -54,7 +54,7 @@ annual as (
         {{ annualise(
             net_interval_amount(
                 'cast(gross_amount * (1 - percent_off / 100.0) as decimal(28, 4))', 'amount_off',
-                'gross_amount'
+                'gross_amount < 0'
             ), 'billing_interval', 'coalesce(interval_count, 1)'
         ) }} as arr_local
     from valued

@@ -13,7 +13,7 @@ with recursive united as (
     {{ union_systems('crm', {'salesforce': 'int_salesforce_account_merges'}, columns) }}
 ),
 
-merges as (
+account_merges as (
     select
         account_id,
         merged_into_account_id,
@@ -34,54 +34,55 @@ reached as (
         merged_on as reached_on,
         merged_until as reached_until,
         '|' || account_id || '|' || merged_into_account_id || '|' as visited
-    from merges
+    from account_merges
     union all
     select
         reached.account_id,
-        merges.merged_into_account_id as reached_account_id,
-        greatest(reached.reached_on, merges.merged_on) as reached_on,
-        least(reached.reached_until, merges.merged_until) as reached_until,
-        reached.visited || merges.merged_into_account_id || '|' as visited
+        account_merges.merged_into_account_id as reached_account_id,
+        greatest(reached.reached_on, account_merges.merged_on) as reached_on,
+        least(reached.reached_until, account_merges.merged_until) as reached_until,
+        reached.visited || account_merges.merged_into_account_id || '|' as visited
     from reached
-    inner join merges
+    inner join account_merges
         on
-            reached.reached_account_id = merges.account_id
-            and reached.reached_on < merges.merged_until
-            and reached.reached_until > merges.merged_on
-    where reached.visited not like '%|' || merges.merged_into_account_id || '|%'
+            reached.reached_account_id = account_merges.account_id
+            and reached.reached_on < account_merges.merged_until
+            and reached.reached_until > account_merges.merged_on
+    where reached.visited not like '%|' || account_merges.merged_into_account_id || '|%'
 ),
 
 returned as (
     select
         reached.account_id,
-        merges.merged_on as returned_on
-    from merges
+        account_merges.merged_on as returned_on
+    from account_merges
     inner join reached
         on
-            merges.merged_into_account_id = reached.account_id
-            and merges.account_id = reached.reached_account_id
-            and merges.merged_on > reached.reached_on
-            and merges.merged_on < reached.reached_until
+            account_merges.merged_into_account_id = reached.account_id
+            and account_merges.account_id = reached.reached_account_id
+            and account_merges.merged_on > reached.reached_on
+            and account_merges.merged_on < reached.reached_until
 ),
 
 final as (
     select
-        merges.account_id,
-        merges.merged_into_account_id,
-        merges.merged_on,
+        account_merges.account_id,
+        account_merges.merged_into_account_id,
+        account_merges.merged_on,
         nullif(
-            least(merges.merged_until, min(returned.returned_on)), cast('9999-12-31' as date)
+            least(account_merges.merged_until, min(returned.returned_on)),
+            cast('9999-12-31' as date)
         ) as merged_until
-    from merges
+    from account_merges
     left outer join returned
         on
-            merges.account_id = returned.account_id
-            and merges.merged_on < returned.returned_on
+            account_merges.account_id = returned.account_id
+            and account_merges.merged_on < returned.returned_on
     group by
-        merges.account_id,
-        merges.merged_into_account_id,
-        merges.merged_on,
-        merges.merged_until
+        account_merges.account_id,
+        account_merges.merged_into_account_id,
+        account_merges.merged_on,
+        account_merges.merged_until
 )
 
 select * from final
