@@ -16,10 +16,12 @@
 
 {#
     ARR of a line from its parts, in the reporting currency: what int_arr_line_intervals does,
-    for terms that were never in force together. `amount_off` is per billing interval.
+    for terms that were never in force together. `amount_off` is per billing interval;
+    `is_negative`: a line that takes away.
 #}
 {% macro line_arr(
-    quantity, unit_amount, billing_interval, interval_count, price_share, amount_off, plan_rate
+    quantity, unit_amount, billing_interval, interval_count, price_share, amount_off, plan_rate,
+    is_negative
 ) -%}
     cast(
         {{ annualise(
@@ -27,7 +29,7 @@
                 "cast(" ~ gross_interval_amount(unit_amount, quantity)
                 ~ " * cast(" ~ price_share ~ " as decimal(18, 8)) as decimal(28, 4))",
                 amount_off,
-                "(" ~ unit_amount ~ " < 0) <> (" ~ quantity ~ " < 0)"
+                is_negative
             ),
             billing_interval,
             interval_count

@@ -18,7 +18,8 @@ with lines as (
         opening_version_from,
         opening_is_suspended,
         opening_is_free or closing_is_free as is_free,
-        closing_unit_amount < 0 as is_discount_line
+        closing_unit_amount < 0 as is_discount_line,
+        (opening_arr < 0 or closing_arr < 0) as is_negative
     from {{ ref('int_arr_line_month') }}
     where
         (closing_arr <> 0 or closing_is_free)
@@ -122,7 +123,7 @@ resumed as (
                 then {{ line_arr(
                     'opening_quantity', 'opening_unit_amount', 'opening_billing_interval',
                     'opening_interval_count', 'opening_price_share', 'opening_amount_off',
-                    'opening_rate'
+                    'opening_rate', 'is_negative'
                 ) }}
             else opening_arr
         end as resumed_arr
@@ -137,7 +138,7 @@ counted as (
             else {{ line_arr(
                 'closing_quantity', 'opening_unit_amount', 'opening_billing_interval',
                 'opening_interval_count', 'opening_price_share', 'opening_amount_off',
-                'opening_rate'
+                'opening_rate', 'is_negative'
             ) }}
         end as quantity_arr
     from resumed
@@ -160,7 +161,8 @@ priced as (
             else {{ line_arr(
                 'closing_quantity', 'closing_unit_amount', 'closing_billing_interval',
                 'closing_interval_count', 'opening_price_share',
-                'cast(opening_amount_off * interval_ratio as decimal(18, 4))', 'closing_rate'
+                'cast(opening_amount_off * interval_ratio as decimal(18, 4))', 'closing_rate',
+                'is_negative'
             ) }}
         end as price_arr
     from counted
@@ -189,7 +191,8 @@ final as (
             else {{ line_arr(
                 'closing_quantity', 'closing_unit_amount', 'closing_billing_interval',
                 'closing_interval_count', 'kept_price_share',
-                'cast(kept_amount_off * interval_ratio as decimal(18, 4))', 'closing_rate'
+                'cast(kept_amount_off * interval_ratio as decimal(18, 4))', 'closing_rate',
+                'is_negative'
             ) }}
         end as expiry_arr,
         closing_arr
