@@ -1,7 +1,32 @@
 -- Grain: one row per contract and run of days of a month: what each cause makes of the difference
 -- of bill and ARR, per year.
 -- Each cause is as much as it can make, and no more: what no cause makes is left.
-with steps as (
+with told as (
+    select
+        source_system,
+        contract_id,
+        account_id,
+        month,
+        valid_from,
+        valid_to,
+        run_days,
+        is_not_billed_yet,
+        is_even_over_term,
+        {{ (tie_out_levels() + tie_out_counts()) | join(',\n        ') }},
+        net_gap,
+        gross_gap,
+        discount_gap,
+        price_steps,
+        discount_steps,
+        arr_at_period_start,
+        arr_later_in_period,
+        arr_before,
+        arr_after,
+        has_pause_in_period
+    from {{ ref('int_tie_out_steps') }}
+),
+
+steps as (
     select
         *,
         -- What is written off can hold a credit.
@@ -23,7 +48,7 @@ with steps as (
             when abs(net_gap) <= slack_arr then 'equal'
             else 'different'
         end as days
-    from {{ ref('int_tie_out_steps') }}
+    from told
 ),
 
 -- A coupon for one invoice: whole periods say it, prorations hide it, as much as its share.
