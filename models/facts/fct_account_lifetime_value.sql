@@ -1,8 +1,8 @@
 -- Grain: one row per account with ARR at the close of the last complete month.
 -- What it will still pay, by the lifetime model: discounted yearly payments still to come of a
 -- customer of its age, seen just before the next renewal, times its ARR. The fit is that of its cut
--- (var lifetime_fit_by) where that one is identified, else the one of all customers; so the values of
--- any cut add up to the total. Null where nothing could be fitted.
+-- (var lifetime_fit_by) where that one is identified, else the one of all customers; so the values
+-- of any cut add up to the total. Null where nothing could be fitted.
 {% set own_column = 'lifetimes.' ~ segment_columns().get(var('lifetime_fit_by'), 'segment') %}
 
 with lifetimes as (

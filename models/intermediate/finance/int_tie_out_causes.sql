@@ -1,5 +1,4 @@
--- Grain: one row per contract and run of days of a month: what each cause makes of the difference
--- of bill and ARR, per year.
+-- Grain: one row per contract and run of days of a month: a year's difference by cause.
 -- Each cause is as much as it can make, and no more: what no cause makes is left.
 with told as (
     select

@@ -1,8 +1,8 @@
 -- Grain: one row per snapshot_type, segment_type, segment_value and metric.
 -- How well the health score told who would leave, beside a trained model on the same snapshots.
 -- Nothing learned after a snapshot enters a score, and a model rates only what came after it. With
--- fewer leavers than backtest_least_churned (or stayers, where both are compared) a figure is chance:
--- no AUC, no Brier score, no interval.
+-- fewer leavers than backtest_least_churned (or stayers, where both are compared) a figure is
+-- chance: no AUC, no Brier score, no interval.
 {%- set least = var('backtest_least_churned') %}
 
 with areas as (
