@@ -22,17 +22,14 @@
 {%- endmacro %}
 
 {% macro duckdb__part_of(amount, numerator, denominator, decimals) -%}
+    {#- One digit more, cut off towards 0: the cast rounds it. -#}
     cast(
-        sign({{ amount }})
-        * cast(
-            (
-                cast(
-                    abs(cast({{ amount }} as decimal(28, {{ decimals }}))) * 1{{ '0' * decimals }}
-                    as hugeint
-                )
-                * cast({{ numerator }} as hugeint) * 2
-                // cast({{ denominator }} as hugeint) + 1
-            ) // 2 as decimal(28, 0)
-        ) * 0.{{ '0' * (decimals - 1) }}1 as decimal(28, {{ decimals }})
+        cast(
+            cast(
+                cast({{ amount }} as decimal(28, {{ decimals }})) * 10{{ '0' * decimals }} as hugeint
+            )
+            * cast({{ numerator }} as hugeint) // cast({{ denominator }} as hugeint)
+            as decimal(38, 0)
+        ) * 0.{{ '0' * decimals }}1 as decimal(28, {{ decimals }})
     )
 {%- endmacro %}

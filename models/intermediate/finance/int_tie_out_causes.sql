@@ -42,8 +42,8 @@ steps as (
             when arr = 0 and billed_arr = 0 and invoice_lines = 0 then 'nothing'
             when arr = 0 and gross_arr = 0 and paused_lines = 0 and billed_arr <> 0
                 then 'bill only'
-            when arr <> 0 and invoice_lines = 0 and void_arr > 0 and has_pause_in_period then 'void'
-            when arr <> 0 and invoice_lines = 0 then 'arr only'
+            when invoice_lines = 0 and void_arr > 0 and has_pause_in_period then 'void'
+            when invoice_lines = 0 then 'arr only'
             when abs(net_gap) <= slack_arr then 'equal'
             else 'different'
         end as days
