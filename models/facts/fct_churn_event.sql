@@ -1,7 +1,8 @@
 -- Grain: one row per account and month in which it lost all its ARR.
 -- The churn date is the first day without paid service, not the day of the request to cancel. What
--- CRM and billing call one reason by several names is one (seed churn_reason_map); a text that is not
--- known there is `other`. Whether we could have done something is said by the note, else by the reason.
+-- CRM and billing call one reason by several names is one (seed churn_reason_map); a text that is
+-- not known there is `other`. Whether we could have done something is said by the note, else by the
+-- reason.
 with churned_months as (
     select
         account_id,

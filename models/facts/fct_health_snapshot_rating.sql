@@ -1,10 +1,9 @@
 -- Grain: one row per snapshot_type, segment_type, segment_value, predictor, account and
--- snapshot_on.
--- What each predictor said of an account before its outcome was known, in every cut. `score` is
--- the health score wherever enough was known, `score_any` wherever there was one; `score_test` and
--- `model_test` are the score and the trained model on the snapshots that a model trained before
--- them could rate: these two compare. `model_any` is the model wherever there was one, also where too
--- little was known for a score.
+-- snapshot_on. What each predictor said of an account before its outcome was known, in every cut.
+-- `score` is the health score wherever enough was known, `score_any` wherever there was one;
+-- `score_test` and `model_test` are the score and the trained model on the snapshots that a model
+-- trained before them could rate: these two compare. `model_any` is the model wherever there was
+-- one, also where too little was known for a score.
 with snapshots as (
     select
         snapshot_type,
