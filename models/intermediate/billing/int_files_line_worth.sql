@@ -72,7 +72,8 @@ final as (
             ~ " else 1 - coalesce(items.discount_percent, 0) / 100.0 end)",
             "(case when items.discount_duration = 'once' then 0"
             ~ " else coalesce(items.discount_amount, 0) end)",
-            'plan_rates.plan_rate'
+            'plan_rates.plan_rate',
+            '(items.quantity * items.unit_amount < 0)'
         ) }} as arr
     from items
     left outer join subscriptions
