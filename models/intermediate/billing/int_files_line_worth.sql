@@ -73,7 +73,7 @@ final as (
             "(case when items.discount_duration = 'once' then 0"
             ~ " else coalesce(items.discount_amount, 0) end)",
             'plan_rates.plan_rate',
-            '(items.quantity * items.unit_amount < 0)'
+            '(sign(items.quantity) * sign(items.unit_amount) < 0)'
         ) }} as arr
     from items
     left outer join subscriptions
