@@ -8,7 +8,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup refresh status dagster dev test lint format mutation bench docs clean
+.PHONY: help setup refresh status dagster dev test lint format mutation nightly bench docs clean
 
 PYTHON ?= python3
 UV_ON_PATH := $(shell command -v uv 2>/dev/null)
@@ -78,6 +78,10 @@ format: $(SYNCED) ## Put Python and SQL into shape
 
 mutation: $(SYNCED) ## Change the metric SQL in one place at a time: which test notices? (minutes)
 	@$(RUN) python -m mutation --report docs/mutation-report.md
+
+nightly: mutation ## What takes longer: the mutation check, and random lives by the thousand
+	@CSW_JUDGE_LIVES=2000 CSW_JUDGE_BOOKS=2000 CSW_TICKET_COMPANIES=200 \
+		$(RUN) pytest -n auto --dist loadfile tests/python/judge tests/python/support
 
 bench: $(SYNCED) ## Print the speed ratios of the usage facts and of the revenue models
 	@$(RUN) python -m benchmarks.usage --home "$${CSW_HOME:-data}"
