@@ -1,8 +1,17 @@
 -- Grain: one row per source system, object and gap: something that a figure needs and nobody told.
-{% set columns = [
-    'source_system', 'object_type', 'object_id', 'gap', 'what_is_missing', 'account_id',
-    'row_count', 'arr_affected', 'since', 'remedy', 'severity',
-] %}
+{% set columns = {
+    'source_system': 'varchar',
+    'object_type': 'varchar',
+    'object_id': 'varchar',
+    'gap': 'varchar',
+    'what_is_missing': 'varchar',
+    'account_id': 'varchar',
+    'row_count': 'bigint',
+    'arr_affected': 'decimal(18, 2)',
+    'since': 'date',
+    'remedy': 'varchar',
+    'severity': 'varchar',
+} %}
 
 with gaps as (
     {%- for model in gap_models() %}
@@ -26,7 +35,9 @@ accepted as (
 
 final as (
     select
-        {{ each_column(columns, 'gaps.@') }},
+        {%- for column, type in columns.items() %}
+        cast(gaps.{{ column }} as {{ type }}) as {{ column }},
+        {%- endfor %}
         accepted.accepted_by,
         accepted.accepted_at,
         accepted.reason as accepted_reason,
