@@ -126,9 +126,9 @@ def say_gaps(home: Home, run_id: str) -> int:
                 '' as column_name,
                 concat_ws(
                     ' ',
-                    what_is_missing,
-                    remedy,
-                    'Accepted by ' || accepted_by || ': ' || accepted_reason || '.'
+                    rtrim(what_is_missing, '.') || '.',
+                    rtrim(remedy, '.') || '.',
+                    'Accepted by ' || accepted_by || ': ' || rtrim(accepted_reason, '.') || '.'
                 ) as message
             from marts.{MART}
             """,
