@@ -250,6 +250,7 @@ def create_raw_tables(connection: duckdb.DuckDBPyConnection, declared: dict) -> 
     for name, table in declared["tables"].items():
         columns = {column: kind.rstrip("!") for column, kind in table["columns"].items()}
         columns |= {"_dlt_load_id": "varchar", "_source_file": "varchar", "_source_line": "bigint"}
+        columns |= {"_gone_load_id": "varchar"}
         typed = ", ".join(
             f'"{column}" {"varchar" if kind == "json" else kind}'
             for column, kind in columns.items()
