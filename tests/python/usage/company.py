@@ -18,6 +18,7 @@ import pandas as pd
 import yaml
 from dbt.cli.main import dbtRunner
 
+from orchestration.loads.warehouse import DELIVERY_COLUMNS, ensure_table
 from orchestration.project import project_root
 
 FIRST_DAY = date(2025, 1, 1)
@@ -256,6 +257,7 @@ def create_raw_tables(connection: duckdb.DuckDBPyConnection, declared: dict) -> 
             for column, kind in columns.items()
         )
         connection.execute(f'create table {schema}."{name}" ({typed})')
+    ensure_table(connection, schema, "deliveries", DELIVERY_COLUMNS)
 
 
 def insert(connection: duckdb.DuckDBPyConnection, table: str, line: int, **values: object) -> None:
