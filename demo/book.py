@@ -41,6 +41,8 @@ class Book:
         self._agenda: list = []
         self._order = 0
         self._used: dict[str, int] = {}
+        # The discount an item was billed anew with in the middle of a period.
+        self._prorated: dict[tuple[int, str], Discount | None] = {}
 
     # --- agenda -------------------------------------------------------------------------
 
@@ -183,8 +185,16 @@ class Book:
         if before.status in ("trialing", "unpaid") or before.paused:
             return
         now = running(before.discount, ts, self._used)
-        paid = running(before.discount, ts, self._used, period=before.period_start)
+        whole = running(before.discount, ts, self._used, period=before.period_start)
+        # What was changed in this period before was billed anew then, at the discount of that day.
+        paid = {
+            item.id: self._prorated.get((before.period_start, item.id), whole)
+            for item in before.items
+        }
         lines = proration_lines(before, after, paid=paid, now=now, ts=ts)
+        self._prorated |= {
+            (before.period_start, item.id): now for item in after.items if item not in before.items
+        }
         if lines:
             self._bill(sub, ts, "subscription_update", lines)
 

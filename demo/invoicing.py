@@ -145,23 +145,30 @@ def _keep(discount: Discount | None) -> float:
 
 
 def proration_lines(
-    before: State, after: State, *, paid: Discount | None, now: Discount | None, ts: int
+    before: State,
+    after: State,
+    *,
+    paid: dict[str, Discount | None],
+    now: Discount | None,
+    ts: int,
 ) -> list[Line]:
     """Unused time of what changed as a credit, the rest of the period at the new price.
 
-    The credit is at the discount that was paid with, the new price at the one in force now.
+    The credit is at the discount that the item was last billed with (`paid`, by item), the new
+    price at the one in force now.
     """
     left = (before.period_end - ts) / (before.period_end - before.period_start)
     old = {(item.id, item.price.id, item.quantity): item for item in before.items}
     new = {(item.id, item.price.id, item.quantity): item for item in after.items}
     lines = []
-    for sign, items, others, verb, keep in (
-        (-1, old, new, "Unused time", _keep(paid)),
-        (1, new, old, "Remaining time", _keep(now)),
+    for sign, items, others, verb in (
+        (-1, old, new, "Unused time"),
+        (1, new, old, "Remaining time"),
     ):
         for key, item in items.items():
             if key in others or not item.price.licensed:
                 continue
+            keep = _keep(paid[item.id] if sign < 0 else now)
             amount = sign * round(item.price.unit_amount * item.quantity * left * keep)
             text = f"{verb} on {item.quantity} x {item.price.nickname} after {iso_day(ts)}"
             lines.append(

@@ -43,6 +43,15 @@ def test_time_of_the_period_that_a_once_coupon_lowered_is_credited_at_what_was_p
     assert charge == round(12 * unit * left)
 
 
+def test_what_was_changed_in_the_period_is_credited_at_what_the_change_was_billed_at(book):
+    sub, unit = sell(book, "once", 50)
+    proration(book, START + 10 * DAY, sub, 12)
+    left = 10 / 30
+    credit, charge = proration(book, START + 20 * DAY, sub, 15)
+    assert credit == -round(12 * unit * left)
+    assert charge == round(15 * unit * left)
+
+
 def test_a_once_coupon_that_was_used_lowers_nothing_later(book):
     sub, unit = sell(book, "once", 50)
     left = 21 / 31
