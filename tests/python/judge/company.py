@@ -209,7 +209,7 @@ class Company:
         return []
 
     def _tie_out(self, case: Case, oracle: Oracle, told_of: bool) -> list[Finding]:
-        if not oracle.is_billed():
+        if not oracle.is_billed() or oracle.has_two_causes_in_a_period():
             return []
         for account in oracle.accounts:
             for row in self.tie_out.get(account, []):

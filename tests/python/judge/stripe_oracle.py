@@ -220,6 +220,29 @@ class Oracle:
                     return False
         return True
 
+    def has_two_causes_in_a_period(self) -> bool:
+        """Whether two things that move bill and ARR apart fall into one billed period.
+
+        A discount that ends in it beside a change of items, or a pause beside the end of the
+        subscription: each alone is a reason of its own, together a part is left `unexplained`.
+        """
+        for bill in self.played.invoices:
+            states = self.played.states[bill.subscription]
+            for line in bill.lines:
+                if line.is_proration:
+                    continue
+                inside = [state for stamp, state in states if line.start <= stamp < line.end]
+                is_changed = len({state.items for state in inside}) > 1
+                is_lowered_in_part = any(
+                    discount.end is not None and line.start < discount.end < line.end
+                    for discount, _ in line.discounted
+                )
+                is_paused = any(state.pause for state in inside)
+                is_over = any(state.ended_at is not None for state in inside)
+                if (is_changed and is_lowered_in_part) or (is_paused and is_over):
+                    return True
+        return False
+
     def expected_revenue(self, account: str, month: date) -> Decimal:
         """ARR / 365 for each day of a month."""
         day, total = month, Decimal(0)
