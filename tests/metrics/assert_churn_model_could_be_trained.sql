@@ -1,5 +1,5 @@
--- The churn model could be fitted on each day on which it was trained. Where it could not, nobody has
--- a chance of churn from that day on to the next; the row says why.
+-- The churn model could be fitted on each day on which it was trained. Where it could not, nobody
+-- has a chance of churn from that day on to the next; the row says why.
 {{ config(severity='warn', meta={'dagster': {'ref': {'name': 'fct_churn_model_coefficient'}}}) }}
 
 select
