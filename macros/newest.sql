@@ -94,12 +94,6 @@
 {%- endmacro %}
 
 
-{# The unix seconds at which a day begins (UTC). #}
-{% macro unix_seconds(day) -%}
-    86400 * {{ dbt.datediff("cast('1970-01-01' as date)", day, 'day') }}
-{%- endmacro %}
-
-
 {# When a load began, UTC, from its id (dlt names loads by unix time); null when it says none. #}
 {% macro loaded_at(load_id) -%}
     {{ adapter.dispatch('loaded_at', 'customer_success')(load_id) }}

@@ -22,35 +22,6 @@
 {%- endmacro %}
 
 
-{#
-    What the coupon of a Stripe discount says. Up to API version 2025-09-30 a discount has its
-    coupon, afterwards the source that has it.
-#}
-{% macro stripe_coupon(discount, path) -%}
-    coalesce(
-        {{ json_text(discount, '$.coupon.' ~ path) }},
-        {{ json_text(discount, '$.source.coupon.' ~ path) }}
-    )
-{%- endmacro %}
-
-
-{#
-    The discounts of a Stripe object, one row each: its list, else the single one it had before API
-    version 2025-03-31. An element is a JSON object, or the bare id where the list was not expanded.
-#}
-{% macro stripe_discounts(discounts, discount=none) -%}
-    {%- set as_list -%}
-        case
-            when {{ discounts }} not in ('null', '[]') then '{"list":' || {{ discounts }} || '}'
-            {% if discount -%}
-            when {{ discount }} <> 'null' then '{"list":[' || {{ discount }} || ']}'
-            {% endif -%}
-        end
-    {%- endset -%}
-    {{ json_elements(as_list, '$.list') }}
-{%- endmacro %}
-
-
 {# The element of a list as JSON; null where it is a bare id, which is no JSON. #}
 {% macro json_object(element) -%}
     case when left({{ element }}, 1) = '{' then {{ element }} end

@@ -92,10 +92,6 @@ parsed as (
         coalesce(
             {{ json_text('discount', '$.invoice') }}, {{ json_text('discount', '$.invoice_item') }}
         ) as of_invoice_id,
-        coalesce(
-            {{ json_text('discount', '$.promotion_code.id') }},
-            {{ json_text('discount', '$.promotion_code') }}
-        ) as promotion_code_id,
         {{ json_unix_time('discount', '$.start') }} as starts_at,
         {{ json_unix_time('discount', '$.end') }} as ends_at,
         {{ json_text('coupon', '$.duration') }} as duration,
@@ -119,8 +115,7 @@ final as (
         {{ each_column([
             'holder', 'holder_key', 'subscription_id', 'customer_id', 'seen_at',
             'subscription_item_id', 'list_name', 'place', 'coupon_id', 'of_item_id',
-            'of_subscription_id', 'of_invoice_id', 'promotion_code_id', 'starts_at', 'ends_at',
-            'duration',
+            'of_subscription_id', 'of_invoice_id', 'starts_at', 'ends_at', 'duration',
             'duration_in_months', 'percent_off', 'amount_off_minor', 'currency',
             'currency_options', 'products',
         ], '@') }},

@@ -20,9 +20,6 @@ with gaps as (
         status,
         is_paused,
         currency,
-        items,
-        discount,
-        discounts,
         term_start,
         term_end,
         created_at,
@@ -147,10 +144,6 @@ final as (
         gaps.currency,
         -- The day whose items it has.
         days.changed_on as items_on,
-        -- Kept for int_stripe_subscription_states until that drops it; see int_stripe_state_items.
-        gaps.items,
-        case when not days.is_invoiced then gaps.discount end as discount,
-        case when not days.is_invoiced then gaps.discounts end as discounts,
         case when days.is_invoiced then periods.term_start else gaps.term_start end as term_start,
         case when days.is_invoiced then periods.term_end else gaps.term_end end as term_end,
         -- The first of them was known when the subscription was made.

@@ -11,10 +11,7 @@ with states as (
         is_paused,
         paused_until,
         currency,
-        discount,
-        discounts,
         term_start,
-        known_at,
         state_source,
         state_key
     from {{ ref('int_stripe_subscription_states') }}
@@ -30,7 +27,6 @@ items as (
         subscription_item_id,
         price_id,
         quantity,
-        item_discounts,
         term_key
     from {{ ref('int_stripe_state_items') }}
 ),
@@ -69,17 +65,11 @@ final as (
         states.status,
         case when states.is_paused then states.valid_from end as paused_from,
         states.paused_until,
-        states.discount,
-        states.discounts,
-        items.item_discounts,
         -- What is billed by the month or less rolls on: it is agreed once.
         case
             when {{ intervals_per_year('prices.billing_interval') }} < 12 * prices.interval_count
                 then states.term_start
-        end as term_start,
-        states.known_at,
-        states.state_source,
-        states.state_key
+        end as term_start
     from states
     inner join items
         on

@@ -99,8 +99,7 @@ parsed as (
         cast({{ json_text('items', '$.total_count') }} as integer) as total_items,
         {{ json_text('item', '$.id') }} as subscription_item_id,
         coalesce({{ json_text('item', '$.price') }}, {{ json_text('item', '$.plan') }}) as price,
-        {{ json_text('item', '$.quantity') }} as quantity_text,
-        {{ json_text('item', '$.discounts') }} as item_discounts
+        {{ json_text('item', '$.quantity') }} as quantity_text
     from elements
     union all
     select
@@ -115,8 +114,7 @@ parsed as (
         1 as total_items,
         subscription_id as subscription_item_id,
         plan as price,
-        quantity as quantity_text,
-        null as item_discounts
+        quantity as quantity_text
     from lists
     where
         items is null
@@ -143,8 +141,7 @@ final as (
         coalesce({{ json_text(json_object('price'), '$.id') }}, price) as price_id,
         {{ price_key('price') }} as price_key,
         {{ json_object('price') }} as price,
-        {{ dbt.safe_cast('quantity_text', 'decimal(18, 4)') }} as quantity,
-        item_discounts
+        {{ dbt.safe_cast('quantity_text', 'decimal(18, 4)') }} as quantity
     from parsed
 )
 

@@ -55,7 +55,7 @@ recurring as (
         lines.product_id,
         lines.price,
         {{ price_key('lines.price') }} as price_key,
-        coalesce(prices.usage_type, lines.usage_type, 'licensed') as usage_type,
+        coalesce(lines.usage_type, prices.usage_type, 'licensed') as usage_type,
         lines.amount,
         lines.currency,
         lines.quantity,

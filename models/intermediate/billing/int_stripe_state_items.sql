@@ -15,8 +15,7 @@ with listed as (
         subscription_item_id,
         price_id,
         price_key,
-        quantity,
-        item_discounts
+        quantity
     from {{ ref('int_stripe_listed_items') }}
 ),
 
@@ -89,9 +88,7 @@ told as (
         price_id,
         price_key,
         quantity,
-        cast(null as varchar) as item_usage_type,
-        item_discounts,
-        'object' as told_by
+        cast(null as varchar) as item_usage_type
     from listed
     union all
     select
@@ -103,9 +100,7 @@ told as (
         price_id,
         price_key,
         quantity,
-        item_usage_type,
-        null as item_discounts,
-        'invoice_lines' as told_by
+        item_usage_type
     from cut_away
 ),
 
@@ -124,9 +119,7 @@ keyed as (
         told.price_id,
         told.price_key,
         told.quantity,
-        told.item_usage_type,
-        told.item_discounts,
-        told.told_by
+        told.item_usage_type
     from told
     inner join invoiced_states
         on told.subscription_id = invoiced_states.subscription_id
@@ -143,9 +136,7 @@ keyed as (
         invoiced.price_id,
         invoiced.price_key,
         invoiced.quantity,
-        invoiced.item_usage_type,
-        null as item_discounts,
-        'invoice_lines' as told_by
+        invoiced.item_usage_type
     from invoiced
     inner join invoiced_states
         on

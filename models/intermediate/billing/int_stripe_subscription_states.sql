@@ -5,9 +5,9 @@
 -- word of its own.
 {{ config(enabled=source_is_on('billing', 'stripe')) }}
 {% set kept = [
-    'subscription_id', 'customer_id', 'currency', 'items', 'discount', 'discounts',
-    'cancellation_reason', 'cancellation_feedback', 'cancellation_comment', 'canceled_at',
-    'cancel_at', 'resumes_at', 'term_start', 'term_end', 'started_on', 'trial_to',
+    'subscription_id', 'customer_id', 'currency', 'cancellation_reason', 'cancellation_feedback',
+    'cancellation_comment', 'canceled_at', 'cancel_at', 'resumes_at', 'term_start', 'term_end',
+    'started_on', 'trial_to',
 ] %}
 
 with told as (
@@ -89,9 +89,6 @@ final as (
             when is_on_pause then valid_to
         end as paused_until,
         currency,
-        items,
-        discount,
-        discounts,
         cancellation_reason,
         cancellation_feedback,
         cancellation_comment,

@@ -12,7 +12,6 @@ with mentions as (
         coupon_id,
         of_item_id,
         of_invoice_id,
-        promotion_code_id,
         starts_at,
         ends_at,
         duration,
@@ -59,7 +58,6 @@ named as (
         max(coupon_id) as coupon_id,
         max(of_item_id) as subscription_item_id,
         max(of_invoice_id) as of_invoice_id,
-        max(promotion_code_id) as promotion_code_id,
         max(starts_at) as starts_at,
         max(ends_at) as ends_at,
         min(case when holder = 'discount_deleted' then seen_at end) as deleted_at,
@@ -78,7 +76,6 @@ told as (
         named.discount_id,
         named.coupon_id,
         named.subscription_item_id,
-        named.promotion_code_id,
         case
             when named.of_invoice_id is not null then 'once'
             else coalesce(named.duration, coupons.duration)
@@ -113,10 +110,8 @@ final as (
     select
         discount_id,
         coupon_id,
-        promotion_code_id,
         subscription_item_id,
         duration,
-        duration_in_months,
         percent_off,
         amount_off_minor,
         currency,

@@ -4,8 +4,8 @@
 -- effect, not before the subscription starts.
 {{ config(enabled=source_is_on('billing', 'stripe')) }}
 {% set columns = [
-    'subscription_id', 'customer_id', 'status', 'is_paused', 'currency', 'items', 'discount',
-    'discounts', 'term_start', 'term_end', 'started_on',
+    'subscription_id', 'customer_id', 'status', 'is_paused', 'currency', 'term_start',
+    'term_end', 'started_on',
 ] %}
 {% set endings = {
     'cancellation_reason': 'varchar',

@@ -70,7 +70,6 @@ final as (
         coalesce(versions.version_number = 1, true) as is_first,
         versions.updated_at as valid_from,
         versions.valid_to,
-        versions.user_role as source_role,
         words.meaning as actor_role,
         agents.agent_from,
         agents.agent_until
