@@ -74,8 +74,8 @@
 {# What the tie-out counts by day. #}
 {% macro tie_out_counts() -%}
     {{- return([
-        'contract_lines', 'paused_lines', 'invoice_lines', 'net_lines', 'other_currency_lines',
-        'whole_periods',
+        'contract_lines', 'paused_lines', 'unpaid_lines', 'invoice_lines', 'net_lines',
+        'other_currency_lines', 'whole_periods',
     ]) -}}
 {%- endmacro %}
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from filelock import FileLock
+from hypothesis.internal.conjecture import providers
 
 from orchestration.home import Home
 
@@ -15,6 +16,11 @@ ROOT = Path(__file__).resolve().parents[2]
 # The scale of the demo company that the tests refresh; the truth is compared at this size too.
 DEMO_SCALE = os.environ.get("CSW_TEST_SCALE", "1")
 OURS = ("CSW_", "DBT_", "DAGSTER_")
+
+# Hypothesis also draws the constants of all modules that happen to be imported. What a seed draws
+# must not depend on which tests run beside it.
+assert providers._get_local_constants
+providers._get_local_constants = providers.Constants
 
 RunCsw = Callable[..., subprocess.CompletedProcess[str]]
 

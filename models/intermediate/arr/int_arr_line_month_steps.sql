@@ -184,9 +184,7 @@ final as (
         quantity_arr,
         price_arr,
         case
-            when
-                kept_price_share = opening_price_share
-                and kept_amount_off = opening_amount_off
+            when kept_price_share = opening_price_share and kept_amount_off = opening_amount_off
                 then price_arr
             else {{ line_arr(
                 'closing_quantity', 'closing_unit_amount', 'closing_billing_interval',

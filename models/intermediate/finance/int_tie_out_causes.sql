@@ -135,13 +135,13 @@ levelled as (
         end as fx_level,
         case when days = 'different' then least(discount_steps, 0) else 0 end
             as discount_period_level,
-        -- The contract ended for good within the billed period.
+        -- The contract ended for good within the billed period, or for as long as it was unpaid.
         case
             when
                 days = 'bill only'
                 and not is_refunded
                 and arr_at_period_start > 0
-                and arr_later_in_period = 0
+                and (arr_later_in_period = 0 or unpaid_lines > 0)
                 then billed_arr - given_back_arr
             else 0
         end as kept_after_end_level,

@@ -73,7 +73,7 @@ keyed as (
 ),
 
 -- The whole periods of a contract. A proration bills a part of one of them: of the shortest around
--- its days. The shortest around a whole line is its own.
+-- its days that had a price, as a trial has none. The shortest around a whole line is its own.
 whole_periods as (
     select distinct
         source_system,
@@ -83,7 +83,9 @@ whole_periods as (
         line_days,
         coalesce(price_periods_per_year, length_per_year) as periods_per_year
     from keyed
-    where not is_proration
+    where
+        not is_proration
+        and amount + discount_amount <> 0
 ),
 
 measured as (

@@ -209,7 +209,11 @@ class Company:
         return []
 
     def _tie_out(self, case: Case, oracle: Oracle, told_of: bool) -> list[Finding]:
-        if not oracle.is_billed() or oracle.has_two_causes_in_a_period():
+        if (
+            not oracle.is_billed()
+            or oracle.has_two_causes_in_a_period()
+            or oracle.is_changed_after_the_bill_of_its_day()
+        ):
             return []
         for account in oracle.accounts:
             for row in self.tie_out.get(account, []):

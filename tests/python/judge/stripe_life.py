@@ -34,7 +34,8 @@ Left out, and why:
   as lines are rounded to cents before they are added (open);
 * the tie-out of a billed period in which a discount ends and the items change, or that has a pause
   and the end of the subscription: a part of the difference is `unexplained` (open, see
-  `Oracle.has_two_causes_in_a_period`);
+  `Oracle.has_two_causes_in_a_period`), and of one on whose first day something changed after the
+  bill: ARR counts days, so the bill seems to lack it;
 * items of different intervals on one subscription: they come with `billing_mode: flexible` only,
   and how an amount off then is annualised is nowhere defined.
 """

@@ -141,8 +141,9 @@ class Oracle:
             if self._counts(state):
                 amount = self._arr(state, at)
                 total += amount
-                # A discount of everything is a full discount, not a churn.
-                held = held or (amount == 0 and self._was_paid(key, at))
+                # A discount of everything is a full discount, not a churn. Usage alone is no ARR.
+                is_priced = any(item.price.amount(item.quantity) for item in state.items)
+                held = held or (amount == 0 and is_priced and self._was_paid(key, at))
             elif state.status in ("active", "past_due", "trialing"):
                 held = held or self._was_paid(key, at)
         return Standing(total, held)
@@ -193,9 +194,17 @@ class Oracle:
         """
         spans = []
         for stamps, states in self.by_subscription.values():
-            end = next((s for s, state in zip(stamps, states, strict=True) if state.ended_at), None)
+            # What is left without a price is over, too: a subscription of usage alone.
+            is_priced = [
+                state.ended_at is None and any(i.price.amount(i.quantity) for i in state.items)
+                for state in states
+            ]
+            last = max((n for n, each in enumerate(is_priced) if each), default=None)
+            if last is None:
+                continue
+            end = AS_OF_END if last == len(states) - 1 else stamps[last + 1]
             products = {item.price.product for state in states for item in state.items}
-            spans.append((stamps[0], AS_OF_END if end is None else end, products))
+            spans.append((stamps[0], end, products))
         return any(
             old is not new and old[0] <= new[0] < old[1] < new[1] and old[2] & new[2]
             for old in spans
@@ -207,10 +216,14 @@ class Oracle:
 
         It does not where it began a new period without a credit for the old one, and where the bill
         of a period that began in a pause, or while unpaid, was never made valid though the period
-        ran on after it: those are exceptions that somebody has to chase.
+        ran on after it, nor does it bill days with ARR where a subscription is over on the day it
+        began: those are exceptions that somebody has to chase.
         """
         if "billed_twice" in self.played.done:
             return False
+        for stamps, states in self.by_subscription.values():
+            if states[-1].ended_at is not None and states[-1].ended_at // DAY == stamps[0] // DAY:
+                return False
         for bill in self.played.invoices:
             if bill.status in ("paid", "open") or bill.total <= 0:
                 continue
@@ -241,6 +254,33 @@ class Oracle:
                 is_over = any(state.ended_at is not None for state in inside)
                 if (is_changed and is_lowered_in_part) or (is_paused and is_over):
                     return True
+        return False
+
+    def is_changed_after_the_bill_of_its_day(self) -> bool:
+        """Whether something else is paid for at the end of a day than its bill of a period says.
+
+        A day has one ARR, that of its end; a discount that was given, or seats that were given up
+        without a credit, after the bill of the day seem to be missing on it.
+        """
+        for bill in self.played.invoices:
+            states = self.played.states[bill.subscription]
+            for line in bill.lines:
+                if line.is_proration:
+                    continue
+                billed = {discount.id for discount, _ in line.discounted}
+                midnight = line.start - line.start % DAY + DAY
+                for stamp, state in states:
+                    if not line.start <= stamp < midnight:
+                        continue
+                    item = next((i for i in state.items if i.id == line.item.id), None)
+                    if item is None or (item.price, item.quantity) != (
+                        line.item.price,
+                        line.quantity,
+                    ):
+                        return True
+                    given = (*state.discounts, *item.discounts)
+                    if any(d.id not in billed and d.is_active(stamp) for d in given):
+                        return True
         return False
 
     def expected_revenue(self, account: str, month: date) -> Decimal:

@@ -56,6 +56,22 @@ def tiered(mode: str) -> Price:
 
 
 NAMED = {
+    # What was billed for the time in which it was unpaid was an exception nobody could explain.
+    "unpaid_for_a_while_and_paid_after_all": case(
+        Action("fail", 0, a=3, b=10), prices=(price(interval="year"),)
+    ),
+    # The credit was compared with the free period instead of the paid one it gives back.
+    "free_time_that_ends_after_the_period": case(
+        Action("trial", 55, b=33), prices=(price(count=3),)
+    ),
+    # The last event of a subscription told of more seats than the one before, and nothing said so.
+    "event_before_the_end_is_lost": case(
+        Action("quantity", 20, b=3, proration="none"),
+        Action("cancel_at", 10, b=20),
+        Action("quantity", 5, b=9, proration="none"),
+        prices=(price(interval="year"),),
+        lost=(3,),
+    ),
     # Free time inside a running subscription was churn, and its end a reactivation.
     "free_time_is_no_churn": case(Action("trial", 40, b=30)),
     "free_time_then_given_up": case(Action("trial", 40, b=30), Action("fail", 1, a=1)),
@@ -140,7 +156,12 @@ def lives() -> dict[str, list[str]]:
     """What is wrong with each."""
     named = {name: each.named(f"N{n}") for n, (name, each) in enumerate(NAMED.items())}
     company = Company(list(named.values()))
-    wrong = {found.case.name: found for found in company.findings()}
+    # Where an event is lost, a figure may be wrong as long as a gap says so.
+    wrong = {
+        found.case.name: found
+        for found in company.findings()
+        if not (found.case.telling.lost and found.is_told_of)
+    }
     return {
         name: [wrong[each.name].story()] if each.name in wrong else []
         for name, each in named.items()

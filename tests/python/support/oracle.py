@@ -31,7 +31,8 @@ def tickets(folder: Path) -> pd.DataFrame:
 
     frame["first_response_at"] = answers.reindex(frame.index)
     frame["first_solved_at"] = solved.min().reindex(frame.index)
-    frame["last_solved_at"] = solved.max().reindex(frame.index)
+    # Null again while a ticket is open again.
+    frame["last_solved_at"] = solved.max().reindex(frame.index).where(frame["status"].isin(ended))
     frame["reopens"] = again.groupby("ticket_id").size().reindex(frame.index).fillna(0)
     frame.index = frame.index.astype(str)
     return frame
