@@ -192,3 +192,25 @@
 {% macro duckdb__json_text_at(column, path) -%}
     json_extract_string({{ column }}, {{ path }})
 {%- endmacro %}
+
+
+{# What events of a subscription change that bears on ARR, on its end or its owner. #}
+{% macro stripe_event_attributes() -%}
+    {{- return([
+        'status', 'customer', 'items.data', 'quantity', 'plan.id', 'cancel_at',
+        'cancel_at_period_end', 'canceled_at', 'ended_at', 'trial_end', 'current_period_start',
+        'current_period_end', 'pause_collection.behavior', 'pause_collection.resumes_at',
+        'discount.id', 'discounts', 'cancellation_details.reason',
+    ]) -}}
+{%- endmacro %}
+
+
+{# All of these of a subscription object as one text, to compare objects by. #}
+{% macro stripe_event_state(object) -%}
+    md5(concat_ws(
+        '|'
+        {%- for attribute in stripe_event_attributes() %},
+        coalesce({{ json_text(object, '$.' ~ attribute) }}, '')
+        {%- endfor %}
+    ))
+{%- endmacro %}

@@ -1,88 +1,18 @@
 -- Grain: one row per event of a Stripe subscription that shares its second with another: its place.
--- What the events say decides: a creation is the first and a deletion the last of them; an event
--- comes after the one that left what it found (previous_attributes); where these go in a circle
--- (seats up and down again), they are walked from the one that found what was there before; then
--- the usual way of a status, then the order of delivery (the API lists the newest first).
+-- What the events say decides: a creation is the first and a deletion the last of them; those
+-- between are a chain (int_stripe_event_chains). Where they are none, as something changed without
+-- a word, an event comes after one that left some attribute as it found it; where these go in a
+-- circle, they are walked from the one that found what was there before; then the usual way of a
+-- status, then the order of delivery (the API lists the newest first).
 {{ config(enabled=source_is_on('billing', 'stripe')) }}
-{% set attributes = [
-    'status', 'customer', 'items.data', 'quantity', 'plan.id', 'cancel_at',
-    'cancel_at_period_end', 'canceled_at', 'ended_at', 'trial_end', 'current_period_start',
-    'current_period_end', 'pause_collection.behavior', 'pause_collection.resumes_at',
-    'discount.id', 'discounts', 'cancellation_details.reason', 'latest_invoice',
-] %}
 
-with recursive events as (
-    select
-        event_id,
-        subscription_id,
-        event_type,
-        created_at,
-        load_id,
-        source_file,
-        source_line,
-        subscription,
-        previous_attributes
-    from {{ ref('stg_stripe__subscription_events') }}
-),
-
-tied as (
-    select
-        *,
-        {{ json_merged('subscription', "coalesce(previous_attributes, '{}')") }} as found,
-        case event_type
-            when 'customer.subscription.created' then 1
-            when 'customer.subscription.deleted' then 3
-            else 2
-        end as kind,
-        corr(
-            source_line, {{ dbt.datediff("cast('1970-01-01' as date)", 'created_at', 'second') }}
-        ) over (partition by load_id, source_file) < 0 as is_newest_first
-    from events
-    qualify count(*) over (partition by subscription_id, created_at) > 1
-),
-
--- What was there before the second: its creation, else the last event before it.
-openings as (
-    select
-        tied.subscription_id,
-        tied.created_at,
-        events.subscription
-    from tied
-    inner join events
-        on
-            tied.subscription_id = events.subscription_id
-            and (
-                tied.created_at > events.created_at
-                or (
-                    tied.created_at = events.created_at
-                    and events.event_type = 'customer.subscription.created'
-                )
-            )
-    qualify
-        row_number() over (
-            partition by tied.subscription_id, tied.created_at
-            order by events.created_at desc, events.event_id asc
-        ) = 1
-),
-
-objects as (
-    select
-        tied.event_id,
-        tied.subscription_id,
-        tied.created_at,
-        tied.found,
-        tied.subscription as left_behind,
-        openings.subscription as opening
-    from tied
-    left outer join openings
-        on
-            tied.subscription_id = openings.subscription_id
-            and tied.created_at = openings.created_at
-    where tied.kind = 2
+with recursive tied as (
+    select *
+    from {{ ref('int_stripe_tied_events') }}
 ),
 
 told as (
-    {%- for attribute in attributes %}
+    {%- for attribute in stripe_event_attributes() + ['latest_invoice'] %}
     select
         event_id,
         subscription_id,
@@ -91,7 +21,8 @@ told as (
         {{ json_text('found', '$.' ~ attribute) }} as found,
         {{ json_text('left_behind', '$.' ~ attribute) }} as left_behind,
         {{ json_text('opening', '$.' ~ attribute) }} as opening
-    from objects
+    from tied
+    where kind = 2
     {{- '\n    union all' if not loop.last }}
     {%- endfor %}
 ),
@@ -179,15 +110,16 @@ final as (
             partition by tied.subscription_id, tied.created_at
             order by
                 tied.kind,
+                coalesce(chains.place_in_chain, 0),
                 coalesce(predecessors.earlier_events, 0),
                 coalesce(distances.steps_from_opening, 99),
                 case when changes.event_id is null then 0 else 1 end,
-                {{ stripe_status_rank(json_text('tied.subscription', '$.status')) }},
-                tied.load_id,
-                case when tied.is_newest_first then -tied.source_line else tied.source_line end,
-                tied.event_id
+                {{ stripe_status_rank(json_text('tied.left_behind', '$.status')) }},
+                tied.delivery_number
         ) as place_in_second
     from tied
+    left outer join {{ ref('int_stripe_event_chains') }} as chains
+        on tied.event_id = chains.event_id
     left outer join predecessors
         on tied.event_id = predecessors.event_id
     left outer join distances

@@ -81,11 +81,10 @@ whole_periods as (
         earned_from,
         earned_to,
         line_days,
-        coalesce(price_periods_per_year, length_per_year) as periods_per_year
+        coalesce(price_periods_per_year, length_per_year) as periods_per_year,
+        amount + discount_amount <> 0 as has_price
     from keyed
-    where
-        not is_proration
-        and amount + discount_amount <> 0
+    where not is_proration
 ),
 
 measured as (
@@ -104,6 +103,7 @@ measured as (
             and keyed.contract_id = whole_periods.contract_id
             and keyed.earned_from >= whole_periods.earned_from
             and keyed.earned_to <= whole_periods.earned_to
+            and (whole_periods.has_price or not keyed.is_proration)
     qualify
         row_number() over (
             partition by keyed.source_system, keyed.invoice_line_id

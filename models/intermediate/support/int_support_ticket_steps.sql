@@ -102,8 +102,8 @@ ranked as (
         row_number() over (
             partition by source_system, ticket_id, status
             order by
-                case when occurred_at >= merged_at then occurred_at end nulls last,
-                occurred_at desc
+                case when occurred_at >= merged_at then step_number end nulls last,
+                step_number desc
         ) as merge_rank
     from judged
 ),

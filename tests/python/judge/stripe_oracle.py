@@ -194,12 +194,12 @@ class Oracle:
         """
         spans = []
         for stamps, states in self.by_subscription.values():
-            # What is left without a price is over, too: a subscription of usage alone.
-            is_priced = [
-                state.ended_at is None and any(i.price.amount(i.quantity) for i in state.items)
+            # What is left without ARR is over, too: paused for good, or usage alone.
+            is_paid = [
+                self._counts(state) and any(i.price.amount(i.quantity) for i in state.items)
                 for state in states
             ]
-            last = max((n for n, each in enumerate(is_priced) if each), default=None)
+            last = max((n for n, each in enumerate(is_paid) if each), default=None)
             if last is None:
                 continue
             end = AS_OF_END if last == len(states) - 1 else stamps[last + 1]
@@ -251,7 +251,10 @@ class Oracle:
                     for discount, _ in line.discounted
                 )
                 is_paused = any(state.pause for state in inside)
-                is_over = any(state.ended_at is not None for state in inside)
+                is_over = any(
+                    state.ended_at is not None and line.start <= stamp <= line.end
+                    for stamp, state in states
+                )
                 if (is_changed and is_lowered_in_part) or (is_paused and is_over):
                     return True
         return False
