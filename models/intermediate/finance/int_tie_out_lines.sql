@@ -34,15 +34,6 @@ with lines as (
         and (is_billed or invoice_status = 'void')
 ),
 
-contracts as (
-    select
-        source_system,
-        subscription_id,
-        contract_account_id,
-        contract_id
-    from {{ ref('int_tie_out_contracts') }}
-),
-
 line_rates as (
     select
         source_system,
@@ -65,7 +56,7 @@ keyed as (
         on
             lines.source_system = line_rates.source_system
             and lines.invoice_line_id = line_rates.invoice_line_id
-    inner join contracts
+    inner join {{ ref('int_tie_out_contracts') }} as contracts
         on
             lines.source_system = contracts.source_system
             and lines.subscription_id is not distinct from contracts.subscription_id
@@ -73,7 +64,8 @@ keyed as (
 ),
 
 -- The whole periods of a contract. A proration bills a part of one of them: of the shortest around
--- its days that had a price, as a trial has none. The shortest around a whole line is its own.
+-- its days that had a price, as a trial has none; a credit of one that had begun before it. The
+-- shortest around a whole line is its own.
 whole_periods as (
     select distinct
         source_system,
@@ -107,7 +99,12 @@ measured as (
     qualify
         row_number() over (
             partition by keyed.source_system, keyed.invoice_line_id
-            order by whole_periods.line_days, whole_periods.periods_per_year
+            order by
+                keyed.is_proration
+                and keyed.amount < 0
+                and whole_periods.earned_from < keyed.earned_from desc,
+                whole_periods.line_days,
+                whole_periods.periods_per_year
         ) = 1
 ),
 

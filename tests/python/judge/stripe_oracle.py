@@ -275,6 +275,8 @@ class Oracle:
                 for stamp, state in states:
                     if not line.start <= stamp < midnight:
                         continue
+                    if state.ended_at is not None:
+                        return True
                     item = next((i for i in state.items if i.id == line.item.id), None)
                     if item is None or (item.price, item.quantity) != (
                         line.item.price,

@@ -64,6 +64,15 @@ NAMED = {
     "free_time_that_ends_after_the_period": case(
         Action("trial", 55, b=33), prices=(price(count=3),)
     ),
+    # The credit of a year was compared with the half year that followed it.
+    "from_a_year_to_half_a_year": case(
+        Action("interval", 200, b=1, proration="always_invoice"),
+        prices=(price(interval="year"), price(1, count=6)),
+    ),
+    # Each alone, the free time could have come before the pause that was over by then.
+    "paused_resumed_and_free_in_one_second": case(
+        Action("pause", 40, a=2, b=44), Action("resume", 0), Action("trial", 0, b=13)
+    ),
     # The last event of a subscription told of more seats than the one before, and nothing said so.
     "event_before_the_end_is_lost": case(
         Action("quantity", 20, b=3, proration="none"),
