@@ -8,6 +8,8 @@
     'object_outdated': ('info', 'fetch the subscriptions after their events'),
     'object_missing': ('warning', 'export subscriptions with status=all, or load the event'),
     'customer_unknown': ('warning', 'load the customer, or map it in seed account_mapping'),
+    'history_untold': ('warning', 'load the invoices of that time with their lines, or its events; '
+        ~ 'or bring the history as subscription_items of files'),
     'end_untold': ('warning', 'load the subscription or the event of its deletion'),
     'trial_end_untold': ('warning', 'load the subscription or its events since then'),
     'start_untold': ('warning', 'load the subscription or its events since then'),
