@@ -1,5 +1,5 @@
 -- Grain: one row per recurring line of a Stripe invoice that asks for something.
--- Voided invoices and drafts ask for nothing; what was issued after the as-of date is not known.
+-- Only bills do (is_bill); what was issued after the as-of date is not known.
 {{ config(enabled=source_is_on('billing', 'stripe')) }}
 
 with invoices as (
@@ -9,7 +9,7 @@ with invoices as (
         issued_at
     from {{ ref('stg_stripe__invoices') }}
     where
-        coalesce(status, 'open') not in ('void', 'draft')
+        {{ is_bill('status') }}
         and cast(issued_at as date) <= {{ as_of_date() }}
 ),
 

@@ -1,4 +1,4 @@
--- Grain: one row per thing that Stripe does not tell about a subscription, customer or dispute.
+-- Grain: one row per thing that Stripe does not tell, and object that it is about.
 {{ config(enabled=source_is_on('billing', 'stripe')) }}
 {% set remedies = {
     'status_unknown': ('error', 'write one of the statuses that Stripe has'),
@@ -15,6 +15,7 @@
     'start_untold': ('warning', 'load the subscription or its events since then'),
     'event_unreadable': ('warning', 'export events with data.object in full'),
     'dispute_status_unknown': ('warning', 'write one of the statuses that Stripe has'),
+    'invoice_status_unknown': ('warning', 'write one of the statuses that Stripe has'),
     'dispute_unmatched': ('warning', 'load the charge of the dispute and its invoice'),
 } %}
 
