@@ -46,8 +46,7 @@ final as (
         united.*,
         invoices.customer_key,
         invoices.status as invoice_status,
-        -- A draft was never sent, a void invoice was taken back: neither is a bill.
-        invoices.status not in ('draft', 'void', 'deleted') as is_billed,
+        {{ is_bill('invoices.status') }} as is_billed,
         invoices.issued_on
     from united
     inner join invoices

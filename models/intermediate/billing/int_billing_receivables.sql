@@ -20,7 +20,7 @@ with invoices as (
         cast(paid_at as date) as paid_on,
         greatest(cast(coalesce(due_at, issued_at) as date), cast(issued_at as date)) as due_on
     from {{ ref('int_billing_invoices') }}
-    where status not in ('draft', 'deleted') and total > 0
+    where ({{ is_bill('status') }} or status = 'void') and total > 0
 ),
 
 endings as (

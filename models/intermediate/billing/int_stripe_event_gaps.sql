@@ -30,7 +30,6 @@ first_loads as (
         term_end,
         created_at,
         started_on,
-        ended_on,
         seen_on,
         trial_from,
         trial_to
@@ -78,7 +77,7 @@ gaps as (
         customer_id,
         case
             when status = 'incomplete_expired' then 'incomplete'
-            when ended_on is not null then 'active'
+            when {{ is_over('status') }} then 'active'
             else status
         end as status,
         is_paused,

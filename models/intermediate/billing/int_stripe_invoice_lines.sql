@@ -47,9 +47,15 @@ prices as (
         unit_amount,
         currency,
         billing_interval,
-        interval_count,
-        usage_type
+        interval_count
     from {{ ref('stg_stripe__prices') }}
+),
+
+usages as (
+    select
+        price_id,
+        usage_type
+    from {{ ref('int_stripe_price_usages') }}
 ),
 
 invoices as (
@@ -90,7 +96,7 @@ priced as (
     select
         lines.*,
         coalesce(lines.price_type, prices.price_type) as known_price_type,
-        coalesce(lines.usage_type, prices.usage_type, 'licensed') as known_usage_type,
+        coalesce(lines.usage_type, usages.usage_type) as known_usage_type,
         lines.amount - coalesce(discount_sums.discount_amount, 0) as net_amount,
         coalesce(discount_sums.discount_amount, 0) as discount_amount,
         coalesce(discount_sums.once_discount_amount, 0) as once_discount_amount,
@@ -102,6 +108,8 @@ priced as (
     from lines
     left outer join prices
         on lines.price_id = prices.price_id
+    left outer join usages
+        on lines.price_id = usages.price_id
     left outer join discount_sums
         on
             lines.invoice_id = discount_sums.invoice_id
@@ -117,8 +125,7 @@ final as (
         priced.known_product_id as product_id,
         priced.price_id as plan_id,
         case
-            when priced.known_price_type = 'recurring' and priced.known_usage_type = 'metered'
-                then 'usage'
+            when priced.known_usage_type = 'metered' then 'usage'
             when priced.known_price_type = 'recurring' or priced.is_proration then 'recurring'
             when priced.amount < 0 then 'credit'
             -- A line of a subscription whose price nothing tells.

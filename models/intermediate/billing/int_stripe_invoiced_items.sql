@@ -1,7 +1,8 @@
 -- Grain: one row per Stripe subscription item and day from which invoiced terms of it hold.
 -- A line says price and quantity from the first day of its period. A credit with nothing in its
 -- place says that the item was removed, and so does a renewal of the subscription without the item
--- once the item's own period is over.
+-- once the item's own period is over. Tiers are billed line by line, but for prorations: their
+-- quantities add up, and what is flat has 0.
 {{ config(enabled=source_is_on('billing', 'stripe')) }}
 
 with lines as (
@@ -13,7 +14,16 @@ with lines as (
         price_id,
         price_key,
         currency,
-        quantity,
+        case
+            when is_proration then quantity
+            else cast(
+                sum(quantity) over (
+                    partition by
+                        subscription_id, subscription_item_id, invoice_id, price_id,
+                        period_started_at, period_end, is_proration
+                ) as decimal(18, 4)
+            )
+        end as quantity,
         issued_at,
         usage_type,
         is_proration,
@@ -61,9 +71,7 @@ daily as (
 first_credits as (
     select *
     from lines
-    where
-        is_credit
-        and period_started_at = first_told_at
+    where is_credit and period_started_at = first_told_at
     qualify
         row_number() over (
             partition by subscription_id, subscription_item_id

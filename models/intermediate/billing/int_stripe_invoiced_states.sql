@@ -1,6 +1,7 @@
 -- Grain: one row per Stripe subscription and day from which invoiced terms hold.
 -- The time of which no event tells, up to the first known event. Where no invoice tells it either,
--- one row: what the subscription was just before, or the object of today, for all that time.
+-- what the subscription had just before, or has as the object of today, stands for all that time,
+-- as paid for: since when it is due, unpaid, paused or over, nobody says (gap `history_untold`).
 {{ config(enabled=source_is_on('billing', 'stripe')) }}
 {% set days_of_change = [
     ('gaps', 'started_on'),
@@ -18,7 +19,6 @@ with gaps as (
         subscription_id,
         customer_id,
         status,
-        is_paused,
         currency,
         term_start,
         term_end,
@@ -133,14 +133,19 @@ final as (
         case
             when turns.trial_from <= days.changed_on and turns.trial_to > days.changed_on
                 then 'trialing'
-            when not days.is_invoiced then gaps.status
+            when
+                not days.is_invoiced
+                and not coalesce(
+                    gaps.status in ('past_due', 'unpaid')
+                    -- A pause after a trial is of who never paid, a trial given later of who did.
+                    or (gaps.status = 'paused' and turns.trial_to is null)
+                    or (gaps.status = 'trialing' and turns.trial_from > days.changed_on),
+                    false
+                ) then gaps.status
             when turns.unpaid_from <= days.changed_on then 'unpaid'
             else 'active'
         end as status,
-        case
-            when days.is_invoiced then coalesce(turns.paused_from <= days.changed_on, false)
-            else gaps.is_paused
-        end as is_paused,
+        coalesce(turns.paused_from <= days.changed_on, false) as is_paused,
         gaps.currency,
         -- The day whose items it has.
         days.changed_on as items_on,

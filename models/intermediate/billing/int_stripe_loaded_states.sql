@@ -2,7 +2,8 @@
 -- Of subscriptions without events all, of the others what is newer than their last event. A version
 -- is known from the day on which it was first seen; an end is taken at its word, and so is the end
 -- of a trial; who pays after an incomplete start paid within a day (Stripe gives 23 hours). Of
--- loads after the as-of date only the last counts, and that only when there was none before.
+-- loads after the as-of date only the last counts, and that only when there was none before. An end
+-- after the as-of date has not happened: until then the status is the one before it.
 {{ config(enabled=source_is_on('billing', 'stripe')) }}
 
 with versions as (
@@ -60,7 +61,12 @@ known as (
         *,
         least(seen_on, {{ as_of_date() }}) as known_on,
         min(seen_on) over (partition by subscription_id) as first_seen_on,
-        max(load_id) over (partition by subscription_id) as last_load_id
+        max(load_id) over (partition by subscription_id) as last_load_id,
+        -- What is over stays over.
+        max_by(status, case when not {{ is_over('status') }} then load_id end) over (
+            partition by subscription_id
+        ) as status_before_end,
+        coalesce(cast(ended_at as date) > {{ as_of_date() }}, false) as ends_later
     from versions
 ),
 
@@ -73,7 +79,13 @@ final as (
         coalesce(newer_objects.event_number, 0) as after_event_number,
         known.customer_id,
         case
-            when cast(known.ended_at as date) > {{ as_of_date() }} then 'active'
+            when known.status = 'incomplete_expired' and known.ends_later then 'incomplete'
+            when
+                cast(known.trial_end_at as date) > {{ as_of_date() }}
+                and cast(known.trial_start_at as date) <= {{ as_of_date() }}
+                and (known.ends_later or not {{ is_over('known.status') }})
+                then 'trialing'
+            when known.ends_later then coalesce(known.status_before_end, 'active')
             else known.status
         end as status,
         known.created_at,
@@ -83,15 +95,26 @@ final as (
             when cast(known.ended_at as date) <= {{ as_of_date() }} then known.ended_at
             else cast(known.known_on as timestamp)
         end as known_at,
-        -- The day on which the state began, where that is not the day on which it was seen.
+        -- The day on which the state began, where that is not the day on which it was seen: of the
+        -- first load that left what the event said. The states of later loads came after it.
         case
-            when {{ is_over('known.status') }} then null
+            when {{ is_over('known.status') }} or known.status = newer_objects.event_status
+                then null
+            when
+                row_number() over (
+                    partition by
+                        known.subscription_id,
+                        newer_objects.event_number,
+                        known.status = newer_objects.event_status
+                    order by known.load_id
+                ) > 1 then null
             when newer_objects.event_status = 'incomplete' then newer_objects.event_on
+            -- A trial that was extended ends as the object says.
             when
                 newer_objects.event_status = 'trialing'
-                and known.status <> 'trialing'
-                and newer_objects.event_trial_to <= known.known_on
-                then newer_objects.event_trial_to
+                and coalesce(cast(known.trial_end_at as date), newer_objects.event_trial_to)
+                <= known.known_on
+                then coalesce(cast(known.trial_end_at as date), newer_objects.event_trial_to)
         end as effective_on,
         cast(known.trial_start_at as date) as trial_from,
         cast(known.trial_end_at as date) as trial_to,

@@ -1,5 +1,5 @@
 -- Grain: one row per recurring line of a Stripe invoice that asks for something.
--- Voided invoices and drafts ask for nothing; what was issued after the as-of date is not known.
+-- Only bills do (is_bill); what was issued after the as-of date is not known.
 {{ config(enabled=source_is_on('billing', 'stripe')) }}
 
 with invoices as (
@@ -9,7 +9,7 @@ with invoices as (
         issued_at
     from {{ ref('stg_stripe__invoices') }}
     where
-        coalesce(status, 'open') not in ('void', 'draft')
+        {{ is_bill('status') }}
         and cast(issued_at as date) <= {{ as_of_date() }}
 ),
 
@@ -39,9 +39,15 @@ lines as (
 prices as (
     select
         price_id,
-        price_type,
-        usage_type
+        price_type
     from {{ ref('stg_stripe__prices') }}
+),
+
+usages as (
+    select
+        price_id,
+        usage_type
+    from {{ ref('int_stripe_price_usages') }}
 ),
 
 recurring as (
@@ -55,7 +61,12 @@ recurring as (
         lines.product_id,
         lines.price,
         {{ price_key('lines.price') }} as price_key,
-        coalesce(lines.usage_type, prices.usage_type, 'licensed') as usage_type,
+        -- Usage is never prorated. Null where nothing tells: then no amount of it is agreed.
+        coalesce(
+            lines.usage_type,
+            usages.usage_type,
+            case when lines.is_proration or lines.price is not null then 'licensed' end
+        ) as usage_type,
         lines.amount,
         lines.currency,
         lines.quantity,
@@ -69,6 +80,8 @@ recurring as (
         on lines.invoice_id = invoices.invoice_id
     left outer join prices
         on lines.price_id = prices.price_id
+    left outer join usages
+        on lines.price_id = usages.price_id
     where
         (lines.is_proration and lines.amount <> 0)
         or (
@@ -81,7 +94,7 @@ final as (
     select
         *,
         is_proration and amount < 0 as is_credit,
-        not is_proration and usage_type = 'licensed' as is_whole_period
+        not is_proration and coalesce(usage_type = 'licensed', false) as is_whole_period
     from recurring
 )
 

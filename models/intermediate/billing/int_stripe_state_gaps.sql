@@ -1,4 +1,4 @@
--- Grain: one row per thing that Stripe does not tell about a subscription, customer or dispute.
+-- Grain: one row per thing that Stripe does not tell, and object that it is about.
 {{ config(enabled=source_is_on('billing', 'stripe')) }}
 {% set remedies = {
     'status_unknown': ('error', 'write one of the statuses that Stripe has'),
@@ -8,11 +8,14 @@
     'object_outdated': ('info', 'fetch the subscriptions after their events'),
     'object_missing': ('warning', 'export subscriptions with status=all, or load the event'),
     'customer_unknown': ('warning', 'load the customer, or map it in seed account_mapping'),
+    'history_untold': ('warning', 'load the invoices of that time with their lines, or its events; '
+        ~ 'or bring the history as subscription_items of files'),
     'end_untold': ('warning', 'load the subscription or the event of its deletion'),
     'trial_end_untold': ('warning', 'load the subscription or its events since then'),
     'start_untold': ('warning', 'load the subscription or its events since then'),
     'event_unreadable': ('warning', 'export events with data.object in full'),
     'dispute_status_unknown': ('warning', 'write one of the statuses that Stripe has'),
+    'invoice_status_unknown': ('warning', 'write one of the statuses that Stripe has'),
     'dispute_unmatched': ('warning', 'load the charge of the dispute and its invoice'),
 } %}
 

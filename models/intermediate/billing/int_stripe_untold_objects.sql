@@ -1,4 +1,5 @@
--- Grain: one row per Stripe customer, dispute, event or export that does not tell what is needed.
+-- Grain: one row per Stripe customer, dispute, invoice, event or export that does not tell what is
+-- needed.
 {{ config(enabled=source_is_on('billing', 'stripe')) }}
 
 with customers as (
@@ -56,6 +57,18 @@ disputes as (
     where
         not is_status_known
         or (is_counted and subscription_id is null)
+),
+
+invoices as (
+    select
+        invoice_id,
+        customer_id,
+        status,
+        cast(issued_at as date) as issued_on
+    from {{ ref('stg_stripe__invoices') }}
+    where
+        not {{ is_invoice_status('status') }}
+        and cast(issued_at as date) <= {{ as_of_date() }}
 ),
 
 final as (
@@ -137,6 +150,24 @@ final as (
         1 as row_count,
         disputed_on as since
     from disputes
+    union all
+    select
+        'invoice' as object_type,
+        invoice_id as object_id,
+        'invoice_status_unknown' as gap,
+        concat(
+            'Invoice ', invoice_id, ' has ',
+            case
+                when status is null then 'no status'
+                else concat('the status ''', status, '''')
+            end,
+            ', none of draft, open, paid, uncollectible and void: it is no bill, is not owed and ',
+            'tells no price.'
+        ) as what_is_missing,
+        customer_id,
+        1 as row_count,
+        issued_on as since
+    from invoices
 )
 
 select * from final

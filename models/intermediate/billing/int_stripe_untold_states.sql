@@ -1,6 +1,7 @@
 -- Grain: one row per Stripe subscription, gap and what shows it: too little is told of its state.
 -- A status that Stripe does not have; an end, a start or the end of a trial that must have come and
--- that nothing tells; a subscription that goes on and is not among those delivered.
+-- that nothing tells; a subscription that goes on and is not among those delivered; a paid past of
+-- which neither events nor invoices tell.
 {{ config(enabled=source_is_on('billing', 'stripe')) }}
 
 with states as (
@@ -8,6 +9,7 @@ with states as (
         subscription_id,
         customer_id,
         status,
+        is_paused,
         trial_to,
         end_date,
         known_at,
@@ -15,6 +17,34 @@ with states as (
         valid_from,
         valid_to
     from {{ ref('int_stripe_subscription_states') }}
+),
+
+invoiced as (
+    select
+        subscription_id,
+        min(period_start) as invoiced_from
+    from {{ ref('int_stripe_invoiced_lines') }}
+    group by subscription_id
+),
+
+-- Trials and what was never paid bear no ARR and need no history; invoices that begin after the
+-- subscription did, or after its trial, tell nothing of what was before them.
+untold_pasts as (
+    select
+        states.subscription_id,
+        max(states.customer_id) as customer_id,
+        min(states.valid_from) as untold_from,
+        coalesce(max(invoiced.invoiced_from), max(states.valid_to)) as untold_to
+    from states
+    left outer join invoiced
+        on states.subscription_id = invoiced.subscription_id
+    where
+        states.state_source = 'invoice'
+        and states.status = 'active'
+        and not states.is_paused
+    group by states.subscription_id
+    having
+        coalesce(max(invoiced.invoiced_from) > min(states.valid_from), true)
 ),
 
 versions as (
@@ -141,6 +171,19 @@ final as (
         not {{ is_over('status') }}
         and are_objects_delivered
         and not is_delivered
+    union all
+    select
+        subscription_id,
+        'history_untold' as gap,
+        'history' as shown_by,
+        customer_id,
+        untold_from as since,
+        concat(
+            'neither events nor invoices tell what it had from ', cast(untold_from as varchar),
+            ' to ', cast(untold_to as varchar),
+            '; for that time it counts as paid, with the items and prices that are told next'
+        ) as what_is_missing
+    from untold_pasts
 )
 
 select * from final

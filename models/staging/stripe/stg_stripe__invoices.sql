@@ -37,7 +37,7 @@ final as (
             source.subscription,
             {{ json_text('source.parent', '$.subscription_details.subscription') }}
         ) as subscription_id,
-        source.status,
+        nullif(lower(trim(source.status)), '') as status,
         source.billing_reason,
         {{ from_unix('source.created') }} as issued_at,
         {{ from_unix('source.due_date') }} as due_at,

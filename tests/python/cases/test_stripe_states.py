@@ -329,6 +329,9 @@ GAPS = {
     "missed_trial_end": {"event_missing": "it counts from 2024-08-15 on"},
     "missed_payment": {"event_missing": "status incomplete -> active"},
     "no_object": {"object_missing": "active by its last event of 2024-07-01"},
+    "no_events": {"history_untold": "from 2024-07-01 to 2025-06-30"},
+    "no_events_gone": {"history_untold": "from 2024-07-01 to 2025-04-01"},
+    "late_events": {"history_untold": "from 2024-07-01 to 2025-06-10"},
     "hole": {
         "event_missing": "quantity 4, the one before it left si_hole price price_100 quantity 1"
     },
