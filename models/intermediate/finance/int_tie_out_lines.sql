@@ -103,8 +103,8 @@ measured as (
                 keyed.is_proration
                 and keyed.amount < 0
                 and whole_periods.earned_from < keyed.earned_from desc,
-                whole_periods.line_days,
-                whole_periods.periods_per_year
+                whole_periods.line_days asc,
+                whole_periods.periods_per_year asc
         ) = 1
 ),
 
