@@ -15,6 +15,8 @@ with items as (
         interval_count,
         usage_type
     from {{ ref('int_files_items') }}
+    -- What holds on no day does not end the version before it.
+    where coalesce(valid_to > valid_from, true)
 ),
 
 states as (
