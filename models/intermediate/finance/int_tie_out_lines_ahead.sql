@@ -26,10 +26,11 @@ states as (
 holders as (
     select
         subscription_id,
-        max_by(contract_account_id, valid_from) as contract_account_id
-    from {{ ref('int_arr_line_intervals') }}
-    where source_system = 'files'
-    group by subscription_id
+        contract_account_id
+    from {{ ref('int_arr_contract_holders') }}
+    where
+        source_system = 'files'
+        and valid_to = cast('9999-12-31' as date)
 ),
 
 final as (
