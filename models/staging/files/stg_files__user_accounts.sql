@@ -1,5 +1,5 @@
 -- Grain: one row per user and day from which it belonged to an account.
--- A file of users says who belongs where as of the day for which it is delivered; the first delivery
+-- A file of users says who belongs where as of the day for which it is delivered; the first one
 -- speaks for the time before it too, and a day has the last word on it.
 {{ config(enabled=source_is_on('product', 'files')) }}
 
