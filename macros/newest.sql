@@ -26,11 +26,16 @@
 {%- endmacro %}
 
 
-{# Loads of a table of the files source with the day from which what they lack is gone. #}
+{#
+    Loads of a table of the files source with the day from which what they say, or lack, holds: their
+    as-of day. One that was read again as of a day in the past says what is known by now, so its day
+    is not before that of a load before it.
+#}
 {% macro files_delivery_days(table) -%}
     select
         load_id,
-        coalesce(as_of_date, cast(delivered_at as date)) as delivered_on
+        max(coalesce(as_of_date, cast(delivered_at as date))) over (order by load_id)
+            as delivered_on
     from {{ source('raw_files', 'deliveries') }}
     where source_table = '{{ table }}'
 {%- endmacro %}

@@ -88,6 +88,7 @@ def _read(run: LoadRun, table: TableSpec, load: TableLoad, reading: Reading) -> 
     except EmptyFileError as problem:
         if table.name in run.spec.required_tables:
             raise
+        load.empty_files.append(file)
         run.note(
             "warning",
             "the file is empty, so it counts as not delivered; export it again or remove it",

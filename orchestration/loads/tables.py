@@ -18,6 +18,8 @@ class TableLoad:
         self.run = run
         self.table = table
         self.queries: list[tuple[str, str]] = []
+        # Files of the table that hold not even a header: what they should have held is not known.
+        self.empty_files: list[str] = []
         self._parts: list[Part] = []
 
     # ---- parts ------------------------------------------------------------------------------
@@ -92,7 +94,7 @@ class TableLoad:
         if not self._parts:
             return
         delivery = self._collect()
-        note_delivery(self.run, self.table, self._parts)
+        note_delivery(self.run, self.table, self._parts, self.empty_files)
         if self.table.last_counts:
             self._supersede(delivery)
         else:

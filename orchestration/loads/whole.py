@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING
 
 from orchestration.loads.checks import key_text
@@ -40,8 +41,10 @@ class Delivery:
     why_not: str | None = None
 
 
-def note_delivery(run: LoadRun, table: TableSpec, parts: Sequence[Part]) -> None:
-    """Remember which keys a table was delivered with."""
+def note_delivery(
+    run: LoadRun, table: TableSpec, parts: Sequence[Part], empty_files: Sequence[str] = ()
+) -> None:
+    """Remember which keys a table was delivered with; `empty_files` of it held nothing at all."""
     kind = run.delivery_of(table)
     if kind != FULL or not table.key:
         run.deliveries[table.name] = Delivery(kind)
@@ -57,6 +60,8 @@ def note_delivery(run: LoadRun, table: TableSpec, parts: Sequence[Part]) -> None
     why_not = None
     if broken or nameless:
         why_not = "some of its lines cannot be read"
+    elif empty_files:
+        why_not = f"one of its files is empty: {', '.join(empty_files)}"
     elif not run.rows(f"select count(*) from {keys}"):
         why_not = "it has no rows at all"
     run.deliveries[table.name] = Delivery(kind, keys, why_not)
@@ -134,6 +139,16 @@ def _settle(run: LoadRun, table: TableSpec, delivery: Delivery, there: int) -> t
             table=table.name,
         )
         return 0, back
+    newest = _newest_day(run, table)
+    if newest and run.request.as_of and run.request.as_of < newest:
+        run.note(
+            "warning",
+            f"{gone} rows are not in this delivery ({listed}). It is loaded as of"
+            f" {run.request.as_of}, and one before it as of {newest} had them: they count as there"
+            f" until a refresh as of {newest} or later finds them gone",
+            table=table.name,
+        )
+        return 0, back
     before = there + gone
     if gone >= SHRUNK_ROWS and gone > SHRUNK_SHARE * before:
         run.note(
@@ -153,6 +168,16 @@ def _settle(run: LoadRun, table: TableSpec, delivery: Delivery, there: int) -> t
         f"update {raw} as r set _gone_load_id = {text(run.load_id)} where {missing}"
     )
     return gone, back
+
+
+def _newest_day(run: LoadRun, table: TableSpec) -> date | None:
+    """The latest day as of which the table was delivered before."""
+    found = run.connection.execute(
+        "select max(coalesce(as_of_date, cast(delivered_at as date)))"
+        f" from {quote(run.spec.dataset)}.deliveries where source_table = ?",
+        [table.name],
+    ).fetchone()
+    return found[0] if found else None
 
 
 def _take_back_marks(run: LoadRun, table: TableSpec) -> None:

@@ -1,6 +1,7 @@
 -- Control total of the tie-out by month: what it calls billed is what recurring lines earn, and
--- what it expects is the ARR of the ledger for each day. Nothing is lost on the way to an account.
--- A cent per contract may be rounded, and the last digits of very large amounts.
+-- what it expects is the ARR of the ledger for each day, of each billing system from the month of
+-- its first bill on. Nothing is lost on the way to an account. A cent per contract may be rounded,
+-- and the last digits of very large amounts.
 {{ config(meta={'dagster': {'ref': {'name': 'mart_arr_tie_out'}}}) }}
 
 with tie_out as (
@@ -25,6 +26,17 @@ earnings as (
     group by month
 ),
 
+first_bills as (
+    select
+        source_system,
+        min(month) as first_month
+    from {{ ref('int_finance_earnings') }}
+    where
+        line_kind = 'recurring'
+        and not is_deferred
+    group by source_system
+),
+
 months as (
     select month
     from {{ ref('int_calendar_months') }}
@@ -36,6 +48,7 @@ tomorrow as (
 
 intervals as (
     select
+        source_system,
         valid_from,
         valid_to,
         {{ arr_at_plan_rate() }} as arr
@@ -59,6 +72,10 @@ parts as (
             months.month < coalesce(intervals.valid_to, tomorrow.first_day)
             and months.month
             >= cast({{ dbt.date_trunc('month', 'intervals.valid_from') }} as date)
+    inner join first_bills
+        on
+            intervals.source_system = first_bills.source_system
+            and months.month >= first_bills.first_month
 ),
 
 ledger as (
@@ -83,5 +100,5 @@ left outer join ledger
     on tie_out.month = ledger.month
 where
     coalesce(tie_out.billed_revenue, 0) <> coalesce(earnings.earned, 0)
-    or abs(tie_out.expected_revenue - ledger.expected)
-    > 0.01 * tie_out.contracts + abs(ledger.expected) / 1e12
+    or abs(tie_out.expected_revenue - coalesce(ledger.expected, 0))
+    > 0.01 * tie_out.contracts + abs(coalesce(ledger.expected, 0)) / 1e12

@@ -23,6 +23,33 @@ customers as (
     from {{ ref('int_billing_customers') }}
 ),
 
+holders as (
+    select
+        source_system,
+        subscription_id,
+        contract_account_id,
+        valid_from,
+        valid_to
+    from {{ ref('int_arr_contract_holders') }}
+),
+
+held as (
+    select
+        steps.*,
+        coalesce(holders.contract_account_id, customers.account_id) as contract_account_id
+    from steps
+    left outer join holders
+        on
+            steps.source_system = holders.source_system
+            and steps.subscription_id = holders.subscription_id
+            and least(steps.starts_on, {{ as_of_date() }}) >= holders.valid_from
+            and least(steps.starts_on, {{ as_of_date() }}) < holders.valid_to
+    left outer join customers
+        on
+            steps.source_system = customers.source_system
+            and steps.customer_key = customers.system_key
+),
+
 ownership as (
     select
         account_id,
@@ -41,29 +68,25 @@ plan_rates as (
 
 final as (
     select
-        steps.source_system,
-        steps.subscription_id,
-        coalesce(ownership.owner_account_id, customers.account_id, 'unassigned') as account_id,
-        steps.product_id,
-        steps.plan_id,
-        steps.starts_on,
-        steps.signed_on,
-        cast(steps.arr_local * plan_rates.plan_rate as decimal(18, 2)) as arr
-    from steps
-    left outer join customers
-        on
-            steps.source_system = customers.source_system
-            and steps.customer_key = customers.system_key
+        held.source_system,
+        held.subscription_id,
+        coalesce(ownership.owner_account_id, held.contract_account_id, 'unassigned') as account_id,
+        held.product_id,
+        held.plan_id,
+        held.starts_on,
+        held.signed_on,
+        cast(held.arr_local * plan_rates.plan_rate as decimal(18, 2)) as arr
+    from held
     left outer join ownership
         on
-            customers.account_id = ownership.account_id
-            and least(steps.starts_on, {{ as_of_date() }}) >= ownership.valid_from
-            and least(steps.starts_on, {{ as_of_date() }}) < ownership.valid_to
+            held.contract_account_id = ownership.account_id
+            and least(held.starts_on, {{ as_of_date() }}) >= ownership.valid_from
+            and least(held.starts_on, {{ as_of_date() }}) < ownership.valid_to
     inner join plan_rates
-        on steps.currency = plan_rates.currency
+        on held.currency = plan_rates.currency
     where
-        steps.signed_on < steps.starts_on
-        and steps.signed_on <= {{ as_of_date() }}
+        held.signed_on < held.starts_on
+        and held.signed_on <= {{ as_of_date() }}
 )
 
 select * from final

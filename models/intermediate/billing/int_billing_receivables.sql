@@ -62,7 +62,7 @@ rates as (
     select
         currency,
         rate_to_reporting,
-        valid_from,
+        applies_from,
         valid_to
     from {{ ref('int_fx_rates') }}
 ),
@@ -101,7 +101,7 @@ final as (
     left outer join rates
         on
             invoices.currency = rates.currency
-            and invoices.issued_on >= rates.valid_from
+            and invoices.issued_on >= rates.applies_from
             and invoices.issued_on < coalesce(rates.valid_to, cast('9999-12-31' as date))
 )
 

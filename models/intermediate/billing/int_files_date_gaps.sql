@@ -32,6 +32,14 @@
         'severity': 'warning',
     },
     {
+        'gap': 'end_not_told',
+        'condition': "meaning = 'non_renewing' and end_basis = 'open'",
+        'what': subscription ~ " || ' and nothing says when it ends: it counts without end'",
+        'since': 'known_on',
+        'remedy': 'Deliver current_term_end or ended_at',
+        'severity': 'warning',
+    },
+    {
         'gap': 'ended_but_active',
         'condition': "meaning in ('active', 'past_due') and end_basis = 'ended_at'"
             ~ " and service_end <= " ~ as_of_date(),
@@ -87,6 +95,17 @@
         'severity': 'info',
     },
 ] %}
+{% if var('delinquent_policy') == 'past_due_is_churn' -%}
+    {%- do gaps.append({
+        'gap': 'past_due_unknown',
+        'condition': "line_status = 'past_due' and known_on is null",
+        'what': subscription ~ " || ' and nothing says since when: it has no ARR since '"
+            ~ " || cast(past_due_from as varchar)",
+        'since': 'past_due_from',
+        'remedy': 'Deliver updated_at',
+        'severity': 'warning',
+    }) -%}
+{%- endif %}
 
 with states as (
     select
@@ -100,6 +119,8 @@ with states as (
         pause_basis,
         paused_from,
         planned_end,
+        line_status,
+        past_due_from,
         known_on,
         gone_on,
         arr

@@ -1,4 +1,6 @@
 -- Grain: one row per subscription item and day from which a version of it holds (files).
+-- A status says what holds today: past due counts from the day since which it is known, and what
+-- the contract was before that is active. States without ARR at any time hold for all of it.
 {{ config(enabled=source_is_on('billing', 'files')) }}
 
 with items as (
@@ -15,6 +17,8 @@ with items as (
         interval_count,
         usage_type
     from {{ ref('int_files_items') }}
+    -- What holds on no day does not end the version before it.
+    where coalesce(valid_to > valid_from, true)
 ),
 
 states as (
@@ -24,6 +28,7 @@ states as (
         started_on,
         service_end,
         line_status,
+        past_due_from,
         paused_from,
         paused_until
     from {{ ref('int_files_subscription_states') }}
@@ -102,14 +107,10 @@ joined as (
         coalesce(versions.usage_type, plans.usage_type, 'licensed') as usage_type,
         versions.valid_from as item_valid_from,
         case
-            -- The status says what holds today; what it was on an earlier day is said by the
-            -- dates. Only states that bear no revenue at any time count for the past.
-            when
-                subscriptions.line_status = 'past_due'
-                and versions.version_end < cast('9999-12-31' as date)
-                then 'active'
+            when subscriptions.past_due_from > {{ as_of_date() }} then 'active'
             else subscriptions.line_status
         end as status,
+        subscriptions.past_due_from,
         subscriptions.paused_from,
         subscriptions.paused_until,
         versions.valid_from as term_start
@@ -120,10 +121,55 @@ joined as (
         on versions.plan_id = plans.plan_id
 ),
 
-final as (
-    select *
+cut as (
+    select
+        *,
+        valid_from as part_from,
+        valid_to as part_to,
+        status as part_status
     from joined
-    where valid_to is null or valid_to > valid_from
+    where status <> 'past_due'
+    union all
+    select
+        *,
+        valid_from as part_from,
+        least(valid_to, past_due_from) as part_to,
+        'active' as part_status
+    from joined
+    where status = 'past_due'
+    union all
+    select
+        *,
+        greatest(valid_from, past_due_from) as part_from,
+        valid_to as part_to,
+        status as part_status
+    from joined
+    where status = 'past_due'
+),
+
+final as (
+    select
+        subscription_item_id,
+        part_from as valid_from,
+        part_to as valid_to,
+        subscription_id,
+        customer_id,
+        product_id,
+        price_id,
+        quantity,
+        unit_amount,
+        interval_amount,
+        currency,
+        billing_interval,
+        interval_count,
+        usage_type,
+        item_valid_from,
+        part_status as status,
+        paused_from,
+        paused_until,
+        term_start
+    from cut
+    where part_to is null or part_to > part_from
 )
 
 select * from final

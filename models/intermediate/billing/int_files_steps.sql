@@ -2,78 +2,74 @@
 -- Steps of a ramp: a version of an item that begins on an anniversary of a term of several years
 -- was signed with the term; any other one that lies ahead, within the term that runs, is signed by
 -- now. What begins ahead without a term that covers it is signed by the as-of date, unless that is
--- pinned to the past. What gets less is no step.
+-- pinned to the past. What gets less is no step, nor what lies beyond the end of the subscription.
 {{ config(enabled=source_is_on('billing', 'files')) }}
 {% set unknown = "cast(null as date)" if is_as_of_pinned() else as_of_date() %}
-{% set terms = ['quantity', 'unit_amount', 'billing_interval', 'interval_count'] %}
 
-with items as (
+with worth as (
     select
         subscription_item_id,
         subscription_id,
         valid_from,
+        version_end,
         plan_id,
         product_id,
-        {{ each_column(terms, '@') }},
-        discount_percent,
-        discount_amount,
-        discount_duration
-    from {{ ref('stg_files__subscription_items') }}
-    where coalesce(valid_to > valid_from, true)
+        currency,
+        arr_local,
+        arr_local_at_end
+    from {{ ref('int_files_line_worth') }}
+),
+
+states as (
+    select
+        subscription_id,
+        account_id as customer_key,
+        started_on,
+        service_end
+    from {{ ref('int_files_subscription_states') }}
+    where
+        started_on <= {{ as_of_date() }}
+        and coalesce(service_end > {{ as_of_date() }}, true)
+        and line_status <> 'incomplete'
+),
+
+terms as (
+    select
+        subscription_id,
+        signed_on,
+        current_term_start,
+        current_term_end
+    from {{ ref('stg_files__subscriptions') }}
 ),
 
 subscriptions as (
     select
-        subscription_id,
-        account_id as customer_key,
-        cast(started_at as date) as started_on,
-        signed_on,
-        current_term_start,
-        current_term_end,
-        currency
-    from {{ ref('stg_files__subscriptions') }}
-    where
-        cast(started_at as date) <= {{ as_of_date() }}
-        and (ended_at is null or cast(ended_at as date) > {{ as_of_date() }})
+        states.*,
+        terms.signed_on,
+        terms.current_term_start,
+        terms.current_term_end
+    from states
+    inner join terms
+        on states.subscription_id = terms.subscription_id
 ),
 
-valued as (
-    select
-        *,
-        {{ gross_interval_amount('unit_amount', 'quantity') }} as gross_amount,
-        case when discount_duration = 'once' then 0 else coalesce(discount_percent, 0) end
-            as percent_off,
-        case when discount_duration = 'once' then 0 else coalesce(discount_amount, 0) end
-            as amount_off
-    from items
-),
-
-annual as (
-    select
-        *,
-        {{ annualise(
-            net_interval_amount(
-                'cast(gross_amount * (1 - percent_off / 100.0) as decimal(28, 4))', 'amount_off',
-                'gross_amount < 0'
-            ), 'billing_interval', 'coalesce(interval_count, 1)'
-        ) }} as arr_local
-    from valued
-),
-
+-- What is not known to be worth anything, before or from then on, is no step; a gap names it.
 grown as (
     select
         *,
-        arr_local - coalesce(
-            lag(arr_local) over (partition by subscription_item_id order by valid_from), 0
-        ) as more_arr_local
-    from annual
+        case
+            when lag(version_end) over versions = valid_from
+                then arr_local - lag(arr_local_at_end) over versions
+            else arr_local
+        end as more_arr_local
+    from worth
+    window versions as (partition by subscription_item_id order by valid_from)
 ),
 
 dated as (
     select
         grown.*,
         subscriptions.customer_key,
-        upper(coalesce(subscriptions.currency, '{{ var("reporting_currency") }}')) as currency,
         case
             when
                 grown.valid_from < subscriptions.current_term_end
@@ -94,6 +90,7 @@ dated as (
         on
             grown.subscription_id = subscriptions.subscription_id
             and grown.valid_from > subscriptions.started_on
+            and coalesce(grown.valid_from < subscriptions.service_end, true)
 ),
 
 final as (

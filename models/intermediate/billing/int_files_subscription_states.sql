@@ -77,7 +77,7 @@ joined as (
             coalesce(subscriptions.updated_on, turns.turned_on),
             coalesce(turns.turned_on, subscriptions.updated_on)
         ) as known_on,
-        case when lines.lines_end <= {{ as_of_date() }} then lines.lines_end end as lines_end,
+        lines.lines_end,
         greatest(
             subscriptions.started_on,
             case
@@ -108,10 +108,11 @@ based as (
         case
             when ended_on is not null then 'ended_at'
             when meaning = 'non_renewing' and current_term_end is not null then 'term'
+            when meaning = 'non_renewing' and lines_end is not null then 'lines'
             when meaning not in ('canceled', 'ended', 'unpaid') then 'open'
             when term_end_of_canceled is not null then 'term'
             when cancel_requested_on is not null then 'cancel_request'
-            when lines_end is not null then 'lines'
+            when lines_end <= {{ as_of_date() }} then 'lines'
             when known_on is not null then 'first_seen'
             else 'unknown'
         end as end_basis,
@@ -161,6 +162,7 @@ final as (
         gone_on,
         case when gone_end < told_end then 'gone' else end_basis end as end_basis,
         nullif(least(told_end, gone_end), cast('9999-12-31' as date)) as service_end,
+        case when meaning = 'past_due' then coalesce(known_on, ran_until) end as past_due_from,
         pause_basis,
         case pause_basis
             when 'paused_from' then paused_from

@@ -14,7 +14,8 @@ items as (
         subscription_id,
         valid_from,
         valid_to
-    from {{ ref('stg_files__subscription_items') }}
+    from {{ ref('int_files_items') }}
+    where coalesce(valid_to > valid_from, true)
 ),
 
 signed as (

@@ -16,6 +16,7 @@ with states as (
         pause_basis,
         paused_from,
         line_status,
+        past_due_from,
         known_on,
         gone_on
     from {{ ref('int_files_subscription_states') }}

@@ -1,8 +1,9 @@
 -- Grain: one row per invoice line or refund, account and month; the month of the as-of date is
 -- cut after it.
 -- Earned evenly by day over [earned_from, earned_to). Cents are cumulated, so that the rows of a
--- line add up to the line. A merge moves the rest of a line to the survivor. Days after the
--- as-of date are there too: they are what is deferred.
+-- line add up to the line. A contract that moves to another account takes the rest of a line with
+-- it, and a merge moves it to the survivor. Days after the as-of date are there too: they are what
+-- is deferred.
 with lines as (
     select
         source_system,
@@ -18,6 +19,16 @@ with lines as (
         amount_booked
     from {{ ref('int_finance_service_lines') }}
     where is_billed
+),
+
+holders as (
+    select
+        source_system,
+        subscription_id,
+        contract_account_id,
+        valid_from,
+        valid_to
+    from {{ ref('int_arr_contract_holders') }}
 ),
 
 ownership as (
@@ -45,20 +56,47 @@ pieces as (
     from line_months
 ),
 
--- The days of each account that answers for the contract's, one after the other.
+-- The days of each account that holds the contract, one after the other.
+held as (
+    select
+        pieces.source_system,
+        pieces.invoice_id,
+        pieces.invoice_line_id,
+        pieces.subscription_id,
+        coalesce(holders.contract_account_id, pieces.contract_account_id)
+            as contract_account_id,
+        pieces.line_kind,
+        pieces.issued_on,
+        pieces.earned_from,
+        pieces.earned_to,
+        pieces.amount_reporting,
+        pieces.amount_booked,
+        pieces.month,
+        greatest(pieces.piece_from, coalesce(holders.valid_from, pieces.piece_from))
+            as held_from,
+        least(pieces.piece_to, coalesce(holders.valid_to, pieces.piece_to)) as held_to
+    from pieces
+    left outer join holders
+        on
+            pieces.source_system = holders.source_system
+            and pieces.subscription_id = holders.subscription_id
+            and pieces.piece_to > holders.valid_from
+            and pieces.piece_from < holders.valid_to
+),
+
+-- And of each account that answers for the holder.
 sides as (
     select
-        pieces.*,
-        coalesce(ownership.owner_account_id, pieces.contract_account_id) as account_id,
-        greatest(pieces.piece_from, coalesce(ownership.valid_from, pieces.piece_from))
-            as side_from,
-        least(pieces.piece_to, coalesce(ownership.valid_to, pieces.piece_to)) as side_to
-    from pieces
+        held.*,
+        coalesce(ownership.owner_account_id, held.contract_account_id) as account_id,
+        greatest(held.held_from, coalesce(ownership.valid_from, held.held_from)) as side_from,
+        least(held.held_to, coalesce(ownership.valid_to, held.held_to)) as side_to
+    from held
     left outer join ownership
         on
-            pieces.contract_account_id = ownership.account_id
-            and pieces.piece_to > ownership.valid_from
-            and pieces.piece_from < coalesce(ownership.valid_to, pieces.piece_to)
+            held.contract_account_id = ownership.account_id
+            and held.held_to > ownership.valid_from
+            and held.held_from < coalesce(ownership.valid_to, held.held_to)
 ),
 
 tomorrow as (

@@ -1,6 +1,7 @@
 -- Grain: one row per invoice line, and one per refund: what is earned over which days.
 -- Amounts at the plan rate, as ARR is, and at the rate of the day of the invoice. A line without
--- a period of service is earned on the day of the invoice. The account is the one before merges.
+-- a period of service is earned on the day of the invoice. The account is the one before merges
+-- that holds the contract on the first of these days.
 with invoice_lines as (
     select
         source_system,
@@ -51,15 +52,14 @@ customers as (
     from {{ ref('int_billing_customers') }}
 ),
 
-contracts as (
+holders as (
     select
         source_system,
         subscription_id,
-        max(contract_account_id) as account_id
-    from {{ ref('int_arr_line_intervals') }}
-    group by
-        source_system,
-        subscription_id
+        contract_account_id,
+        valid_from,
+        valid_to
+    from {{ ref('int_arr_contract_holders') }}
 ),
 
 plan_rates as (
@@ -72,7 +72,7 @@ plan_rates as (
 rates as (
     select
         currency,
-        valid_from,
+        applies_from,
         valid_to,
         rate_to_reporting
     from {{ ref('int_fx_rates') }}
@@ -108,60 +108,68 @@ united as (
     from refunds
 ),
 
+earned as (
+    select
+        *,
+        case when service_end > service_start then service_start else issued_on end
+            as earned_from,
+        case
+            when service_end > service_start then service_end
+            else cast({{ dbt.dateadd('day', 1, 'issued_on') }} as date)
+        end as earned_to
+    from united
+),
+
 dated as (
     select
-        united.source_system,
-        united.invoice_id,
-        united.invoice_line_id,
-        united.subscription_id,
+        earned.source_system,
+        earned.invoice_id,
+        earned.invoice_line_id,
+        earned.subscription_id,
         -- A bill follows its contract; one without a contract follows its customer.
-        coalesce(contracts.account_id, customers.account_id, 'unassigned')
+        coalesce(holders.contract_account_id, customers.account_id, 'unassigned')
             as contract_account_id,
-        united.product_id,
-        united.plan_id,
-        united.line_kind,
-        united.is_proration,
-        united.is_billed,
-        united.invoice_status,
-        united.issued_on,
-        united.amount,
-        united.discount_amount,
-        united.once_discount_amount,
-        united.currency,
-        case
-            when united.service_end > united.service_start then united.service_start
-            else united.issued_on
-        end as earned_from,
-        case
-            when united.service_end > united.service_start then united.service_end
-            else cast({{ dbt.dateadd('day', 1, 'united.issued_on') }} as date)
-        end as earned_to,
-        united.quantity,
-        united.full_interval_amount,
-        united.billing_interval,
-        united.interval_count,
-        united.description,
+        earned.product_id,
+        earned.plan_id,
+        earned.line_kind,
+        earned.is_proration,
+        earned.is_billed,
+        earned.invoice_status,
+        earned.issued_on,
+        earned.amount,
+        earned.discount_amount,
+        earned.once_discount_amount,
+        earned.currency,
+        earned.earned_from,
+        earned.earned_to,
+        earned.quantity,
+        earned.full_interval_amount,
+        earned.billing_interval,
+        earned.interval_count,
+        earned.description,
         plan_rates.plan_rate,
-        {{ at_rate('united.amount', 'plan_rates.plan_rate') }} as amount_reporting,
+        {{ at_rate('earned.amount', 'plan_rates.plan_rate') }} as amount_reporting,
         {{ at_rate(
-            'united.amount', 'coalesce(rates.rate_to_reporting, plan_rates.plan_rate)'
+            'earned.amount', 'coalesce(rates.rate_to_reporting, plan_rates.plan_rate)'
         ) }} as amount_booked
-    from united
-    left outer join contracts
+    from earned
+    left outer join holders
         on
-            united.source_system = contracts.source_system
-            and united.subscription_id = contracts.subscription_id
+            earned.source_system = holders.source_system
+            and earned.subscription_id = holders.subscription_id
+            and earned.earned_from >= holders.valid_from
+            and earned.earned_from < holders.valid_to
     left outer join customers
         on
-            united.source_system = customers.source_system
-            and united.customer_key = customers.system_key
+            earned.source_system = customers.source_system
+            and earned.customer_key = customers.system_key
     left outer join plan_rates
-        on united.currency = plan_rates.currency
+        on earned.currency = plan_rates.currency
     left outer join rates
         on
-            united.currency = rates.currency
-            and united.issued_on >= rates.valid_from
-            and united.issued_on < coalesce(rates.valid_to, cast('9999-12-31' as date))
+            earned.currency = rates.currency
+            and earned.issued_on >= rates.applies_from
+            and earned.issued_on < coalesce(rates.valid_to, cast('9999-12-31' as date))
 ),
 
 final as (

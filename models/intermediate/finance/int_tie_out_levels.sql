@@ -39,24 +39,14 @@ invoice_lines as (
     where is_billed
 ),
 
-contracts as (
+owners as (
     select
         source_system,
         contract_id,
-        max(contract_account_id) as contract_account_id
-    from {{ ref('int_tie_out_contracts') }}
-    group by
-        source_system,
-        contract_id
-),
-
-ownership as (
-    select
         account_id,
-        owner_account_id,
         valid_from,
         valid_to
-    from {{ ref('int_account_ownership') }}
+    from {{ ref('int_tie_out_owners') }}
 ),
 
 ranges as (
@@ -71,7 +61,7 @@ ranges as (
         contract_id
 ),
 
--- Runs end with the month, and where a merge gives the contract to another account.
+-- Runs end with the month, and where another account answers for the contract.
 cuts as (
     select
         ranges.source_system,
@@ -86,17 +76,14 @@ cuts as (
     select
         ranges.source_system,
         ranges.contract_id,
-        ownership.valid_from as day
+        owners.valid_from as day
     from ranges
-    inner join contracts
+    inner join owners
         on
-            ranges.source_system = contracts.source_system
-            and ranges.contract_id = contracts.contract_id
-    inner join ownership
-        on
-            contracts.contract_account_id = ownership.account_id
-            and ranges.first_day < ownership.valid_from
-            and ranges.end_day > ownership.valid_from
+            ranges.source_system = owners.source_system
+            and ranges.contract_id = owners.contract_id
+            and ranges.first_day < owners.valid_from
+            and ranges.end_day > owners.valid_from
 ),
 
 steps as (
@@ -168,7 +155,7 @@ final as (
     select
         runs.source_system,
         runs.contract_id,
-        coalesce(ownership.owner_account_id, contracts.contract_account_id) as account_id,
+        owners.account_id,
         cast({{ dbt.date_trunc('month', 'runs.valid_from') }} as date) as month,
         runs.valid_from,
         runs.valid_to,
@@ -179,15 +166,12 @@ final as (
         coalesce(arrears.is_in_arrears and runs.valid_from >= arrears.billed_until, false)
             as is_not_billed_yet
     from runs
-    inner join contracts
+    inner join owners
         on
-            runs.source_system = contracts.source_system
-            and runs.contract_id = contracts.contract_id
-    left outer join ownership
-        on
-            contracts.contract_account_id = ownership.account_id
-            and runs.valid_from >= ownership.valid_from
-            and runs.valid_from < coalesce(ownership.valid_to, cast('9999-12-31' as date))
+            runs.source_system = owners.source_system
+            and runs.contract_id = owners.contract_id
+            and runs.valid_from >= owners.valid_from
+            and runs.valid_from < owners.valid_to
     left outer join arrears
         on
             runs.source_system = arrears.source_system

@@ -10,6 +10,7 @@
     'account_id', 'plan_id', 'quantity', 'unit_amount', 'currency', 'billing_interval',
     'interval_count', 'price_share', 'amount_off', 'status', 'is_paused', 'arr_local', 'arr',
 ] %}
+{% set line = ['source_system', 'subscription_item_id', 'subscription_id'] %}
 {% set prices = [
     'plan_id', 'quantity', 'unit_amount', 'currency', 'billing_interval', 'interval_count',
 ] %}
@@ -17,10 +18,7 @@
 with reported as (
     select
         close_month,
-        source_system,
-        subscription_item_id,
-        subscription_id,
-        {{ details | join(',\n        ') }},
+        {{ each_column(line + details, '@') }},
         plan_rate
     from {{ ref('int_ledger_arr_lines') }}
 ),
@@ -35,53 +33,53 @@ definitions as (
 ),
 
 months as (
-    select
-        month,
-        snapshot_on
+    select {{ each_column(['month', 'snapshot_on'], '@') }}
     from {{ ref('int_calendar_months') }}
 ),
 
 intervals as (
-    select
-        source_system,
-        subscription_item_id,
-        subscription_id,
-        valid_from,
-        valid_to,
-        {{ details | join(',\n        ') }}
+    select {{ each_column(line + details + ['product_id', 'valid_from', 'valid_to'], '@') }}
     from {{ ref('int_arr_line_intervals') }}
 ),
 
-plan_rates as (
+renewed_early as (
     select
-        currency,
-        plan_rate
+        {{ each_column([
+            'source_system', 'subscription_id', 'product_id', 'overlap_from', 'overlap_to',
+        ], '@') }}
+    from {{ ref('int_arr_overlaps') }}
+),
+
+plan_rates as (
+    select {{ each_column(['currency', 'plan_rate'], '@') }}
     from {{ ref('int_fx_plan_rates') }}
 ),
 
 deliveries as (
-    select
-        source_system,
-        subscription_id,
-        delivered_at
+    select {{ each_column(['source_system', 'subscription_id', 'delivered_at'], '@') }}
     from {{ ref('int_billing_deliveries') }}
 ),
 
 parents as (
-    select
-        account_id,
-        ultimate_parent_account_id
+    select {{ each_column(['account_id', 'ultimate_parent_account_id'], '@') }}
     from {{ ref('int_crm_account_parents') }}
 ),
 
 restated as (
     select
         definitions.close_month,
-        intervals.source_system,
-        intervals.subscription_item_id,
-        intervals.subscription_id,
-        {{ each_column(details, 'intervals.@') }},
-        plan_rates.plan_rate
+        {{ each_column(line + details, 'intervals.@') }},
+        plan_rates.plan_rate,
+        (
+            select count(*)
+            from renewed_early
+            where
+                intervals.source_system = renewed_early.source_system
+                and intervals.subscription_id = renewed_early.subscription_id
+                and intervals.product_id is not distinct from renewed_early.product_id
+                and months.snapshot_on >= renewed_early.overlap_from
+                and months.snapshot_on < renewed_early.overlap_to
+        ) > 0 as is_overlapped
     from definitions
     inner join months
         on definitions.close_month = months.month
@@ -121,6 +119,7 @@ compared as (
         and restated.subscription_item_id is not null
             as is_known_to_both,
         restated.is_paused,
+        restated.is_overlapped,
         restated.status = 'past_due' as is_past_due,
         restated.currency <> '{{ var("reporting_currency") }}' as is_foreign,
         {{ other_columns(['status', 'is_paused'], 'reported', 'restated') }}
@@ -148,6 +147,7 @@ judged as (
                 or (definitions.is_delinquent_policy_changed and compared.is_past_due)
                 or (definitions.is_pause_policy_changed and compared.is_paused)
                 or (definitions.is_fx_mode_changed and compared.is_foreign)
+                or (definitions.is_overlap_policy_changed and compared.is_overlapped)
             )
         ) as is_of_other_policy,
         -- What was never delivered again is what it was. The loader's times are newer than the
@@ -171,14 +171,10 @@ judged as (
 
 final as (
     select
-        close_month,
-        source_system,
-        subscription_item_id,
-        reported_account_id,
-        restated_account_id,
-        reported_arr,
-        restated_arr,
-        fx_difference,
+        {{ each_column([
+            'close_month', 'source_system', 'subscription_item_id', 'reported_account_id',
+            'restated_account_id', 'reported_arr', 'restated_arr', 'fx_difference',
+        ], '@') }},
         case
             when is_of_other_policy then 'policy_change'
             when is_definition_changed and not is_delivered_since then 'definition_change'

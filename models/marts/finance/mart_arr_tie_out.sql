@@ -47,6 +47,25 @@ other_revenue as (
         month
 ),
 
+-- What is found on most of what is to be chased, as for a contract.
+findings as (
+    select
+        account_id,
+        month,
+        finding
+    from contract_months
+    where finding is not null
+    group by
+        account_id,
+        month,
+        finding
+    qualify
+        row_number() over (
+            partition by account_id, month
+            order by sum({{ to_chase }}) desc, finding asc
+        ) = 1
+),
+
 account_months as (
     select
         account_id,
@@ -63,7 +82,8 @@ account_months as (
         sum(wrong_currency_revenue) as wrong_currency_revenue,
         -- Two contracts that are wrong by the same amount do not make each other right.
         sum({{ to_chase }}) as amount_to_chase,
-        max_by(finding, {{ to_chase }}) as finding
+        sum(abs(unexplained)) as unexplained_to_chase,
+        sum(abs(unmatched_customer)) as unmatched_to_chase
     from contract_months
     group by
         account_id,
@@ -91,23 +111,23 @@ final as (
                 judged.is_exception
                 and judged.wrong_currency_revenue > greatest(
                     judged.written_off_revenue,
-                    abs(judged.unmatched_customer),
-                    abs(judged.unexplained)
+                    judged.unmatched_to_chase,
+                    judged.unexplained_to_chase
                 )
                 then 'fx'
             when
                 judged.is_exception
                 and judged.written_off_revenue
-                > greatest(abs(judged.unmatched_customer), abs(judged.unexplained))
+                > greatest(judged.unmatched_to_chase, judged.unexplained_to_chase)
                 then 'credit'
-            when judged.is_exception and abs(judged.unmatched_customer) > abs(judged.unexplained)
+            when judged.is_exception and judged.unmatched_to_chase > judged.unexplained_to_chase
                 then 'unmatched_customer'
             when judged.is_exception then 'unexplained'
             when judged.largest = 0 then 'none'
             {{ largest_of(reasons, 'judged', 'largest') }}
         end as reason,
         judged.is_exception,
-        case when judged.is_exception then judged.finding end as finding,
+        case when judged.is_exception then findings.finding end as finding,
         {{ each_column(reasons, 'cast(judged.@ as decimal(18, 2)) as variance_@') }},
         cast(judged.timing_calendar as decimal(18, 2)) as timing_calendar,
         cast(judged.timing_term as decimal(18, 2)) as timing_term,
@@ -122,6 +142,10 @@ final as (
         {{ dbt.last_day('judged.month', 'month') }} <= {{ as_of_date() }} as is_complete,
         cast({{ var('tie_out_tolerance', 1) }} as decimal(18, 2)) as tie_out_tolerance
     from judged
+    left outer join findings
+        on
+            judged.account_id = findings.account_id
+            and judged.month = findings.month
     left outer join other_revenue
         on
             judged.account_id = other_revenue.account_id

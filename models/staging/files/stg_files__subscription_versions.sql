@@ -4,9 +4,11 @@
 with versions as (
     select
         subscription_id,
+        account_id,
         status,
         _dlt_load_id
     from {{ source('raw_files', 'subscriptions') }}
+    qualify {{ is_newest(['subscription_id', '_dlt_load_id']) }}
 ),
 
 deliveries as (
@@ -16,6 +18,7 @@ deliveries as (
 final as (
     select
         versions.subscription_id,
+        versions.account_id,
         versions._dlt_load_id as load_id,
         lower(versions.status) as status,
         deliveries.delivered_on

@@ -4,6 +4,8 @@ The class of case R18. One company holds a subscription of each kind; all are of
 2025-01-01 on, seen as of 2025-06-30.
 """
 
+from pathlib import Path
+
 import pytest
 
 from orchestration.loads.vocabulary import words_of
@@ -26,6 +28,7 @@ SUBSCRIPTIONS: dict[str, tuple[str, dict[str, str]]] = {
     "grace": ("Grace Period", {}),
     "not_renewing": ("NON-RENEWING", {"current_term_end": "2026-01-01"}),
     "pending_cancel": ("pending-cancel", {"current_term_end": "2025-05-01"}),
+    "leaving_some_day": ("non-renewing", {"updated_at": "2025-05-05T10:00:00Z"}),
     "in_trial": ("IN_TRIAL", {}),
     "trial": ("free trial", {}),
     "flagged_trial": ("active", {"is_trial": "true"}),
@@ -145,6 +148,11 @@ def test_what_stopped_stopped_on_its_day(
     assert gaps(company, name) == ({gap: ("warning", 1200)} if gap else {})
 
 
+def test_what_will_not_renew_and_has_no_end_is_named(company: Built) -> None:
+    assert company.arr("leaving_some_day") == 1200
+    assert gaps(company, "leaving_some_day") == {"end_not_told": ("warning", 1200)}
+
+
 def test_a_pause_that_is_over_resumes(company: Built) -> None:
     assert company.movements("paused_once") == [
         ("2025-01-01", "new", 1200),
@@ -214,3 +222,44 @@ def test_words_of_every_vendor_are_known() -> None:
     }
     for vendor, statuses in vendors.items():
         assert not {word for word in statuses.split() if word not in words}, vendor
+
+
+@pytest.mark.long
+def test_past_due_is_churn_from_the_day_it_is_known(tmp_path: Path) -> None:
+    updated = {"late": "2025-05-10T00:00:00Z", "planned": "2025-05-10T00:00:00Z", "undated": ""}
+    built = build(
+        tmp_path / "home",
+        {
+            "files": write(
+                tmp_path / "files",
+                {
+                    "accounts": accounts(["late", "planned", "undated"]),
+                    "subscriptions": "\n".join(
+                        [
+                            "subscription_id,account_id,status,started_at,updated_at",
+                            *(
+                                f"s_{name},{name},past_due,2025-01-01,{day}"
+                                for name, day in updated.items()
+                            ),
+                        ]
+                    ),
+                    "subscription_items": """
+                        subscription_item_id,subscription_id,valid_from,quantity,unit_amount,billing_interval,valid_to
+                        i_late,s_late,2025-01-01,1,100,month,
+                        i_planned,s_planned,2025-01-01,1,100,month,2026-12-31
+                        i_undated,s_undated,2025-01-01,1,100,month,
+                    """,
+                },
+            )
+        },
+        targets=("fct_account_month", "int_files_contract_gaps"),
+        variables={"delinquent_policy": "past_due_is_churn"},
+    )
+    for name in ("late", "planned"):
+        assert built.movements(name) == [
+            ("2025-01-01", "new", 1200),
+            ("2025-05-01", "churn", -1200),
+        ]
+        assert gaps(built, name) == {}
+    assert built.movements("undated") == []
+    assert gaps(built, "undated") == {"past_due_unknown": ("warning", 1200)}

@@ -7,6 +7,7 @@ import pytest
 from orchestration.home import Home, claim
 from orchestration.loads.vocabulary import words_of
 from orchestration.project import default_vars
+from tests.python.cases.companies import FilesCompany
 from tests.python.cases.company import Built, build
 from tests.python.cases.files_company import accounts, write
 
@@ -268,3 +269,22 @@ def test_a_plan_id_is_a_plan(tmp_path: Path, plans: str | None) -> None:
         "select account_id, movement, subtype, cast(arr_delta as double)"
         " from facts.fct_arr_movement where month = date '2025-03-01' order by 1"
     ) == [("p1", "expansion", "plan", 2400), ("p2", "expansion", "price", 240)]
+
+
+def test_an_invoice_before_the_first_rate_is_valued_at_it(tmp_path: Path) -> None:
+    made = FilesCompany(
+        fx_rates=[{"currency": "EUR", "valid_from": "2025-01-01", "rate_to_reporting": 1.25}]
+    )
+    made.contract("early", 1000, "2024-12-15", currency="EUR")
+    made.bill("early", 1000, "2024-12-15", "2025-01-15", status="open", currency="EUR")
+    made.invoices[0]["due_at"] = "2024-12-31"
+    built = build(
+        tmp_path / "home",
+        {"files": made.write(tmp_path / "in")},
+        targets=("fct_payment_issue", "int_finance_service_lines", "int_fx_gaps"),
+    )
+    assert built.rows("select cast(amount as double) from facts.fct_payment_issue") == [(1250,)]
+    assert built.rows(
+        "select cast(amount_booked as double) from intermediate.int_finance_service_lines"
+    ) == [(1250,)]
+    assert built.rows("from intermediate.int_fx_gaps") == []

@@ -331,3 +331,23 @@ def test_what_no_line_says_is_named(stripe):
     )
     assert len(rows) == 6
     assert all("shipping" in invoice and "6.00 USD" in text for invoice, text in rows)
+
+
+@pytest.mark.parametrize("first_bill", [None, "2025-04-01"])
+def test_a_billing_system_is_compared_from_its_first_bill_on(tmp_path, first_bill):
+    made = StripeCompany()
+    made.subscribe("by_stripe", [(BASE, 1)])
+    for first, last in months("2025-01-01", "2025-07-01"):
+        made.invoice("by_stripe", first, [line(10000, first, last)])
+    made.crm.contract("by_files")
+    if first_bill:
+        made.crm.bill_monthly("by_files", first=first_bill)
+    built = build_case(
+        tmp_path / "home", made.write(tmp_path / "in"), targets=("mart_arr_tie_out",)
+    )
+    assert [name for name in built.failing_tests() if "tie_out" in name] == []
+    assert built.rows("from marts.mart_arr_tie_out where is_exception") == []
+    assert built.rows(
+        "select account_id, cast(min(month) as varchar) from marts.mart_arr_tie_out"
+        " group by 1 order by 1"
+    ) == [*([("by_files", first_bill)] if first_bill else []), ("by_stripe", "2025-01-01")]
