@@ -15,7 +15,7 @@ with newest as (
 final as (
     select
         user_id,
-        account_id,
+        account_id as account_key,
         case
             when row_number() over (partition by user_id order by delivered_at) = 1
                 then cast('1900-01-01' as timestamp)
