@@ -156,7 +156,7 @@ def full_build(home: Home, repetitions: int) -> None:
         "raw_segment.tracks",
         "intermediate.int_product_repeats",
         "intermediate.int_product_user_days",
-        "intermediate.int_product_feature_days",
+        "intermediate.int_product_feature_user_days",
         "facts.fct_account_usage_day",
     ]
     for table, rows in rows_of(home, tables).items():

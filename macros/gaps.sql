@@ -21,3 +21,13 @@
     {{ 'union all' if not loop.last }}
     {%- endfor %}
 {%- endmacro %}
+
+
+{# A text without its numbers. #}
+{% macro without_numbers(text) -%}
+    {{- adapter.dispatch('without_numbers', 'customer_success')(text) -}}
+{%- endmacro %}
+
+{% macro default__without_numbers(text) -%}
+    regexp_replace({{ text }}, '[0-9]+', '', 'g')
+{%- endmacro %}

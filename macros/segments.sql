@@ -47,3 +47,16 @@
     )
     {%- endif -%}
 {%- endmacro %}
+
+
+{# The column of the cut that lifetimes are fitted by (var lifetime_fit_by); none for the total. #}
+{% macro lifetime_fit_column() -%}
+    {%- set cut = var('lifetime_fit_by') -%}
+    {%- if cut != 'total' and cut not in segment_columns() -%}
+        {{- exceptions.raise_compiler_error(
+            "var lifetime_fit_by is '" ~ cut ~ "'; it can be total, "
+            ~ segment_columns() | join(' or ')
+        ) -}}
+    {%- endif -%}
+    {{- return(segment_columns().get(cut)) -}}
+{%- endmacro %}

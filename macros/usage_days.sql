@@ -284,3 +284,67 @@
     group by source_system
     {%- endif %}
 {%- endmacro %}
+
+
+{# Beside a fact of usage: whose each user number was when the fact was built. #}
+{% macro people_of(relation) -%}
+    {{- return(relation.incorporate(path={'identifier': relation.identifier ~ '__people'})) -}}
+{%- endmacro %}
+
+
+{# Post-hook of a fact of usage: notes whose the user numbers are. #}
+{% macro note_people(relation, people) -%}
+    {%- if execute %}
+    create or replace table {{ people_of(relation) }} as
+    select
+        user_no,
+        account_id,
+        valid_from,
+        valid_to
+    from {{ people }}
+    {%- endif %}
+{%- endmacro %}
+
+
+{#
+    Days of usage that count for another account than when the relation was built, or for none any
+    more: user_no, usage_date, account_before, account_now. Counts are kept by user number, so none
+    of them changes when it becomes known whose they are; only these days do. New numbers are among
+    them.
+#}
+{% macro moved_user_days(relation, user_days, people) -%}
+    {%- set columns = 'user_no, account_id, valid_from, valid_to' -%}
+    select
+        days.user_no,
+        days.usage_date,
+        before.account_id as account_before,
+        people.account_id as account_now
+    from {{ user_days }} as days
+    inner join (
+        select user_no
+        from (
+            (select {{ columns }} from {{ people_of(relation) }}
+            except
+            select {{ columns }} from {{ people }})
+            union all
+            (select {{ columns }} from {{ people }}
+            except
+            select {{ columns }} from {{ people_of(relation) }})
+        ) as differences
+        group by user_no
+    ) as moved
+        on days.user_no = moved.user_no
+    left outer join {{ people_of(relation) }} as before
+        on
+            days.user_no = before.user_no
+            and days.usage_date >= before.valid_from
+            and days.usage_date < before.valid_to
+    left outer join {{ people }} as people
+        on
+            days.user_no = people.user_no
+            and days.usage_date >= people.valid_from
+            and days.usage_date < people.valid_to
+    where
+        days.events > 0
+        and before.account_id is distinct from people.account_id
+{%- endmacro %}

@@ -11,12 +11,12 @@
 {#
     What the fact has behind it: `last_on`, its newest day as a date literal (every account has a
     row for it), and `build_no`, the last build of int_product_user_days that went into it. None
-    when the fact is to be built as a whole: it is new, empty, reaches past the as-of date, or its
-    progress is lost.
+    when the fact is to be built as a whole: it is new, empty, reaches past the as-of date, or what
+    was noted beside it is lost.
 #}
 {% macro usage_fact_progress(fact) -%}
     {%- set progress = built_before(progress_of(usage_fact())) -%}
-    {%- if fact is none or progress is none -%}
+    {%- if fact is none or progress is none or built_before(people_of(usage_fact())) is none -%}
         {{- return(none) -}}
     {%- endif -%}
     {%- set found = run_query(

@@ -9,16 +9,12 @@
 
 
 {#
-    What feature figures per account rest on besides events: whose the keys are, the feature map, who
-    is left out.
+    What feature figures per account rest on besides events and whose they are: the feature map,
+    which events are left out.
 #}
-{% macro feature_rule(accounts, features) -%}
-    {{- excluded_names(ref('int_product_excluded_users'), 'user_no') -}}
-    {%- if execute and existing_table(accounts) is not none -%}
-        {{- run_query(
-            "select md5(string_agg(source_system || ' ' || account_key || ' ' || account_id,"
-            ~ " '|' order by source_system, account_key)) from " ~ accounts
-        ).rows[0][0] -}}
+{% macro feature_rule(features) -%}
+    {{- excluded_names(ref('excluded_events'), 'event_name') -}}
+    {%- if execute and existing_table(features) is not none -%}
         {{- run_query(
             "select md5(string_agg(event_name || ' ' || feature || ' '"
             ~ " || coalesce(product_id, '') || ' ' || is_key_feature, '|' order by event_name))"
@@ -29,23 +25,26 @@
 
 
 {#
-    The weeks or months that hold days counted anew since the relation was built: its progress with
-    `periods`, their first days, and `last_day`, the last day of the last. All is stale when the
-    rule changed, and where usage is reported per day, which has no build numbers.
+    The weeks or months that hold days counted anew since the relation was built, or of users who
+    belong to another account since: its progress with `periods`, their first days, and `last_day`,
+    the last day of the last. All is stale when the rule changed, and where usage is reported per
+    day, which has no build numbers.
 #}
-{% macro stale_feature_periods(relation, user_days, period, rule) -%}
+{% macro stale_feature_periods(relation, user_days, people, period, rule) -%}
     {%- set stale = usage_progress(relation, rule) -%}
     {%- set found = namespace(last_day='') -%}
     {%- set periods = [] -%}
-    {%- if has_reported_usage() -%}
+    {%- if has_reported_usage() or relation is none or built_before(people_of(relation)) is none -%}
         {%- do stale.update({'everything': true}) -%}
     {%- elif not stale.everything -%}
         {%- for row in run_query(
             "select distinct cast(cast(" ~ dbt.date_trunc(period, 'usage_date')
             ~ " as date) as varchar), cast(" ~ add_days(
                 dbt.dateadd(period, 1, dbt.date_trunc(period, 'usage_date')), -1
-            ) ~ " as varchar) from " ~ user_days
-            ~ " where build_no > " ~ stale.also_build_no ~ " order by 1"
+            ) ~ " as varchar) from (select usage_date from " ~ user_days
+            ~ " where build_no > " ~ stale.also_build_no
+            ~ " union all select usage_date from (" ~ moved_user_days(relation, user_days, people)
+            ~ ") as moved) as days order by 1"
         ).rows -%}
             {%- do periods.append(row[0]) -%}
             {%- set found.last_day = row[1] -%}
@@ -78,9 +77,9 @@
 
 
 {# Pre-hook: the stored rows of the periods that are counted again. #}
-{% macro remove_stale_periods(relation, user_days, period, rule) -%}
+{% macro remove_stale_periods(relation, user_days, people, period, rule) -%}
     {%- if execute and is_incremental() -%}
-        {%- set stale = stale_feature_periods(relation, user_days, period, rule) -%}
+        {%- set stale = stale_feature_periods(relation, user_days, people, period, rule) -%}
     delete from {{ relation }}
     where {{ in_stale_periods(stale, period, period) }}
     {%- endif -%}
@@ -123,10 +122,9 @@ persons as (
         {{ period }}
 ),
 
--- The person's number is one of its user numbers.
 people as (
-    select
-        user_no,
+    select distinct
+        person_no,
         account_id,
         user_id
     from {{ people }}
@@ -142,7 +140,7 @@ people as (
         cast(bit_count(bit_or(persons.days)) as bigint) as active_days
     from persons
     inner join people
-        on persons.person_no = people.user_no
+        on persons.person_no = people.person_no
     group by
         people.account_id,
         persons.{{ period }},

@@ -85,14 +85,3 @@
         ).columns[0].values() | join('|') -}}
     {%- endif -%}
 {%- endmacro %}
-
-
-{# The tracked event names, as one text, and which events are left out. #}
-{% macro tracked_events(relation) -%}
-    {{- excluded_names(ref('excluded_events'), 'event_name') -}}
-    {%- if execute and existing_table(relation) is not none -%}
-        {{- run_query(
-            "select event_name from " ~ relation ~ " order by event_name"
-        ).columns[0].values() | join('|') -}}
-    {%- endif -%}
-{%- endmacro %}

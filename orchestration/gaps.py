@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from typing import Any
 
 import duckdb
 
@@ -18,12 +19,20 @@ from orchestration.loads.warehouse import LOAD_TABLES, ensure_table, opened
 ACCEPTED_FILE = "accepted_gaps.jsonl"
 MART = "mart_data_gaps"
 KEY = ("source_system", "object_type", "object_id", "gap")
+# How large a gap was, and how it read, when it was accepted: that much is accepted, no more. Lines
+# of before this was written down say nothing of it; the gap is then open until accepted anew.
+EXTENT = {
+    "what_is_missing": "VARCHAR",
+    "row_count": "BIGINT",
+    "arr_affected": "DECIMAL(18, 2)",
+}
 ACCEPTED_COLUMNS = {
     "acceptance": "BIGINT",
     **dict.fromkeys(KEY, "VARCHAR"),
     "accepted_by": "VARCHAR",
     "accepted_at": "TIMESTAMP",
     "reason": "VARCHAR",
+    **EXTENT,
 }
 
 
@@ -45,7 +54,8 @@ def parse_acceptance(text: str) -> tuple[str, str]:
 def accept_open_gaps(home: Home, text: str) -> list[str]:
     """Accept the gaps that stopped the last run, and write down who did.
 
-    Only what was named before can be accepted: a gap that this run finds anew still stops it.
+    Only what was named before can be accepted, as large as it was then: a gap that this run finds
+    anew, or finds grown, still stops it.
 
     Args:
         home: The home; its lock must be held.
@@ -59,20 +69,21 @@ def accept_open_gaps(home: Home, text: str) -> list[str]:
     at = datetime.now(UTC).replace(tzinfo=None).isoformat(timespec="seconds")
     with (home.path / ACCEPTED_FILE).open("a", encoding="utf-8") as file:
         for row in found:
-            kept = dict(zip(KEY, row, strict=False))
+            kept = dict(zip((*KEY, *EXTENT), row, strict=True))
             kept |= {"accepted_by": name, "accepted_at": at, "reason": reason}
             file.write(json.dumps(kept, ensure_ascii=False) + "\n")
     return [f"Accepted by {name}: {row[len(KEY)]}" for row in found]
 
 
-def _open_errors(home: Home) -> list[tuple[str, ...]]:
+def _open_errors(home: Home) -> list[tuple[Any, ...]]:
     if not home.warehouse.is_file():
         return []
     with duckdb.connect(str(home.warehouse), read_only=True) as connection:
         if not _has_mart(connection):
             return []
         return connection.execute(
-            f"select {', '.join(KEY)}, what_is_missing from marts.{MART}"
+            f"select {', '.join(KEY)}, what_is_missing, row_count,"
+            f" cast(arr_affected as varchar) from marts.{MART}"
             " where severity = 'error' and is_open order by all"
         ).fetchall()
 
@@ -86,7 +97,8 @@ def load_accepted_gaps(home: Home) -> None:
         try:
             kept = json.loads(line)
             kept["acceptance"] = number
-            rows.append([kept[column] for column in ACCEPTED_COLUMNS])
+            told = dict.fromkeys(EXTENT) | kept
+            rows.append([told[column] for column in ACCEPTED_COLUMNS])
         except (ValueError, KeyError, TypeError) as error:
             raise HomeError(
                 f"{file}, line {number} is not what was written there: {line[:80]}. "
@@ -128,7 +140,11 @@ def say_gaps(home: Home, run_id: str) -> int:
                     ' ',
                     rtrim(what_is_missing, '.') || '.',
                     rtrim(remedy, '.') || '.',
-                    'Accepted by ' || accepted_by || ': ' || rtrim(accepted_reason, '.') || '.'
+                    'Accepted by ' || accepted_by || ': ' || rtrim(accepted_reason, '.') || '.',
+                    case
+                        when is_open and accepted_by is not null
+                            then 'It is more than was accepted, or reads differently.'
+                    end
                 ) as message
             from marts.{MART}
             """,

@@ -1,6 +1,13 @@
 -- Grain: one row per account and feature that it can use or used in the 28 days to the as-of date.
 -- Attempts at what was not bought are no feature.
-with used as (
+with people as (
+    select distinct
+        person_no,
+        account_id
+    from {{ ref('int_product_people') }}
+),
+
+used as (
     select
         people.account_id,
         days.feature,
@@ -11,8 +18,8 @@ with used as (
         count(distinct days.usage_date) as active_days,
         max(days.usage_date) as last_used_on
     from {{ ref('int_product_feature_person_days') }} as days
-    inner join {{ ref('int_product_people') }} as people
-        on days.person_no = people.user_no
+    inner join people
+        on days.person_no = people.person_no
     where days.usage_date > {{ add_days(as_of_date(), -28) }}
     group by
         people.account_id,

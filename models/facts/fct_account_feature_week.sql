@@ -1,8 +1,7 @@
 -- Grain: one row per account, week and feature that was used.
--- Incremental by week: the weeks with days that were counted anew are built again; all of them
--- when accounts or the feature map changed.
-{%- set rule %}{{ feature_rule(ref('int_product_accounts'), ref('int_product_features')) }}
-{%- endset %}
+-- Incremental by week: the weeks with days that were counted anew, or count for another
+-- account than before, are built again; all of them when the feature map changed.
+{%- set rule %}{{ feature_rule(ref('int_product_features')) }}{% endset %}
 {{ config(
     materialized='incremental',
     incremental_strategy='append',
@@ -10,18 +9,22 @@
     pre_hook="{{ remove_stale_periods(
         this,
         ref('int_product_feature_user_days'),
+        ref('int_product_people'),
         'week',
-        feature_rule(ref('int_product_accounts'), ref('int_product_features'))
+        feature_rule(ref('int_product_features'))
     ) }}",
-    post_hook="{{ note_progress(
-        this,
-        ref('int_product_events'),
-        feature_rule(ref('int_product_accounts'), ref('int_product_features')),
-        ref('int_product_feature_user_days')
-    ) }}"
+    post_hook=[
+        "{{ note_progress(
+            this,
+            ref('int_product_events'),
+            feature_rule(ref('int_product_features')),
+            ref('int_product_feature_user_days')
+        ) }}",
+        "{{ note_people(this, ref('int_product_people')) }}",
+    ]
 ) }}
 {%- set stale = stale_feature_periods(
-    this, ref('int_product_feature_user_days'), 'week', rule
+    this, ref('int_product_feature_user_days'), ref('int_product_people'), 'week', rule
 ) %}
 
 {{ feature_periods(

@@ -3,7 +3,7 @@
 -- customer of its age, seen just before the next renewal, times its ARR. The fit is that of its cut
 -- (var lifetime_fit_by) where that one is identified, else the one of all customers; so the values
 -- of any cut add up to the total. Null where nothing could be fitted.
-{% set own_column = 'lifetimes.' ~ segment_columns().get(var('lifetime_fit_by'), 'segment') %}
+{% set own_column = lifetime_fit_column() %}
 
 with lifetimes as (
     select
@@ -65,7 +65,8 @@ final as (
     from lifetimes
     left outer join own_fits
         on
-            {{ own_column }} = own_fits.segment_value
+            {{ "coalesce(lifetimes." ~ own_column ~ ", 'unassigned')" if own_column else "'all'" }}
+            = own_fits.segment_value
             and lifetimes.years_kept = own_fits.years_kept
     left outer join pooled_fits
         on lifetimes.years_kept = pooled_fits.years_kept

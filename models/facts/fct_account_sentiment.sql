@@ -16,7 +16,20 @@ answers as (
         spells.score,
         spells.is_satisfied,
         spells.valid_from,
-        spells.valid_to
+        -- All answers are today's survivor's, so a person has one latest before the merge too.
+        least(
+            spells.valid_to,
+            coalesce(
+                lead(spells.valid_from) over (
+                    partition by
+                        spells.source_system,
+                        survivors.owner_account_id,
+                        spells.survey_type,
+                        spells.person_key
+                    order by spells.responded_at, spells.response_id
+                ), spells.valid_to
+            )
+        ) as valid_to
     from {{ ref('int_feedback_answer_spells') }} as spells
     left outer join survivors
         on spells.account_id = survivors.account_id

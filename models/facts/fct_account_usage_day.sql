@@ -7,7 +7,10 @@
     on_schema_change='fail',
     unique_key=['account_id', 'usage_date'],
     pre_hook="{{ remove_accounts_without_usage(this, ref('int_product_account_inputs')) }}",
-    post_hook="{{ note_usage_fact_progress(this, ref('int_product_user_days')) }}"
+    post_hook=[
+        "{{ note_usage_fact_progress(this, ref('int_product_user_days')) }}",
+        "{{ note_people(this, ref('int_product_people')) }}",
+    ]
 ) }}
 
 with scope as (

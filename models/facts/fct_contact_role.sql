@@ -18,7 +18,7 @@ touchpoints as (
         max(known_on) as last_touchpoint_on,
         count_if(known_on > {{ add_days(as_of_date(), -90) }}) as touchpoints_90d
     from {{ ref('int_crm_touchpoint_marks') }}
-    where coalesce(lower(outcome), '') not in ('no show', 'no_show')
+    where not {{ is_no_show('outcome') }}
     group by
         source_system,
         contact_id

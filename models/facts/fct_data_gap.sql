@@ -1,4 +1,6 @@
 -- Grain: one row per source system, object and gap: something that a figure needs and nobody told.
+-- A gap was accepted as large as it was: it is open again when it has grown, by rows or by ARR, or
+-- reads differently. Numbers in the text are left to these two.
 {% set columns = {
     'source_system': 'varchar',
     'object_type': 'varchar',
@@ -29,7 +31,10 @@ accepted as (
         gap,
         accepted_by,
         accepted_at,
-        reason
+        reason,
+        what_is_missing,
+        row_count,
+        arr_affected
     from {{ ref('int_ledger_accepted_gaps') }}
 ),
 
@@ -41,7 +46,13 @@ final as (
         accepted.accepted_by,
         accepted.accepted_at,
         accepted.reason as accepted_reason,
-        accepted.accepted_by is null as is_open
+        not coalesce(
+            {{ without_numbers('gaps.what_is_missing') }}
+            = {{ without_numbers('accepted.what_is_missing') }}
+            and gaps.row_count <= accepted.row_count
+            and coalesce(gaps.arr_affected, 0) <= coalesce(accepted.arr_affected, 0),
+            false
+        ) as is_open
     from gaps
     left outer join accepted
         on

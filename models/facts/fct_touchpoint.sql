@@ -36,7 +36,7 @@ final as (
         cast(touchpoints.contact_role as varchar) as contact_role,
         cast(touchpoints.outcome as varchar) as outcome,
         cast(touchpoints.subject as varchar) as subject,
-        (coalesce(lower(touchpoints.outcome), '') not in ('no show', 'no_show')) as is_held,
+        not {{ is_no_show('touchpoints.outcome') }} as is_held,
         (touchpoints.touchpoint_type in ('qbr', 'ebr')) as is_review,
         coalesce(touchpoints.contact_role in ('sponsor', 'decision_maker'), false)
             as is_with_executive

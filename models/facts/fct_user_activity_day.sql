@@ -6,10 +6,10 @@
 with people as (
     select
         user_no,
-        source_system,
-        account_key,
         account_id,
-        user_id
+        user_id,
+        valid_from,
+        valid_to
     from {{ ref('int_product_people') }}
     where user_id is not null
 ),
@@ -23,7 +23,10 @@ user_days as (
         0 as reported_events
     from {{ ref('int_product_user_days') }} as days
     inner join people
-        on days.user_no = people.user_no
+        on
+            days.user_no = people.user_no
+            and days.usage_date >= people.valid_from
+            and days.usage_date < people.valid_to
     where days.events > 0
     {%- if has_reported_usage() %}
     union all
@@ -35,10 +38,7 @@ user_days as (
         reported.events as reported_events
     from {{ ref('int_product_reported_days') }} as reported
     inner join people
-        on
-            reported.source_system = people.source_system
-            and reported.account_key = people.account_key
-            and reported.user_id = people.user_id
+        on reported.user_no = people.user_no
     {%- endif %}
 ),
 

@@ -8,11 +8,16 @@ with events as (
         people.user_id,
         cast(events.occurred_at as date) as usage_date
     from {{ ref('int_product_events') }} as events
+    inner join {{ ref('int_product_user_keys') }} as user_keys
+        on
+            events.source_system = user_keys.source_system
+            and events.account_key is not distinct from user_keys.account_key
+            and events.user_id = user_keys.user_id
     inner join {{ ref('int_product_people') }} as people
         on
-            events.source_system = people.source_system
-            and coalesce(events.account_key, '') = people.account_key
-            and events.user_id = people.user_id
+            user_keys.user_no = people.user_no
+            and cast(events.occurred_at as date) >= people.valid_from
+            and cast(events.occurred_at as date) < people.valid_to
     where events.occurred_at >= {{ day_start(as_of_date(), -27) }}
 ),
 

@@ -87,6 +87,7 @@ days as (
     select
         account_id,
         master_key,
+        changed_at as merged_at,
         cast(changed_at as date) as merged_on
     from changes_of_hands
     qualify
@@ -108,6 +109,7 @@ final as (
     select
         spells.account_id,
         coalesce(survivors.account_id, spells.master_key) as merged_into_account_id,
+        spells.merged_at,
         spells.merged_on,
         spells.merged_until
     from spells

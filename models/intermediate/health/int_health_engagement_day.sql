@@ -30,7 +30,7 @@ touchpoints as (
         touchpoint_type,
         known_on
     from {{ ref('int_crm_touchpoint_marks') }}
-    where coalesce(lower(outcome), '') not in ('no show', 'no_show')
+    where not {{ is_no_show('outcome') }}
 ),
 
 spans as (

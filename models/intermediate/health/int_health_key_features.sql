@@ -11,23 +11,24 @@ with features as (
     where mapped.is_key_feature
 ),
 
+people as (
+    select distinct user_no
+    from {{ ref('int_product_people') }}
+),
+
 late as (
     select
-        people.source_system,
-        people.account_key,
-        days.event_name,
-        days.usage_date,
-        sum(days.events) as events,
-        min(days.known_on) as known_on
-    from {{ ref('int_product_late_days') }} as days
-    inner join {{ ref('int_product_people') }} as people
-        on days.user_no = people.user_no
-    where days.events > 0
+        user_no,
+        event_name,
+        usage_date,
+        sum(events) as events,
+        min(known_on) as known_on
+    from {{ ref('int_product_late_days') }}
+    where events > 0
     group by
-        people.source_system,
-        people.account_key,
-        days.event_name,
-        days.usage_date
+        user_no,
+        event_name,
+        usage_date
 ),
 
 known as (
@@ -39,21 +40,24 @@ known as (
                 else days.usage_date
             end
         ) as known_on
-    from {{ ref('int_product_feature_days') }} as days
+    from {{ ref('int_product_feature_user_days') }} as days
+    inner join people
+        on days.user_no = people.user_no
     left outer join late
         on
-            days.source_system = late.source_system
-            and days.account_key = late.account_key
+            days.user_no = late.user_no
             and days.event_name = late.event_name
             and days.usage_date = late.usage_date
     where days.events > 0
     group by days.event_name
     union all
     select
-        event_name,
-        min(usage_date) as known_on
-    from {{ ref('int_product_reported_days') }}
-    group by event_name
+        days.event_name,
+        min(days.usage_date) as known_on
+    from {{ ref('int_product_reported_days') }} as days
+    inner join people
+        on days.user_no = people.user_no
+    group by days.event_name
 ),
 
 final as (

@@ -49,7 +49,7 @@ touchpoints as (
     from {{ ref('int_crm_touchpoint_marks') }}
     where
         contact_role in ('sponsor', 'decision_maker')
-        and coalesce(lower(outcome), '') not in ('no show', 'no_show')
+        and not {{ is_no_show('outcome') }}
 ),
 
 -- Records of one person that overlap: what of a record the earlier ones leave.

@@ -13,7 +13,9 @@ with sources as (
 people as (
     select
         sources.phase_no,
-        known.user_no
+        known.user_no,
+        known.valid_from,
+        known.valid_to
     from {{ ref('int_product_people') }} as known
     inner join sources
         on
@@ -29,7 +31,10 @@ counted as (
         days.events
     from {{ ref('int_product_user_days') }} as days
     inner join people
-        on days.user_no = people.user_no
+        on
+            days.user_no = people.user_no
+            and days.usage_date >= people.valid_from
+            and days.usage_date < people.valid_to
     where days.events > 0
 ),
 
@@ -41,7 +46,10 @@ late as (
         days.events
     from {{ ref('int_product_late_days') }} as days
     inner join people
-        on days.user_no = people.user_no
+        on
+            days.user_no = people.user_no
+            and days.usage_date >= people.valid_from
+            and days.usage_date < people.valid_to
     where days.events > 0
 ),
 
@@ -73,21 +81,19 @@ known as (
 -- Single events win over a report of the same day: both count the same work.
 reported as (
     select
-        sources.phase_no,
+        people.phase_no,
         days.usage_date,
         sum(days.events) as events
     from {{ ref('int_product_reported_days') }} as days
-    inner join sources
-        on
-            days.source_system = sources.source_system
-            and days.account_key = sources.account_key
+    inner join people
+        on days.user_no = people.user_no
     left outer join counted
         on
-            sources.phase_no = counted.phase_no
+            people.phase_no = counted.phase_no
             and days.usage_date = counted.usage_date
     where counted.phase_no is null
     group by
-        sources.phase_no,
+        people.phase_no,
         days.usage_date
 ),
 

@@ -20,76 +20,112 @@ features as (
     where mapped.is_key_feature
 ),
 
-late as (
-    select
-        people.source_system,
-        people.account_key,
-        days.event_name,
-        days.usage_date,
-        days.known_on,
-        days.events
-    from {{ ref('int_product_late_days') }} as days
-    inner join {{ ref('int_product_people') }} as people
-        on days.user_no = people.user_no
-    where days.events > 0
-),
-
-known as (
-    select
-        source_system,
-        account_key,
-        event_name,
-        usage_date,
-        usage_date as known_on,
-        events
-    from {{ ref('int_product_feature_days') }}
-    where events > 0
-    union all
-    select
-        source_system,
-        account_key,
-        event_name,
-        usage_date,
-        usage_date as known_on,
-        -events as events
-    from late
-    union all
-    select
-        source_system,
-        account_key,
-        event_name,
-        usage_date,
-        known_on,
-        events
-    from late
-    {%- if has_reported_usage() %}
-    union all
-    select
-        source_system,
-        account_key,
-        event_name,
-        usage_date,
-        usage_date as known_on,
-        events
-    from {{ ref('int_product_reported_days') }}
-    {%- endif %}
-),
-
-changes as (
-    {%- for sign, day in [(1, 'known.known_on'), (-1, add_days('known.usage_date', 28))] %}
+people as (
     select
         sources.phase_no,
-        features.feature_no,
-        {{ day }} as date_day,
-        known.events * {{ sign }} as events
-    from known
+        known.user_no,
+        known.valid_from,
+        known.valid_to
+    from {{ ref('int_product_people') }} as known
     inner join sources
         on
             known.source_system = sources.source_system
             and known.account_key = sources.account_key
+),
+
+-- What arrived late moves from the day it happened to the day it was known.
+user_days as (
+    select
+        user_no,
+        event_name,
+        usage_date,
+        usage_date as known_on,
+        events
+    from {{ ref('int_product_feature_user_days') }}
+    union all
+    select
+        user_no,
+        event_name,
+        usage_date,
+        usage_date as known_on,
+        -events as events
+    from {{ ref('int_product_late_days') }}
+    union all
+    select
+        user_no,
+        event_name,
+        usage_date,
+        known_on,
+        events
+    from {{ ref('int_product_late_days') }}
+),
+
+counted as (
+    select
+        people.phase_no,
+        features.feature_no,
+        days.usage_date,
+        days.known_on,
+        sum(days.events) as events
+    from user_days as days
     inner join features
-        on known.event_name = features.event_name
-    where {{ days_between('known.usage_date', 'known.known_on') }} < 28
+        on days.event_name = features.event_name
+    inner join people
+        on
+            days.user_no = people.user_no
+            and days.usage_date >= people.valid_from
+            and days.usage_date < people.valid_to
+    where days.events <> 0
+    group by
+        people.phase_no,
+        features.feature_no,
+        days.usage_date,
+        days.known_on
+),
+
+known as (
+    select
+        phase_no,
+        feature_no,
+        usage_date,
+        known_on,
+        events
+    from counted
+    {%- if has_reported_usage() %}
+    -- Single events win over a report of the same day: both count the same work.
+    union all
+    select
+        people.phase_no,
+        features.feature_no,
+        days.usage_date,
+        days.usage_date as known_on,
+        days.events
+    from {{ ref('int_product_reported_days') }} as days
+    inner join features
+        on days.event_name = features.event_name
+    inner join people
+        on days.user_no = people.user_no
+    where
+        not exists (
+            select 1
+            from counted
+            where
+                people.phase_no = counted.phase_no
+                and features.feature_no = counted.feature_no
+                and days.usage_date = counted.usage_date
+        )
+    {%- endif %}
+),
+
+changes as (
+    {%- for sign, day in [(1, 'known_on'), (-1, add_days('usage_date', 28))] %}
+    select
+        phase_no,
+        feature_no,
+        {{ day }} as date_day,
+        events * {{ sign }} as events
+    from known
+    where {{ days_between('usage_date', 'known_on') }} < 28
     {%- if not loop.last %}
     union all
     {%- endif %}

@@ -17,8 +17,9 @@ known_people as (
         user_no,
         source_system,
         account_key,
-        user_id,
-        person_no
+        person_no,
+        valid_from,
+        valid_to
     from {{ ref('int_product_people') }}
     where user_id is not null
 ),
@@ -27,10 +28,9 @@ people as (
     select
         sources.phase_no,
         known_people.user_no,
-        known_people.source_system,
-        known_people.account_key,
-        known_people.user_id,
-        known_people.person_no
+        known_people.person_no,
+        known_people.valid_from,
+        known_people.valid_to
     from sources
     inner join known_people
         on
@@ -62,7 +62,10 @@ user_days as (
         end as known_on
     from {{ ref('int_product_user_days') }} as days
     inner join people
-        on days.user_no = people.user_no
+        on
+            days.user_no = people.user_no
+            and days.usage_date >= people.valid_from
+            and days.usage_date < people.valid_to
     left outer join late
         on
             days.user_no = late.user_no
@@ -77,10 +80,7 @@ user_days as (
         reported.usage_date as known_on
     from {{ ref('int_product_reported_days') }} as reported
     inner join people
-        on
-            reported.source_system = people.source_system
-            and reported.account_key = people.account_key
-            and reported.user_id = people.user_id
+        on reported.user_no = people.user_no
     {%- endif %}
 ),
 

@@ -108,7 +108,7 @@ latest as (
         known_on as occurred_on,
         cast(null as double) as amount
     from touchpoints
-    where coalesce(lower(outcome), '') not in ('no show', 'no_show')
+    where not {{ is_no_show('outcome') }}
     union all
     select
         account_id,

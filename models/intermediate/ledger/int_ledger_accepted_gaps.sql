@@ -10,7 +10,10 @@ with accepted as (
         gap,
         accepted_by,
         accepted_at,
-        reason
+        reason,
+        what_is_missing,
+        row_count,
+        arr_affected
     from {{ ref('stg_ledger__accepted_gaps') }}
 ),
 

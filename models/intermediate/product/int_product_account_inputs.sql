@@ -1,20 +1,15 @@
 -- Grain: one row per account that has usage.
--- Everything but single events that an account's usage figures rest on, as one fingerprint: which
--- source keys are the account's, what it owns, which key features there are, what it reported.
--- fct_account_usage_day keeps it and rebuilds the account's whole history when it differs. Twelve
--- characters tell the states of an account apart, and a text that short is stored in place.
-with accounts as (
-    select
-        source_system,
-        account_key,
-        account_id
-    from {{ ref('int_product_accounts') }}
-),
-
-people as (
+-- Everything but single events and whose they are that an account's usage figures rest on, as one
+-- fingerprint: since when it has usage, what it owns, which key features there are, what it
+-- reported. fct_account_usage_day keeps it and rebuilds the account's whole history when it
+-- differs. Twelve characters tell the states of an account apart, and a text that short is stored
+-- in place.
+with people as (
     select
         user_no,
-        account_id
+        account_id,
+        valid_from,
+        valid_to
     from {{ ref('int_product_people') }}
 ),
 
@@ -24,7 +19,10 @@ first_days as (
         min(days.usage_date) as first_usage_date
     from {{ ref('int_product_user_days') }} as days
     inner join people
-        on days.user_no = people.user_no
+        on
+            days.user_no = people.user_no
+            and days.usage_date >= people.valid_from
+            and days.usage_date < people.valid_to
     where days.events > 0
     group by people.account_id
 ),
@@ -32,7 +30,7 @@ first_days as (
 {% if has_reported_usage() -%}
 reported as (
     select
-        accounts.account_id,
+        people.account_id,
         min(days.usage_date) as first_usage_date,
         md5(
             string_agg(
@@ -46,39 +44,31 @@ reported as (
             )
         ) as reported_fingerprint
     from {{ ref('int_product_reported_days') }} as days
-    inner join accounts
-        on
-            days.source_system = accounts.source_system
-            and days.account_key = accounts.account_key
-    group by accounts.account_id
+    inner join people
+        on days.user_no = people.user_no
+    group by people.account_id
 ),
 
 {% endif -%}
-source_keys as (
+used as (
+    {% if has_reported_usage() -%}
+    select
+        coalesce(first_days.account_id, reported.account_id) as account_id,
+        least(
+            coalesce(first_days.first_usage_date, reported.first_usage_date),
+            coalesce(reported.first_usage_date, first_days.first_usage_date)
+        ) as first_usage_date,
+        reported.reported_fingerprint
+    from first_days
+    full outer join reported
+        on first_days.account_id = reported.account_id
+    {%- else -%}
     select
         account_id,
-        md5(
-            string_agg(
-                source_system || ' ' || account_key, '|' order by source_system, account_key
-            )
-        ) as keys_fingerprint
-    from accounts
-    group by account_id
-),
-
--- Who of them is left out, and which events are.
-excluded_users as (
-    select
-        accounts.account_id,
-        md5(
-            string_agg(cast(users.user_no as varchar), '|' order by users.user_no)
-        ) as excluded_fingerprint
-    from {{ ref('int_product_excluded_users') }} as users
-    inner join accounts
-        on
-            users.source_system = accounts.source_system
-            and coalesce(users.account_key, '') = accounts.account_key
-    group by accounts.account_id
+        first_usage_date,
+        cast(null as varchar) as reported_fingerprint
+    from first_days
+    {%- endif %}
 ),
 
 excluded_events as (
@@ -121,47 +111,24 @@ feature_map as (
 
 final as (
     select
-        source_keys.account_id,
-        cast(row_number() over (order by source_keys.account_id) as integer) as account_no,
-        {% if has_reported_usage() -%}
-        least(
-            coalesce(first_days.first_usage_date, reported.first_usage_date),
-            coalesce(reported.first_usage_date, first_days.first_usage_date)
-        ) as first_usage_date,
-        {%- else -%}
-        first_days.first_usage_date,
-        {%- endif %}
+        used.account_id,
+        used.first_usage_date,
+        cast(row_number() over (order by used.account_id) as integer) as account_no,
         substring(
             md5(
-                source_keys.keys_fingerprint
+                cast(used.first_usage_date as varchar)
                 || coalesce(licences.licences_fingerprint, '')
                 || coalesce(feature_map.features_fingerprint, '')
-                || coalesce(excluded_users.excluded_fingerprint, '')
                 || coalesce(excluded_events.events_fingerprint, '')
-                {%- if has_reported_usage() %}
-                || coalesce(reported.reported_fingerprint, '')
-                {%- endif %}
+                || coalesce(used.reported_fingerprint, '')
                 || '{{ var("activation_events") }}'
             ), 1, 12
         ) as inputs_fingerprint
-    from source_keys
-    left outer join first_days
-        on source_keys.account_id = first_days.account_id
-    {%- if has_reported_usage() %}
-    left outer join reported
-        on source_keys.account_id = reported.account_id
-    {%- endif %}
+    from used
     left outer join licences
-        on source_keys.account_id = licences.account_id
-    left outer join excluded_users
-        on source_keys.account_id = excluded_users.account_id
+        on used.account_id = licences.account_id
     cross join feature_map
     cross join excluded_events
-    where
-        first_days.first_usage_date is not null
-        {%- if has_reported_usage() %}
-        or reported.first_usage_date is not null
-        {%- endif %}
 )
 
 select * from final

@@ -4,11 +4,11 @@
 with keys as (
     select
         source_system,
-        coalesce(account_key, '') as account_key
-    from {{ ref('int_product_user_keys') }}
+        account_key
+    from {{ ref('int_product_user_spells') }}
     group by
         source_system,
-        coalesce(account_key, '')
+        account_key
 ),
 
 xref as (

@@ -4,7 +4,6 @@ with user_keys as (
     select
         user_no,
         source_system,
-        account_key,
         user_id
     from {{ ref('int_product_user_keys') }}
 ),
@@ -29,7 +28,6 @@ final as (
     select
         user_keys.user_no,
         min(user_keys.source_system) as source_system,
-        min(user_keys.account_key) as account_key,
         min(user_keys.user_id) as user_id,
         min(rules.reason) as reason
     from user_keys

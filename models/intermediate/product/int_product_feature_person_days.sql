@@ -9,7 +9,9 @@ with people as (
         source_system,
         account_key,
         user_id,
-        person_no
+        person_no,
+        valid_from,
+        valid_to
     from {{ ref('int_product_people') }}
 ),
 
@@ -40,7 +42,10 @@ counted_days as (
         counted.usage_date
     from counted
     inner join people
-        on counted.user_no = people.user_no
+        on
+            counted.user_no = people.user_no
+            and counted.usage_date >= people.valid_from
+            and counted.usage_date < people.valid_to
     group by
         people.source_system,
         people.account_key,
@@ -59,7 +64,10 @@ final as (
         false as is_reported
     from counted
     inner join people
-        on counted.user_no = people.user_no
+        on
+            counted.user_no = people.user_no
+            and counted.usage_date >= people.valid_from
+            and counted.usage_date < people.valid_to
     inner join features
         on counted.event_name = features.event_name
     {%- if has_reported_usage() %}
@@ -73,10 +81,7 @@ final as (
         true as is_reported
     from {{ ref('int_product_reported_days') }} as reported
     inner join people
-        on
-            reported.source_system = people.source_system
-            and reported.account_key = people.account_key
-            and reported.user_id is not distinct from people.user_id
+        on reported.user_no = people.user_no
     inner join features
         on reported.event_name = features.event_name
     left outer join counted_days

@@ -13,16 +13,16 @@ with scope as (
     from {{ ref('int_product_usage_scope') }}
 ),
 
-known_keys as (
+people as (
     select
-        accounts.source_system,
-        accounts.account_key,
+        known.user_no,
+        known.valid_to,
         scope.account_no,
-        scope.read_from,
-        scope.is_deep
-    from {{ ref('int_product_accounts') }} as accounts
+        scope.is_deep,
+        greatest(known.valid_from, scope.read_from) as read_from
+    from {{ ref('int_product_people') }} as known
     inner join scope
-        on accounts.account_id = scope.account_id
+        on known.account_id = scope.account_id
 ),
 
 features as (
@@ -38,24 +38,26 @@ features as (
 event_days as (
     {%- for branch in ['recent', 'deep'] %}
     select
-        known_keys.account_no,
-        days.event_name,
+        people.account_no,
+        features.feature_no,
         days.usage_date,
         days.events as counted_events,
         0 as reported_events
-    from {{ ref('int_product_feature_days') }} as days
-    inner join known_keys
+    from {{ ref('int_product_feature_user_days') }} as days
+    inner join features
+        on days.event_name = features.event_name
+    inner join people
         on
-            days.source_system = known_keys.source_system
-            and days.account_key = known_keys.account_key
-            and days.usage_date >= known_keys.read_from
+            days.user_no = people.user_no
+            and days.usage_date >= people.read_from
+            and days.usage_date < people.valid_to
     where
         days.events > 0
         {%- if branch == 'recent' %}
-        and not known_keys.is_deep
+        and not people.is_deep
         and days.usage_date >= {{ add_days(recent_usage_from(), -27) }}
         {%- else %}
-        and known_keys.is_deep
+        and people.is_deep
         {%- endif %}
     {%- if not loop.last %}
     union all
@@ -64,37 +66,33 @@ event_days as (
     {%- if has_reported_usage() %}
     union all
     select
-        known_keys.account_no,
-        reported.event_name,
+        people.account_no,
+        features.feature_no,
         reported.usage_date,
         0 as counted_events,
         reported.events as reported_events
     from {{ ref('int_product_reported_days') }} as reported
-    inner join known_keys
+    inner join features
+        on reported.event_name = features.event_name
+    inner join people
         on
-            reported.source_system = known_keys.source_system
-            and reported.account_key = known_keys.account_key
-            and reported.usage_date >= known_keys.read_from
+            reported.user_no = people.user_no
+            and reported.usage_date >= people.read_from
     {%- endif %}
 ),
 
 feature_days as (
     select
-        event_days.account_no,
-        features.feature_no,
-        event_days.usage_date,
+        account_no,
+        feature_no,
+        usage_date,
         -- Single events win over a report of the same day: both count the same work.
-        coalesce(
-            nullif(sum(event_days.counted_events), 0), sum(event_days.reported_events)
-        ) as events
+        coalesce(nullif(sum(counted_events), 0), sum(reported_events)) as events
     from event_days
-    inner join features
-        on event_days.event_name = features.event_name
     group by
-        event_days.account_no,
-        features.feature_no,
-        event_days.usage_date
-    having sum(event_days.counted_events) + sum(event_days.reported_events) > 0
+        account_no,
+        feature_no,
+        usage_date
 ),
 
 -- reached_on: the latest day since when the feature has the needed number of events.

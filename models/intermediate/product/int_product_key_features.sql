@@ -11,33 +11,26 @@ with features as (
     where is_key_feature
 ),
 
-counted as (
-    select
-        event_name,
-        min(usage_date) as first_usage_date
-    from {{ ref('int_product_feature_days') }}
-    where events > 0
-    group by event_name
-),
-
-reported as (
-    select
-        event_name,
-        min(usage_date) as first_usage_date
-    from {{ ref('int_product_reported_days') }}
-    group by event_name
+-- Who is excluded does not introduce a feature.
+people as (
+    select distinct user_no
+    from {{ ref('int_product_people') }}
 ),
 
 used as (
+    {%- for relation in ['int_product_feature_user_days', 'int_product_reported_days'] %}
     select
-        event_name,
-        first_usage_date
-    from counted
+        days.event_name,
+        min(days.usage_date) as first_usage_date
+    from {{ ref(relation) }} as days
+    inner join people
+        on days.user_no = people.user_no
+    where days.events > 0
+    group by days.event_name
+    {%- if not loop.last %}
     union all
-    select
-        event_name,
-        first_usage_date
-    from reported
+    {%- endif %}
+    {%- endfor %}
 ),
 
 final as (

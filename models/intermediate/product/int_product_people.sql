@@ -1,14 +1,17 @@
--- Grain: one row per user number.
--- Who a user number is: a user of an account. Where two source keys belong to one account, a user
--- who appears under both has two numbers and one person_no, and counts once. Excluded users are not
--- there, so that they count nowhere.
-with user_keys as (
+-- Grain: one row per user number and day from which it belonged to an account.
+-- Who a user number is: a user of an account, one for all days unless its events name no account
+-- (int_product_user_spells). Where two source keys belong to one account, a user who appears under
+-- both has two numbers and one person_no, and counts once; a person is of one account. Excluded
+-- users are not there, so that they count nowhere.
+with spells as (
     select
         user_no,
         source_system,
-        coalesce(account_key, '') as account_key,
-        nullif(user_id, '') as user_id
-    from {{ ref('int_product_user_keys') }}
+        account_key,
+        user_id,
+        valid_from,
+        valid_to
+    from {{ ref('int_product_user_spells') }}
 ),
 
 accounts as (
@@ -26,21 +29,23 @@ excluded as (
 
 final as (
     select
-        user_keys.user_no,
-        user_keys.source_system,
-        user_keys.account_key,
-        user_keys.user_id,
+        spells.user_no,
+        spells.source_system,
+        spells.account_key,
+        spells.user_id,
+        spells.valid_from,
+        spells.valid_to,
         accounts.account_id,
-        min(user_keys.user_no) over (
-            partition by accounts.account_id, user_keys.user_id
+        cast(
+            dense_rank() over (order by accounts.account_id, spells.user_id) as integer
         ) as person_no
-    from user_keys
+    from spells
     inner join accounts
         on
-            user_keys.source_system = accounts.source_system
-            and user_keys.account_key = accounts.account_key
+            spells.source_system = accounts.source_system
+            and spells.account_key = accounts.account_key
     left outer join excluded
-        on user_keys.user_no = excluded.user_no
+        on spells.user_no = excluded.user_no
     where excluded.user_no is null
 )
 

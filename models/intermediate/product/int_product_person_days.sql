@@ -15,13 +15,12 @@ with scope as (
 people as (
     select
         known.user_no,
-        known.source_system,
-        known.account_key,
         known.user_id,
         known.person_no,
+        known.valid_to,
         scope.account_no,
-        scope.read_from,
-        scope.is_deep
+        scope.is_deep,
+        greatest(known.valid_from, scope.read_from) as read_from
     from {{ ref('int_product_people') }} as known
     inner join scope
         on known.account_id = scope.account_id
@@ -44,6 +43,7 @@ final as (
         on
             days.user_no = people.user_no
             and days.usage_date >= people.read_from
+            and days.usage_date < people.valid_to
     where
         days.events > 0
         {%- if branch == 'recent' %}
@@ -69,9 +69,7 @@ final as (
     from {{ ref('int_product_reported_days') }} as reported
     inner join people
         on
-            reported.source_system = people.source_system
-            and reported.account_key = people.account_key
-            and reported.user_id is not distinct from people.user_id
+            reported.user_no = people.user_no
             and reported.usage_date >= people.read_from
     {%- endif %}
 )

@@ -1,33 +1,51 @@
--- Grain: one row per source system, account key, user, event name and day of reported usage.
--- Usage that a company brings counted per day instead of as single events. Without a user_id it
--- tells how much was done and by how many users that day, not by whom.
+-- Grain: one row per user number, event name and day of reported usage.
+-- Without the events that are no use of the product (seed excluded_events). Who is excluded is left
+-- out as for single events: by the join with int_product_people.
 {{ config(materialized='table') }}
-{% set columns = {
-    'account_id': 'varchar',
-    'user_id': 'varchar',
-    'event_name': 'varchar',
-    'usage_date': 'date',
-    'event_count': 'bigint',
-    'active_users': 'bigint',
-} %}
 
-with united as (
-    {{ union_systems('product', {'files': 'stg_files__usage_daily'}, columns) }}
+with reported as (
+    select
+        source_system,
+        account_key,
+        event_name,
+        usage_date,
+        events,
+        reported_users,
+        user_id
+    from {{ ref('int_product_reported_usage') }}
+),
+
+user_keys as (
+    select
+        source_system,
+        account_key,
+        user_id,
+        user_no
+    from {{ ref('int_product_user_keys') }}
 ),
 
 final as (
     select
-        source_system,
-        account_id as account_key,
-        event_name,
-        usage_date,
-        event_count as events,
-        active_users as reported_users,
-        nullif(user_id, '') as user_id
-    from united
+        user_keys.user_no,
+        reported.source_system,
+        reported.account_key,
+        reported.event_name,
+        reported.usage_date,
+        reported.events,
+        reported.reported_users,
+        reported.user_id
+    from reported
+    left outer join user_keys
+        on
+            reported.source_system = user_keys.source_system
+            and reported.account_key = user_keys.account_key
+            and reported.user_id is not distinct from user_keys.user_id
     where
-        usage_date <= {{ as_of_date() }}
-        and event_count > 0
+        not exists (
+            select 1
+            from {{ ref('excluded_events') }} as excluded
+            where reported.event_name = excluded.event_name
+        )
 )
 
 select * from final

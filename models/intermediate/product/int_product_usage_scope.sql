@@ -1,8 +1,11 @@
 -- Grain: one row per account whose usage figures are built again, and the day to start from.
 -- Compiled into fct_account_usage_day and asks what that table holds: an account starts over when
--- its inputs changed, else at its earliest day with new events, else at the first missing day.
+-- its inputs changed, else at its earliest day with new events or with events that are another
+-- account's than before (a key was mapped, a user's group became known, a user is excluded), else
+-- at the first missing day.
 -- Events are read from 27 days earlier, the rest of the first window.
 -- depends_on: {{ ref('int_product_people') }}
+-- depends_on: {{ ref('int_product_moved_accounts') }}
 -- depends_on: {{ ref('int_product_user_days') }}
 {{ config(materialized='ephemeral') }}
 {%- set fact = built_before(usage_fact()) %}
@@ -35,14 +38,29 @@ changed_days as (
     group by user_no
 ),
 
-changed as (
+-- The first changed day of a number may be another account's: then this one starts too early.
+given as (
     select
         people.account_id,
-        min(changed_days.usage_date) as usage_date
+        greatest(changed_days.usage_date, people.valid_from) as usage_date
     from changed_days
     inner join {{ ref('int_product_people') }} as people
-        on changed_days.user_no = people.user_no
-    group by people.account_id
+        on
+            changed_days.user_no = people.user_no
+            and changed_days.usage_date < people.valid_to
+    union all
+    select
+        account_id,
+        usage_date
+    from {{ ref('int_product_moved_accounts') }}
+),
+
+changed as (
+    select
+        account_id,
+        min(usage_date) as usage_date
+    from given
+    group by account_id
 ),
 
 starts as (

@@ -2,21 +2,21 @@
 -- Numbers the users: counting and sorting events by a number takes half the time it takes by the
 -- source's own long keys. Numbers are given once and kept; `generation` is new when all of them
 -- are, and the models that hold numbers are then built anew. An event without a user or account
--- has a number like any other.
+-- has a number like any other, and so has who only sent events that are excluded today.
 {{ config(
     materialized='incremental',
     incremental_strategy='append',
     on_schema_change='fail',
-    post_hook="{{ note_progress(this, ref('int_product_events')) }}"
+    post_hook="{{ note_progress(this, ref('int_product_deliveries')) }}"
 ) }}
-{%- set stale = stale_usage_days(this, ref('int_product_events')) %}
+{%- set stale = stale_usage_days(this, ref('int_product_deliveries')) %}
 
 with delivered as (
     select
         source_system,
         account_key,
         user_id
-    from {{ ref('int_product_events') }}
+    from {{ ref('int_product_deliveries') }}
     where {{ in_stale_days('occurred_at', stale) }}
     group by
         source_system,
@@ -36,7 +36,7 @@ united as (
         source_system,
         account_key,
         user_id
-    from {{ ref('int_product_reported_days') }}
+    from {{ ref('int_product_reported_usage') }}
 ),
 
 {% endif -%}

@@ -1,5 +1,6 @@
 -- Grain: one row per change of a Zendesk ticket's status, priority or assignee, or public comment.
--- The role is the one that the actor had then; null when nobody knows. -1 is Zendesk itself.
+-- The role is the one that the actor had then; null when nobody knows. What a version of the user
+-- says goes before what can be told from work. -1 is Zendesk itself.
 {{ config(enabled=source_is_on('support', 'zendesk'), materialized='view') }}
 
 with history as (
@@ -59,6 +60,8 @@ final as (
         united.previous_value,
         case
             when united.actor_id = '-1' then 'system'
+            when united.occurred_at >= roles.valid_from and roles.actor_role is not null
+                then roles.actor_role
             when united.occurred_at between roles.agent_from and roles.agent_until then 'agent'
             when united.occurred_at >= roles.valid_from then roles.actor_role
             when roles.agent_from is not null then 'agent'

@@ -43,7 +43,7 @@ last_of_day as (
 final as (
     select
         user_id,
-        account_id,
+        account_id as account_key,
         valid_from,
         coalesce(
             lead(valid_from) over (partition by user_id order by valid_from),

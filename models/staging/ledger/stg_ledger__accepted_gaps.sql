@@ -8,4 +8,7 @@
     'accepted_by': 'varchar',
     'accepted_at': 'timestamp',
     'reason': 'varchar',
+    'what_is_missing': 'varchar',
+    'row_count': 'bigint',
+    'arr_affected': 'decimal(18, 2)',
 }) }}

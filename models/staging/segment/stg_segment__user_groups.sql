@@ -12,7 +12,7 @@ with newest as (
 final as (
     select
         id as user_id,
-        group_id,
+        group_id as account_key,
         case
             when row_number() over (partition by id order by received_at) = 1
                 then cast('1900-01-01' as timestamp)

@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from .company import Built, build, build_case
+from orchestration.home import FILES_SOURCES
+
+from .company import AS_OF, Built, build, build_case, compile_project
 
 HERE = Path(__file__).parent
 MONTHS = [f"2024-{month:02d}-01" for month in range(7, 13)] + [
@@ -308,3 +310,24 @@ def test_words_of_other_help_desks_are_understood(case) -> None:
     )
     assert {row[0] for row in backlog} <= {"B04"}
     sound(built)
+
+
+def test_hours_and_holidays_that_would_do_nothing_stop_the_build(case) -> None:
+    """A night shift in one row gave negative business time, an unknown calendar no holiday."""
+    built = case("support/resolved_status")
+    built.connection.execute(
+        "insert into seeds.business_hours values ('default', 6, '22:00', '06:00')"
+    )
+    built.connection.execute(
+        "insert into seeds.business_holidays values (date '2025-06-09', 'Whit Monday', 'defualt')"
+    )
+    hours, holidays = built.failing_tests()
+    assert hours == "assert_business_hours_follow_one_another"
+    assert holidays.startswith("relationships_business_holidays_calendar")
+
+
+@pytest.mark.long
+def test_a_cut_that_lifetimes_cannot_be_fitted_by_is_refused() -> None:
+    """A typing error fell back to the segment without a word."""
+    with pytest.raises(AssertionError, match=r"lifetime_fit_by is 'regoin'; it can be total"):
+        compile_project(FILES_SOURCES, AS_OF, {"lifetime_fit_by": "regoin"})

@@ -50,14 +50,16 @@ def account(name: str, into: str | None = None, changed: str = "2025-01-01") -> 
     }
 
 
-def merge(name: str, into: str | None, on: str, before: str | None = None) -> dict:
+def merge(
+    name: str, into: str | None, on: str, before: str | None = None, hour: str = "09"
+) -> dict:
     return {
         "id": f"h_{name}_{on}",
         "account_id": key(name),
         "field": "MasterRecordId",
         "old_value": before and key(before),
         "new_value": into and key(into),
-        "created_date": f"{on}T09:00:00Z",
+        "created_date": f"{on}T{hour}:00:00Z",
     }
 
 
@@ -107,15 +109,20 @@ ACCOUNTS = [
     account("G"),
     account("H"),
     account("I"),
+    account("J", changed="2025-05-20"),
+    account("K", into="J", changed="2025-05-20"),
 ]
 HISTORY = [
     merge("B", "A", "2025-02-10"),
     merge("B", None, "2025-05-09", before="A"),
     merge("A", "B", "2025-05-10"),
+    merge("J", "K", "2025-04-07"),
+    merge("K", "J", "2025-04-07", hour="17"),
 ]
 EVENTS = [
     event("B", "2025-01-01", "B"),
     event("D", "2025-01-01", "D"),
+    event("J", "2025-01-01", "J"),
     event("moved", "2025-01-01", "G"),
     event("moved", "2025-04-15", "H"),
     event("trial", "2025-01-01", "I"),
@@ -125,6 +132,7 @@ EVENTS = [
 LAST = {
     "B": ("B", "active"),
     "D": ("D", "active"),
+    "J": ("J", "active"),
     "moved": ("H", "active"),
     "trial": ("I", "active"),
 }
@@ -153,7 +161,7 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Built:
             "metadata": {"crm_account_id": key(name)[: 15 if name in "BG" else 18]},
             "livemode": True,
         }
-        for name in ("B", "D", "G", "H", "I")
+        for name in ("B", "D", "G", "H", "I", "J")
     ]
     product = {"id": "prod_1", "object": "product", "name": "Core", "active": True}
     stripe = {
@@ -194,6 +202,13 @@ def test_a_merge_back_moves_from_its_day_on(company: Built) -> None:
         ("A", "2025-05-01", -1200),
         ("B", "2025-05-01", 1200),
     ]
+
+
+def test_a_merge_back_on_the_day_of_the_merge_moves_nothing(company: Built) -> None:
+    """J went to K and took it in some hours later, and no restoration is in the history."""
+    assert months_of(company, "J") == [1200] * 6
+    assert company.arr(key("K")) is None
+    assert transfers(company, "J", "K") == []
 
 
 def test_two_merges_in_a_month_are_no_churn(company: Built) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from orchestration.gaps import (
     ACCEPTED_FILE,
+    EXTENT,
     accept_open_gaps,
     load_accepted_gaps,
     parse_acceptance,
@@ -16,7 +17,7 @@ from orchestration.home import Home, HomeError
 
 COLUMNS = (
     "source_system, object_type, object_id, gap, severity, what_is_missing, remedy, is_open,"
-    " accepted_by, accepted_reason"
+    " accepted_by, accepted_reason, row_count, arr_affected"
 )
 
 
@@ -31,11 +32,12 @@ def with_gaps(home: Home) -> Home:
             create table marts.mart_data_gaps as
             select * from (values
                 ('stripe', 'price', 'p1', 'price_unknown', 'error',
-                 'Price p1 says no amount.', 'Deliver it.', true, null::varchar, null::varchar),
+                 'Price p1 says no amount.', 'Deliver it.', true, null::varchar, null::varchar,
+                 3, 1200.50::decimal(18, 2)),
                 ('zendesk', 'ticket', 't1', 'status_unknown', 'warning',
-                 'Ticket t1 is ajar.', 'Map it.', true, null, null),
+                 'Ticket t1 is ajar.', 'Map it.', true, null, null, 1, null),
                 ('stripe', 'price', 'p0', 'price_unknown', 'error',
-                 'Price p0 says no amount.', 'Deliver it.', false, 'Jo', 'it is free')
+                 'Price p0 says no amount.', 'Deliver it.', false, 'Jo', 'it is free', 1, null)
             ) as rows ({COLUMNS})
             """
         )
@@ -75,6 +77,9 @@ def test_only_open_errors_are_accepted_and_it_is_written_down_who_did(with_gaps:
         "accepted_by": "Jane Doe",
         "accepted_at": "",
         "reason": "price: comes by mail",
+        "what_is_missing": "Price p1 says no amount.",
+        "row_count": 3,
+        "arr_affected": "1200.50",
     }
 
 
@@ -84,6 +89,36 @@ def test_acceptances_are_added_never_replaced(with_gaps: Home) -> None:
     load_accepted_gaps(with_gaps)
     found = rows(with_gaps, "select object_id, accepted_by, reason from ledger.accepted_gaps")
     assert found == [("p1", "Jane", "one"), ("p1", "Jo", "two")]
+
+
+def test_a_gap_that_grew_is_said_to_be_more_than_was_accepted(with_gaps: Home) -> None:
+    with duckdb.connect(str(with_gaps.warehouse)) as connection:
+        connection.execute("update marts.mart_data_gaps set is_open = true where object_id = 'p0'")
+    say_gaps(with_gaps, "run")
+    (said,) = rows(
+        with_gaps, "select severity, message from raw_loads.messages where message like '%p0%'"
+    )
+    assert said == (
+        "error",
+        "Price p0 says no amount. Deliver it. Accepted by Jo: it is free."
+        " It is more than was accepted, or reads differently.",
+    )
+
+
+def test_it_is_kept_how_much_was_accepted(with_gaps: Home) -> None:
+    """A line of before that was written down says nothing of it."""
+    accept_open_gaps(with_gaps, "Jane: one")
+    file = with_gaps.path / ACCEPTED_FILE
+    kept = json.loads(file.read_text())
+    old = {name: kept[name] for name in kept if name not in EXTENT}
+    file.write_text(json.dumps(old) + "\n" + json.dumps(kept) + "\n")
+    load_accepted_gaps(with_gaps)
+    found = rows(
+        with_gaps,
+        "select what_is_missing, row_count, cast(arr_affected as double)"
+        " from ledger.accepted_gaps order by acceptance",
+    )
+    assert found == [(None, None, None), ("Price p1 says no amount.", 3, 1200.5)]
 
 
 def test_without_acceptances_the_table_is_empty(home: Home) -> None:

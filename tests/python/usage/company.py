@@ -41,6 +41,14 @@ ACCOUNTS = ("A", "B", "C")
 GROUPS = {"g1": "B", "g2": "A", "g3": None, "g5": "C"}
 # Users who are champions of their group's account. Nobody ever saw u99.
 CHAMPIONS = {"u1": "g5", "u99": "g5", "u2": "g1"}
+# The groups of users, each from a day on (none: always): what an event without a group counts for.
+# That of u3 becomes known on day LATE_USER, long after its events; u4 changes on day 50 and tells
+# so on day MOVED_USER.
+LATE_USER, MOVED_USER = 46, 58
+MEMBERS = {user: [(group, None)] for user, group in CHAMPIONS.items()} | {
+    "u3": [("g2", None)],
+    "u4": [("g1", None), ("g2", FIRST_DAY + timedelta(days=50))],
+}
 
 
 def timestamps(days: np.ndarray, seconds: np.ndarray) -> pd.Series:
@@ -142,15 +150,13 @@ class Company:
                 started_at="2024-06-01", currency="USD",
             )  # fmt: skip
         for line, (user, group) in enumerate(CHAMPIONS.items()):
-            insert(
-                connection, "raw_segment.users", line,
-                id=user, group_id=group, email=f"{user}@a.example", created_at="2024-06-01",
-            )  # fmt: skip
+            self.put_user(user, group, date(2024, 6, 1), connection)
             insert(
                 connection, "raw_files.contacts", line,
                 contact_id=f"c{user}", account_id=GROUPS[group], email=f"{user}@a.example",
                 role="champion", created_at="2024-06-01",
             )  # fmt: skip
+        self.put_user("u4", "g1", date(2024, 6, 1), connection)
         self.sell_item("A", "prod_Workspace", 8, "2024-06-01", connection=connection)
         self.sell_item("A", "prod_Insights", 8, "2025-02-01", "2025-03-01", connection=connection)
         self.sell_item("B", "prod_Workspace", 3, "2024-06-01", "2025-02-15", connection=connection)
@@ -186,6 +192,16 @@ class Company:
             id=group, name=group, crm_account_id=account, received_at=on.isoformat(),
         )  # fmt: skip
 
+    def put_user(
+        self, user: str, group: str, on: date, connection: duckdb.DuckDBPyConnection
+    ) -> None:
+        """Say which group a user is in, from that day on."""
+        insert(
+            connection, "raw_segment.users", (on - date(2024, 6, 1)).days,
+            id=user, group_id=group, email=f"{user}@a.example", created_at="2024-06-01",
+            received_at=f"{on} 10:00:00",
+        )  # fmt: skip
+
     def deliver(self, tracks: pd.DataFrame, first: int, last: int) -> None:
         """Append the rows that reach the raw table on the days `first` to `last`, a load a day."""
         rows = tracks[tracks["loaded_on"].between(first, last)].copy()
@@ -204,9 +220,14 @@ class Company:
             connection.execute(
                 "insert into raw_loads.settings values ('as_of_date', ?)", [as_of.isoformat()]
             )
+        with self.connection() as connection:
+            seeded = connection.execute(
+                "from duckdb_tables() where table_name = 'excluded_users'"
+            ).fetchone()
+        if not seeded:
+            self.dbt("seed")
         self.dbt(
-            "build", "--resource-type", "model", "--resource-type", "seed",
-            "--select", *(f"+{model}" for model in BUILT),
+            "run", "--select", *(f"+{model}" for model in BUILT),
             *(["--full-refresh"] if full_refresh else []),
         )  # fmt: skip
 

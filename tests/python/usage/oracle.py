@@ -29,6 +29,27 @@ def known_events(tracks: pd.DataFrame, as_of: date, lookback: int = 7) -> pd.Dat
     return known.loc[kept]
 
 
+def with_groups(
+    events: pd.DataFrame, members: dict[str, list[tuple[str, date | None]]]
+) -> pd.DataFrame:
+    """Events without a group get the one that their user had on the day.
+
+    `members` has the groups of a user in order, each with its first day (none: always).
+    """
+
+    def group_of(event: pd.Series) -> str | None:
+        if isinstance(event["group_id"], str):
+            return event["group_id"]
+        held = [
+            group
+            for group, since in members.get(event["user_id"], [])
+            if since is None or since <= event["day"]
+        ]
+        return held[-1] if held else None
+
+    return events.assign(group_id=events.apply(group_of, axis=1))
+
+
 def account_days(
     events: pd.DataFrame,
     accounts: dict[str, str],

@@ -16,17 +16,20 @@ from .company import (
     FEATURE_WEEKS,
     GROUPS,
     KNOWN_USAGE,
+    LATE_USER,
+    MEMBERS,
+    MOVED_USER,
     Company,
     day,
     simulate,
 )
 from .features_oracle import adoption, feature_weeks
-from .oracle import account_days, known_days, known_events
+from .oracle import account_days, known_days, known_events, with_groups
 
 pytestmark = pytest.mark.long
 
 MAPPED_LATE = 44
-BACKDATED = 58
+BACKDATED = MOVED_USER
 LAST = DAYS - 1
 ACCOUNTS_AT_THE_END = {group: account or "A" for group, account in GROUPS.items()}
 LICENCES = [
@@ -43,6 +46,10 @@ class Grown:
 
     company: Company
     tracks: pd.DataFrame
+
+    def events(self, on: int) -> pd.DataFrame:
+        """What is known at the end of a day, each event once and with the group it counts for."""
+        return with_groups(known_events(self.tracks, day(on)), MEMBERS)
 
 
 @pytest.fixture(scope="module")
@@ -67,8 +74,11 @@ def grown(tmp_path_factory: pytest.TempPathFactory) -> Grown:
     with company.connection() as connection:
         company.map_group("g3", "A", day(MAPPED_LATE), connection)
     refresh(MAPPED_LATE)
-    refresh(46)
     with company.connection() as connection:
+        company.put_user("u3", "g2", day(LATE_USER), connection)
+    refresh(LATE_USER)
+    with company.connection() as connection:
+        company.put_user("u4", "g2", day(50), connection)
         company.sell_item("C", "prod_Workspace", 5, "2025-01-10", connection=connection)
     refresh(BACKDATED)
     refresh(70, until=LAST)  # the raw tables already hold what the as-of date does not know
@@ -98,7 +108,7 @@ def test_daily_refreshes_give_the_rows_of_a_full_refresh(
 
 
 def test_usage_is_what_the_oracle_counts(grown: Grown) -> None:
-    events = known_events(grown.tracks, day(LAST))
+    events = grown.events(LAST)
     expected = account_days(events, ACCOUNTS_AT_THE_END, [*LICENCES, SOLD_BACKDATED], day(LAST))
     found = grown.company.rows("fct_account_usage_day")[list(expected.columns)]
     assert set(found["account_id"]) == {"A", "B", "C", "unassigned"}
@@ -108,7 +118,7 @@ def test_usage_is_what_the_oracle_counts(grown: Grown) -> None:
 @pytest.mark.parametrize("on", [9, 12, 13, 30, 45, 46, 58, 66, 73, LAST])
 def test_known_usage_is_what_the_oracle_knew_on_the_day(grown: Grown, on: int) -> None:
     expected = known_days(
-        known_events(grown.tracks, day(on)),
+        grown.events(on),
         ACCOUNTS_AT_THE_END,
         [*LICENCES, SOLD_BACKDATED],
         CHAMPIONS,
@@ -121,7 +131,7 @@ def test_known_usage_is_what_the_oracle_knew_on_the_day(grown: Grown, on: int) -
 
 
 def test_users_are_those_of_the_oracle(grown: Grown) -> None:
-    events = known_events(grown.tracks, day(LAST))
+    events = grown.events(LAST)
     events["account_id"] = events["group_id"].map(ACCOUNTS_AT_THE_END).fillna("unassigned")
     expected = (
         events[events["user_id"].notna()]
@@ -136,14 +146,14 @@ def test_users_are_those_of_the_oracle(grown: Grown) -> None:
 
 
 def test_users_of_a_feature_are_those_of_the_oracle(grown: Grown) -> None:
-    events = known_events(grown.tracks, day(LAST))
+    events = grown.events(LAST)
     expected = feature_weeks(events, ACCOUNTS_AT_THE_END)
     found = grown.company.rows(FEATURE_WEEKS)[list(expected.columns)]
     pd.testing.assert_frame_equal(found, expected, check_dtype=False)
 
 
 def test_adoption_is_what_the_oracle_counts(grown: Grown) -> None:
-    events = known_events(grown.tracks, day(LAST))
+    events = grown.events(LAST)
     expected = adoption(events, ACCOUNTS_AT_THE_END, [*LICENCES, SOLD_BACKDATED], day(LAST))
     found = grown.company.rows(ADOPTION)[list(expected.columns)]
     assert set(found["month"].dt.month) == {1, 2, 3}

@@ -13,13 +13,14 @@ pytestmark = pytest.mark.long
 
 DAYS, EVENTS_A_DAY, LATE = 100, 12_000, 4
 # Days' worth of rows that a model may read. The new day has events of 4 days ago; repeats are
-# looked for 7 days on both sides of that, around days as far away again, in two scans. A scan
-# reads whole blocks of about 10 days.
+# looked for 7 days on both sides of that, around days as far away again: 19 days, in two scans. A
+# scan reads whole blocks, here some 5 days more.
 READERS = {
     "int_product_user_keys": 20,
-    "int_product_repeats": 40,
+    "int_product_repeats": 50,
     "int_product_user_days": 20,
     "int_product_late_days": 20,
+    "int_product_feature_user_days": 20,
 }
 LAST = FIRST_DAY + timedelta(days=DAYS - 1)
 
@@ -78,7 +79,7 @@ def test_the_new_day_reads_no_history(
     company = long_history.copy(tmp_path / "home")
     with company.connection() as connection:
         connection.execute("update raw_loads.settings set value = ?", [LAST.isoformat()])
-    company.dbt("run", "--select", "int_product_events")
+    company.dbt("run", "--select", "int_product_deliveries", "int_product_events")
     company.dbt("compile", "--select", model)
     (compiled,) = (tmp_path / "target").rglob(f"compiled/**/{model}.sql")
     with company.connection() as connection:
