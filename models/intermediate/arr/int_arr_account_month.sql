@@ -9,7 +9,7 @@ with intervals as (
         valid_to,
         {{ each_column(amounts, '@') }},
         seats,
-        is_paused,
+        is_on_hold,
         is_free
     from {{ ref('int_arr_line_intervals') }}
 ),
@@ -52,7 +52,7 @@ snapshots as (
         months.month,
         {{ each_column(amounts, 'cast(sum(interval_months.@) as decimal(18, 2)) as closing_@') }},
         cast(greatest(sum(interval_months.seats), 0) as decimal(18, 4)) as seats,
-        bool_or(interval_months.is_paused) as is_paused,
+        bool_or(interval_months.is_on_hold) as is_paused,
         bool_or(interval_months.is_free) as is_free
     from interval_months
     inner join months

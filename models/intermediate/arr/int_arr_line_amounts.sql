@@ -1,9 +1,9 @@
 -- Grain: one row per contract line and day from which the line by itself makes this ARR.
--- Intervals are half-open and do not overlap; a day outside all of them has no ARR. Rounding:
--- four decimals per billing interval and year in the line's currency, cents when annualised. arr
--- is arr_constant, at the plan rate, or arr_as_booked, at the rate of the booking (fx_mode). A line
--- of a negative price or quantity takes away from its contract. A trial after the first paid day of
--- its subscription is a full discount. is_free: paid before, in force, and free of charge now.
+-- Intervals are half-open and do not overlap; a day outside all of them has no ARR. Rounding: four
+-- decimals per billing interval and year in the line's currency, cents when annualised. arr is at
+-- the plan rate or at that of the booking (fx_mode). A line of a negative price or quantity takes
+-- away from its contract. A trial after the first paid day of its subscription is a full discount.
+-- is_free, is_on_hold: paid before, and free of charge while in force, or paused, now.
 {% set as_booked = var('fx_mode') == 'as_booked' %}
 {% set terms = [
     'subscription_id', 'product_id', 'quantity', 'unit_amount', 'currency', 'billing_interval',
@@ -87,8 +87,7 @@ priced as (
             {{ gross_interval_amount('versions.unit_amount', 'versions.quantity') }}
         ) as gross_amount,
         {{ is_billable_status('versions.status') }}
-        {%- if var('pause_policy') == 'zero' %} and not segments.is_paused
-        {%- endif %} as is_billable
+        {%- if var('pause_policy') == 'zero' %} and not segments.is_paused{% endif %} as is_billable
     from segments
     inner join versions
         on
@@ -137,8 +136,8 @@ begun as (
 annualised as (
     select
         *,
-        coalesce(status = 'trialing' and valid_from > first_paid_on and not is_paused, false)
-            as is_free_trial,
+        coalesce(valid_from > first_paid_on, false) as was_paid,
+        coalesce(status = 'trialing' and was_paid and not is_paused, false) as is_free_trial,
         case when is_billable then coalesce(net_annual_amount, 0) else 0 end as arr_local
     from begun
 ),
@@ -167,7 +166,7 @@ final as (
         converted.is_billable or converted.is_free_trial as is_billable,
         case when converted.is_free_trial then 0 else converted.price_share end as price_share,
         coalesce(
-            converted.valid_from > converted.first_paid_on
+            converted.was_paid
             and converted.arr_local = 0
             and (
                 converted.is_free_trial
@@ -175,6 +174,7 @@ final as (
                 or converted.is_unpriced_between
             ), false
         ) as is_free,
+        converted.is_paused and converted.was_paid as is_on_hold,
         -- Licensed seats: the quantity of core products. Add-ons are bought by the same users, and
         -- a line of a negative price is a discount.
         cast(

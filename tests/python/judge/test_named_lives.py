@@ -153,6 +153,11 @@ BOOKS = {
         Contract(80, (line(version(0, 2)),), renews=True),
     ),
     "paused_over_a_month_end": book(Contract(0, (line(version(0, 1)),), pause=(40, 40))),
+    # A contract that never cost anything kept an account that had left, once it was paused.
+    "never_paid_and_paused_beside_one_that_ends": book(
+        Contract(0, (line(version(0, 1, **FREE)),), pause=(21, None)),
+        Contract(1, (line(version(0, 2), product="p1"),), ends=400, status="canceled"),
+    ),
     "free_from_its_first_day": book(
         Contract(0, (line(version(0, 1)),), ends=200, status="canceled"),
         Contract(680, (line(version(0, 3, **FREE), version(200, 3), product="p1"),)),
