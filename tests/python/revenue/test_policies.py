@@ -53,17 +53,17 @@ mid,Mid,
 back,Back,
 quit,Quit,
 """
-SUBSCRIPTIONS = """subscription_id,account_id,status,started_at,ended_at,currency,paused_from
-euro,euro,active,2024-03-01,,EUR,
-top,top,active,2024-01-01,,USD,
-kid,kid,canceled,2024-02-01,2025-02-10,USD,
-rebate,rebate,active,2024-01-01,,USD,
-owing,owing,past_due,2024-01-01,,USD,
-asleep,asleep,active,2024-01-01,,USD,2025-03-10
-mid,mid,active,2025-06-15,,USD,
-back-1,back,canceled,2024-01-01,2025-01-10,USD,
-back-2,back,active,2025-03-01,,USD,
-quit,quit,canceled,2024-01-15,2025-02-01,USD,
+SUBSCRIPTIONS = """subscription_id,account_id,status,started_at,ended_at,currency,paused_from,updated_at
+euro,euro,active,2024-03-01,,EUR,,
+top,top,active,2024-01-01,,USD,,
+kid,kid,canceled,2024-02-01,2025-02-10,USD,,
+rebate,rebate,active,2024-01-01,,USD,,
+owing,owing,past_due,2024-01-01,,USD,,2025-05-20
+asleep,asleep,active,2024-01-01,,USD,2025-03-10,
+mid,mid,active,2025-06-15,,USD,,
+back-1,back,canceled,2024-01-01,2025-01-10,USD,,
+back-2,back,active,2025-03-01,,USD,,
+quit,quit,canceled,2024-01-15,2025-02-01,USD,,
 """
 ITEMS = """subscription_item_id,subscription_id,valid_from,valid_to,quantity,unit_amount,\
 billing_interval,discount_percent,discount_duration
@@ -158,6 +158,7 @@ CONSEQUENCES = [
     Consequence(
         "discount_policy", "of_states", month_of("rebate", "2025-05", "closing_arr"), 800, 1000
     ),
+    # It is known to be past due since 20 May.
     Consequence(
         "delinquent_policy", "of_states", month_of("owing", "2025-06", "closing_arr"), 600, 0
     ),
