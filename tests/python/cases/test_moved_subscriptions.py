@@ -122,7 +122,7 @@ def test_an_invoice_line_is_of_the_account_that_held_it_first(built: Built, name
 
 def test_a_user_moves_on_the_day_of_the_delivery_that_tells_it(built: Built) -> None:
     assert built.rows(
-        "select account_id, cast(valid_from as varchar)[:10]"
+        "select account_key, cast(valid_from as varchar)[:10]"
         " from staging.stg_files__user_accounts order by valid_from"
     ) == [("c", "1900-01-01"), ("d", MOVED_ON)]
 
