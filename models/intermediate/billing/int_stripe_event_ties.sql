@@ -7,7 +7,15 @@
 {{ config(enabled=source_is_on('billing', 'stripe')) }}
 
 with recursive tied as (
-    select *
+    select
+        event_id,
+        subscription_id,
+        created_at,
+        kind,
+        delivery_number,
+        found,
+        left_behind,
+        opening
     from {{ ref('int_stripe_tied_events') }}
 ),
 
