@@ -5,33 +5,37 @@
 -- in seconds where ARR is counted in days, the price of one day.
 with lines as (
     select
-        source_system,
-        invoice_id,
-        invoice_line_id,
-        subscription_id,
-        contract_account_id,
-        is_proration,
-        is_billed,
-        invoice_status,
-        currency,
-        plan_rate,
-        amount_reporting,
-        earned_from,
-        earned_to,
-        issued_on,
-        amount,
-        discount_amount,
-        once_discount_amount,
-        quantity,
-        full_interval_amount,
-        {{ intervals_per_year('billing_interval') }} / cast(interval_count as double)
-            as price_periods_per_year,
-        periods_per_year as length_per_year,
-        line_days
-    from {{ ref('int_finance_service_lines') }}
+        service_lines.source_system,
+        service_lines.invoice_id,
+        service_lines.invoice_line_id,
+        contracts.contract_id,
+        service_lines.is_proration,
+        service_lines.is_billed,
+        service_lines.invoice_status,
+        service_lines.currency,
+        service_lines.plan_rate,
+        service_lines.amount_reporting,
+        service_lines.earned_from,
+        service_lines.earned_to,
+        service_lines.issued_on,
+        service_lines.amount,
+        service_lines.discount_amount,
+        service_lines.once_discount_amount,
+        service_lines.quantity,
+        service_lines.full_interval_amount,
+        {{ intervals_per_year('service_lines.billing_interval') }}
+        / cast(service_lines.interval_count as double) as price_periods_per_year,
+        service_lines.periods_per_year as length_per_year,
+        service_lines.line_days
+    from {{ ref('int_finance_service_lines') }} as service_lines
+    inner join {{ ref('int_tie_out_contracts') }} as contracts
+        on
+            service_lines.source_system = contracts.source_system
+            and service_lines.subscription_id is not distinct from contracts.subscription_id
+            and service_lines.contract_account_id = contracts.contract_account_id
     where
-        line_kind = 'recurring'
-        and (is_billed or invoice_status = 'void')
+        service_lines.line_kind = 'recurring'
+        and (service_lines.is_billed or service_lines.invoice_status = 'void')
 ),
 
 line_rates as (
@@ -47,7 +51,6 @@ line_rates as (
 keyed as (
     select
         lines.*,
-        contracts.contract_id,
         line_rates.day_rate is not null as is_other_currency,
         coalesce(line_rates.day_rate, lines.plan_rate) as rate,
         coalesce(line_rates.same_number_rate, lines.plan_rate) as same_number_rate
@@ -56,11 +59,6 @@ keyed as (
         on
             lines.source_system = line_rates.source_system
             and lines.invoice_line_id = line_rates.invoice_line_id
-    inner join {{ ref('int_tie_out_contracts') }} as contracts
-        on
-            lines.source_system = contracts.source_system
-            and lines.subscription_id is not distinct from contracts.subscription_id
-            and lines.contract_account_id = contracts.contract_account_id
 ),
 
 -- The whole periods of a contract. A proration bills a part of one of them: of the shortest around

@@ -91,7 +91,8 @@ def lives(draw: st.DrawFn) -> Life:
         value = "closed" if status == "merged" else status
         alike = [step for step in steps[1:] if step.at == at]
         # Without ids, two changes of one second to one value are one row.
-        if at >= END or (telling != "ids" and value in [step.status for step in alike]):
+        told = [step.status for step in steps if step.at == at]
+        if at >= END or (telling != "ids" and value in told):
             break
         # Without ids, a second that ends where it began may follow only what is clear by itself.
         if telling == "previous" and alike:
