@@ -53,7 +53,8 @@ mid,Mid,
 back,Back,
 quit,Quit,
 """
-SUBSCRIPTIONS = """subscription_id,account_id,status,started_at,ended_at,currency,paused_from,updated_at
+SUBSCRIPTIONS = """subscription_id,account_id,status,started_at,ended_at,currency,paused_from,\
+updated_at
 euro,euro,active,2024-03-01,,EUR,,
 top,top,active,2024-01-01,,USD,,
 kid,kid,canceled,2024-02-01,2025-02-10,USD,,
