@@ -24,7 +24,7 @@ with intervals as (
         interval_count,
         price_share,
         amount_off,
-        is_paused and not is_billable as is_suspended,
+        is_on_hold and not is_billable as is_suspended,
         is_free,
         arr_constant,
         arr

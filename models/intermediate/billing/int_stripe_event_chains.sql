@@ -10,9 +10,9 @@ with recursive states as (
         subscription_id,
         created_at,
         lpad(cast(delivery_number as varchar), 4, '0') as delivery,
-        {{ stripe_event_state('found') }} as found_state,
-        {{ stripe_event_state('left_behind') }} as left_state,
-        case when opening is not null then {{ stripe_event_state('opening') }} end as opening_state
+        found_state,
+        left_state,
+        opening_state
     from {{ ref('int_stripe_tied_events') }}
     where kind = 2
 ),

@@ -1,6 +1,6 @@
 -- Grain: one row per event of a Stripe subscription that shares its second with another.
 -- What the object was when the event found it, what it left, and what it was before the second:
--- its creation, else the last event before.
+-- its creation, else the last event before. The states are all that bears on ARR as one text.
 {{ config(enabled=source_is_on('billing', 'stripe')) }}
 
 with events as (
@@ -19,63 +19,107 @@ with events as (
 
 tied as (
     select
-        *,
+        event_id,
+        subscription_id,
+        event_type,
+        created_at,
+        load_id,
+        subscription,
         {{ json_merged('subscription', "coalesce(previous_attributes, '{}')") }} as found,
-        corr(
-            source_line, {{ dbt.datediff("cast('1970-01-01' as date)", 'created_at', 'second') }}
-        ) over (partition by load_id, source_file) < 0 as is_newest_first
+        case
+            when
+                corr(
+                    source_line,
+                    {{ dbt.datediff("cast('1970-01-01' as date)", 'created_at', 'second') }}
+                ) over (partition by load_id, source_file) < 0
+                then -source_line
+            else source_line
+        end as delivered_line
     from events
     qualify count(*) over (partition by subscription_id, created_at) > 1
 ),
 
+numbered as (
+    select
+        *,
+        row_number() over (
+            partition by subscription_id, created_at
+            order by load_id, delivered_line, event_id
+        ) as delivery_number,
+        {{ stripe_event_state('found') }} as found_state,
+        {{ stripe_event_state('subscription') }} as left_state
+    from tied
+),
+
+-- Those that another one of their second came after.
+followed as (
+    select distinct earlier.event_id
+    from numbered as earlier
+    inner join numbered as later
+        on
+            earlier.subscription_id = later.subscription_id
+            and earlier.created_at = later.created_at
+            and earlier.event_id <> later.event_id
+            and earlier.left_state = later.found_state
+            and later.found_state <> later.left_state
+),
+
+-- The last event of the second before, which may be shared too.
 openings as (
     select
-        tied.subscription_id,
-        tied.created_at,
+        numbered.subscription_id,
+        numbered.created_at,
         events.subscription
-    from tied
+    from numbered
     inner join events
         on
-            tied.subscription_id = events.subscription_id
+            numbered.subscription_id = events.subscription_id
             and (
-                tied.created_at > events.created_at
+                numbered.created_at > events.created_at
                 or (
-                    tied.created_at = events.created_at
+                    numbered.created_at = events.created_at
                     and events.event_type = 'customer.subscription.created'
                 )
             )
+    left outer join followed
+        on events.event_id = followed.event_id
+    left outer join numbered as shared
+        on events.event_id = shared.event_id
     qualify
         row_number() over (
-            partition by tied.subscription_id, tied.created_at
-            order by events.created_at desc, events.event_id asc
+            partition by numbered.subscription_id, numbered.created_at
+            order by
+                events.created_at desc,
+                case when followed.event_id is null then 0 else 1 end asc,
+                shared.delivery_number desc
         ) = 1
 ),
 
 final as (
     select
-        tied.event_id,
-        tied.subscription_id,
-        tied.created_at,
-        case tied.event_type
+        numbered.event_id,
+        numbered.subscription_id,
+        numbered.created_at,
+        case numbered.event_type
             when 'customer.subscription.created' then 1
             when 'customer.subscription.deleted' then 3
             else 2
         end as kind,
-        row_number() over (
-            partition by tied.subscription_id, tied.created_at
-            order by
-                tied.load_id,
-                case when tied.is_newest_first then -tied.source_line else tied.source_line end,
-                tied.event_id
-        ) as delivery_number,
-        tied.found,
-        tied.subscription as left_behind,
-        openings.subscription as opening
-    from tied
+        numbered.delivery_number,
+        numbered.found,
+        numbered.subscription as left_behind,
+        openings.subscription as opening,
+        numbered.found_state,
+        numbered.left_state,
+        case
+            when openings.subscription is not null
+                then {{ stripe_event_state('openings.subscription') }}
+        end as opening_state
+    from numbered
     left outer join openings
         on
-            tied.subscription_id = openings.subscription_id
-            and tied.created_at = openings.created_at
+            numbered.subscription_id = openings.subscription_id
+            and numbered.created_at = openings.created_at
 )
 
 select * from final

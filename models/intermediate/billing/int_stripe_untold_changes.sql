@@ -61,8 +61,8 @@ followed as (
     window history as (partition by subscription_id order by event_number)
 ),
 
--- Only what bears on ARR: whether the status bears any, and what there is to pay for. An event
--- other than `updated`, an end for example, changes no items: it found those that it has.
+-- Only what bears on ARR: whether the status bears any, and what there is to pay for. An end
+-- changes no items: it found those that it has.
 broken as (
     select
         *,
@@ -71,7 +71,13 @@ broken as (
         <> {{ is_billable_status('found_status') }} as is_other_status
     from followed
     where
-        (event_type <> 'customer.subscription.updated' or previous_attributes is not null)
+        (
+            event_type = 'customer.subscription.deleted'
+            or (
+                event_type = 'customer.subscription.updated'
+                and previous_attributes is not null
+            )
+        )
         and (
             is_other_status
             or (

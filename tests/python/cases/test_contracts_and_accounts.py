@@ -12,7 +12,7 @@ from .company import Built, build
 HEADERS = {
     "accounts": "account_id,account_name,segment,created_at,is_deleted",
     "subscriptions": "subscription_id,account_id,status,started_at,ended_at,current_term_start,"
-    "current_term_end,auto_renew",
+    "current_term_end,auto_renew,paused_from,paused_until",
     "subscription_items": "subscription_item_id,subscription_id,valid_from,valid_to,quantity,"
     "unit_amount,billing_interval,product_id,discount_percent,plan_id",
     "products": "product_id,product_name,is_core",
@@ -52,6 +52,7 @@ CONTRACTS = {
                 "partly",
                 "monthly",
                 "ramp",
+                "late",
             )
         ),
         "deleted,deleted,SMB,2023-01-01T00:00:00Z,true",
@@ -81,6 +82,8 @@ CONTRACTS = {
         "monthly_2,monthly,active,2025-02-20T00:00:00Z",
         "ramp_1,ramp,active,2023-07-01T00:00:00Z,,2023-07-01,2026-07-01",
         "short_id,0015g00000Vm009,active,2025-01-01T00:00:00Z",
+        "late_1,late,active,2024-01-01T00:00:00Z",
+        "late_2,late,active,2024-02-01T00:00:00Z,,,,,2024-02-01,2024-06-10",
     ],
     "subscription_items": [
         "i1,below_1,2024-01-01,,1,100,month",
@@ -115,6 +118,8 @@ CONTRACTS = {
         "i24,ramp_1,2024-07-01,2025-07-01,1,24000,year",
         "i24,ramp_1,2025-07-01,,1,36000,year",
         "i25,short_id,2025-01-01,,1,100,month",
+        "i26,late_1,2024-01-01,,1,100,month,p1",
+        "i27,late_2,2024-02-01,,1,50,month,p2",
     ],
     "products": ["p1,One,true", "p2,Two,false"],
     "invoices": ["v1,billed,paid,2024-12-01T00:00:00Z,1000,USD"],
@@ -233,6 +238,10 @@ def test_a_stale_term_is_unconfirmed_unless_it_renews_by_itself_or_was_billed(
 def test_an_interval_that_changes_begins_terms_of_its_own(company: Built) -> None:
     assert renewals(company, "switched") == [("switched_1", "2025-07-01", "pending", None)]
     assert subtypes(company, "switched", "2024-07-01") == [("plan", -2000)]
+
+
+def test_what_was_never_paid_is_not_resumed(company: Built) -> None:
+    assert subtypes(company, "late", "2024-06-01") == [("cross_sell", 600)]
 
 
 @pytest.mark.parametrize(("account", "month"), [("free", "2024-08-01"), ("unpriced", "2024-05-01")])

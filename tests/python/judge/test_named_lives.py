@@ -73,6 +73,14 @@ NAMED = {
     "paused_resumed_and_free_in_one_second": case(
         Action("pause", 40, a=2, b=44), Action("resume", 0), Action("trial", 0, b=13)
     ),
+    # What was before a second was asked of any event of the one before, not of its last.
+    "two_seconds_of_several_events": case(
+        Action("quantity", 10, b=7, proration="none"),
+        Action("quantity", 0, b=3, proration="none"),
+        Action("pause", 3, a=2, b=44),
+        Action("resume", 0),
+        Action("trial", 0, b=13),
+    ),
     # The last event of a subscription told of more seats than the one before, and nothing said so.
     "event_before_the_end_is_lost": case(
         Action("quantity", 20, b=3, proration="none"),
