@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -9,9 +10,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+import yaml
 from rich.console import Console
 
 from orchestration.close_cli import app as close_app
@@ -146,6 +148,65 @@ def refresh(
 
 
 @app.command()
+def init(
+    *,
+    company: Annotated[str | None, typer.Option(help="The company's name.")] = None,
+    currency: Annotated[str | None, typer.Option(help="What all money is shown in.")] = None,
+    crm: Annotated[str | None, typer.Option(help="System; none for nothing.")] = None,
+    billing: Annotated[str | None, typer.Option(help="System; none for nothing.")] = None,
+    product: Annotated[str | None, typer.Option(help="System; none for nothing.")] = None,
+    support: Annotated[str | None, typer.Option(help="System; none for nothing.")] = None,
+    feedback: Annotated[str | None, typer.Option(help="System; none for nothing.")] = None,
+    road: Annotated[
+        str | None,
+        typer.Option("--from", help="How the data come: files, fivetran, airbyte, dlt or api."),
+    ] = None,
+    folder: Annotated[str | None, typer.Option(help="Where files are.")] = None,
+    database: Annotated[
+        str | None, typer.Option(help="Where a loader landed its tables: file, md:…, postgres:…")
+    ] = None,
+    home: HomeOption = None,
+) -> None:
+    """Write company.yml: who the company is, its systems, and how their data come.
+
+    Asks for what was not given; without a terminal it takes what is usual. Each line of the file
+    says what it is for. An existing file is never changed.
+
+    **Examples**
+
+    - `CSW_HOME=~/acme csw init`: asks
+    - `csw init --company Acme --from fivetran --database landed.duckdb --crm salesforce --billing
+      stripe --product none --support zendesk --feedback none`
+    - `csw check`: is it right, and is everything there that it names?
+    """
+    from orchestration.company_cli import Given, init_company  # noqa: PLC0415
+
+    console = _console()
+    chosen = Home.resolve(home)
+    systems = {
+        "crm": crm,
+        "billing": billing,
+        "product": product,
+        "support": support,
+        "feedback": feedback,
+    }
+    with _explained(console):
+        init_company(console, chosen, Given(company, currency, systems, road, folder, database))
+
+
+@app.command()
+def check(home: HomeOption = None) -> None:
+    """Check company.yml and what it names, without loading anything."""
+    from orchestration.company_cli import check_company  # noqa: PLC0415
+
+    console = _console()
+    with _explained(console):
+        sound = check_company(console, Home.resolve(home))
+    if not sound:
+        raise typer.Exit(1)
+
+
+@app.command()
 def demo(
     until: Annotated[
         str | None, typer.Option(metavar="YYYY-MM-DD", help="The day the exports are to reach.")
@@ -256,7 +317,7 @@ def _settings(given: list[str]) -> dict[str, str]:
     options_metavar="[--home DIR] --",
 )
 def dbt(context: typer.Context, home: HomeOption = None) -> None:
-    """Run dbt on the home's warehouse, with its environment and vars.
+    """Run dbt on the home's warehouse, with its environment and the vars its company sets.
 
     **Examples**
 
@@ -269,8 +330,8 @@ def dbt(context: typer.Context, home: HomeOption = None) -> None:
         from orchestration.project import vars_arguments  # noqa: PLC0415
 
         chosen.create()
-        extra = [] if "--vars" in context.args else vars_arguments(chosen)
-        arguments = [*context.args[:1], *extra, *context.args[1:]]
+        given, asked = _without_vars(context.args)
+        arguments = [*asked[:1], *vars_arguments(chosen, given), *asked[1:]]
         done = subprocess.run(
             [dbt_executable(), *arguments],
             cwd=project_root(),
@@ -278,6 +339,36 @@ def dbt(context: typer.Context, home: HomeOption = None) -> None:
             check=False,
         )
     raise typer.Exit(done.returncode)
+
+
+def _without_vars(arguments: list[str]) -> tuple[dict[str, Any], list[str]]:
+    """The vars given to dbt, and the rest of its arguments."""
+    given: dict[str, Any] = {}
+    rest: list[str] = []
+    left = iter(arguments)
+    for argument in left:
+        if argument == "--vars" or argument.startswith("--vars="):
+            text = argument.partition("=")[2] if "=" in argument else next(left, "")
+            said = yaml.safe_load(text) if text else None
+            if not isinstance(said, dict):
+                raise typer.BadParameter(f"--vars is to be like '{{name: value}}', not '{text}'.")
+            given |= said
+        else:
+            rest.append(argument)
+    return given, rest
+
+
+@app.command("vars")
+def own_vars(home: HomeOption = None) -> None:
+    """Print the vars that this home's company sets, for dbt without csw.
+
+    **Example:** `dbt build --vars "$(csw vars)"`
+    """
+    from orchestration.project import default_vars  # noqa: PLC0415
+
+    with _explained(Console(stderr=True)):
+        overrides = Home.resolve(home).vars_overrides(default_vars())
+    typer.echo(json.dumps(overrides, sort_keys=True))
 
 
 @app.command()

@@ -1,7 +1,9 @@
 """A home: the one folder that holds everything of one company.
 
 Exports, warehouse, published files and the state of the tools live below it, so that several
-companies stay apart by having several homes (`CSW_HOME`). `home.json` says whose home it is.
+companies stay apart by having several homes (`CSW_HOME`). `company.yml` says everything about the
+company; `home.json` remembers whose home it is, and all there is to know about the demo or about a
+folder of files that was named on the command line.
 """
 
 from __future__ import annotations
@@ -9,6 +11,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from collections.abc import Collection
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -16,11 +19,13 @@ from typing import Any, Self
 
 import yaml
 
+from orchestration.company import COMPANY_FILE, DOMAINS, FILES, Company, FilesRoad, Road
 from orchestration.project import project_root
+from orchestration.settings_file import SettingsFileError
 
 DEMO_COMPANY = "demo"
 DEFAULT_HOME = "data"
-DOMAINS = ("crm", "billing", "product", "support", "feedback")
+COMPANY = "company"
 DEMO_SOURCES: dict[str, list[str]] = {
     "crm": ["salesforce"],
     "billing": ["stripe"],
@@ -28,7 +33,6 @@ DEMO_SOURCES: dict[str, list[str]] = {
     "support": ["zendesk"],
     "feedback": ["delighted"],
 }
-FILES = "files"
 # Settings of a mapping that are dbt vars of the same name.
 MAPPED_VARS = ("reporting_currency", "end_dates")
 FILES_SOURCES: dict[str, list[str]] = {domain: ["files"] for domain in DOMAINS}
@@ -40,11 +44,11 @@ class HomeError(Exception):
 
 @dataclass(frozen=True)
 class HomeConfig:
-    """What `home.json` keeps.
+    """Whose home it is, and where its data come from: what `company.yml` and `home.json` say.
 
     Attributes:
         company: The company's name; a home belongs to one.
-        source: `demo`, or `files` for a folder of delivered files.
+        source: `demo`, `files` for a folder of delivered files, `company` where company.yml speaks.
         folder: The folder the files come from; none for the demo.
         mapping: The mapping file, if one was named.
         scale: The demo's size; 1 is about 400 accounts.
@@ -53,6 +57,7 @@ class HomeConfig:
         sources: The vendors that are switched on, by domain.
         folders: Where a vendor's exports are, when not in `exports/<vendor>`.
         vars: dbt vars of this home that differ from `dbt_project.yml`.
+        roads: By which road each system's data come, where company.yml says so.
     """
 
     company: str = DEMO_COMPANY
@@ -65,6 +70,7 @@ class HomeConfig:
     sources: dict[str, list[str]] = field(default_factory=lambda: dict(DEMO_SOURCES))
     folders: dict[str, str] = field(default_factory=dict)
     vars: dict[str, Any] = field(default_factory=dict)
+    roads: dict[str, Road] = field(default_factory=dict)
 
     @property
     def is_demo(self) -> bool:
@@ -99,6 +105,25 @@ class Home:
     def file(self) -> Path:
         """`home.json`."""
         return self.path / "home.json"
+
+    @property
+    def company_file(self) -> Path:
+        """`company.yml`: what the company says about itself."""
+        return self.path / COMPANY_FILE
+
+    @property
+    def company(self) -> Company | None:
+        """What `company.yml` says; none where there is no such file.
+
+        Raises:
+            HomeError: The file says something wrong; the text names each line.
+        """
+        if not self.company_file.is_file():
+            return None
+        try:
+            return Company.read(self.company_file)
+        except SettingsFileError as problem:
+            raise HomeError(str(problem)) from problem
 
     @property
     def exports(self) -> Path:
@@ -158,6 +183,34 @@ class Home:
             folder.mkdir(parents=True, exist_ok=True)
 
     def read(self) -> HomeConfig:
+        """Return what company.yml says, else `home.json`, else the demo's settings (a new home)."""
+        company = self.company
+        return self._as_config(company) if company else self.remembered()
+
+    def _as_config(self, company: Company) -> HomeConfig:
+        folders = {
+            system: str(self.at(road.folder))
+            for system, road in company.systems.items()
+            if isinstance(road, FilesRoad)
+        }
+        files = company.systems.get(FILES)
+        mapping = files.mapping if isinstance(files, FilesRoad) else None
+        return HomeConfig(
+            company=company.company,
+            source=COMPANY,
+            folder=folders.get(FILES),
+            mapping=str(self.at(mapping)) if mapping else None,
+            sources=company.sources,
+            folders=folders,
+            vars=company.own_vars,
+            roads=dict(company.systems),
+        )
+
+    def at(self, path: str) -> Path:
+        """Return a path of company.yml: what is not absolute begins at the home."""
+        return (self.path / Path(path).expanduser()).absolute()
+
+    def remembered(self) -> HomeConfig:
         """Return `home.json`, or the demo's settings for a home that is new."""
         if not self.exists():
             return HomeConfig()
@@ -175,7 +228,8 @@ class Home:
         """Replace `home.json` at once, so that a crash never leaves half a file."""
         self.path.mkdir(parents=True, exist_ok=True)
         temporary = self.file.with_suffix(".json.tmp")
-        temporary.write_text(json.dumps(asdict(config), indent=2) + "\n", encoding="utf-8")
+        content = {name: value for name, value in asdict(config).items() if name != "roads"}
+        temporary.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
         temporary.replace(self.file)
 
     def source_folder(self, vendor: str) -> Path:
@@ -183,6 +237,8 @@ class Home:
         config = self.read()
         if vendor in config.folders:
             return Path(config.folders[vendor])
+        if vendor in config.roads:
+            return self.path / "api" / vendor
         if not config.is_demo and config.folder:
             return Path(config.folder)
         return self.exports / vendor
@@ -200,14 +256,17 @@ class Home:
 
     @property
     def own_vars(self) -> dict[str, Any]:
-        """The dbt vars of this home: those of its mapping, and those of `home.json` before them."""
+        """The dbt vars of this home: those of its mapping, and the company's own before them."""
         said = mapping_settings(self.mapping_file)
         mapped = {name: said[name] for name in MAPPED_VARS if name in said}
         return {**mapped, **self.read().vars}
 
     @property
-    def mapped_as_of(self) -> date | None:
-        """The as-of day that the mapping names, if it names one."""
+    def fixed_as_of(self) -> date | None:
+        """The as-of day that company.yml names, else the mapping; none if neither does."""
+        company = self.company
+        if company and company.as_of:
+            return company.as_of
         day = mapping_settings(self.mapping_file).get("as_of")
         return day if isinstance(day, date) else None
 
@@ -260,17 +319,70 @@ def claim(
 ) -> Claim:
     """Decide whose home this is for a refresh, and write `home.json`.
 
-    No source continues the home's company, or starts the demo in a new home. A source folder
-    makes the home that company's; a demo that lived there is moved aside, another real company
-    is never mixed in.
+    Where there is a company.yml, it says everything. Else no source continues the home's company,
+    or starts the demo in a new home, and a source folder makes the home that company's: a demo that
+    lived there is moved aside, another real company is never mixed in.
     """
+    if company := home.company:
+        asked = {"source": source, "mapping": mapping, "scale": scale, "seed": seed}
+        return _take_company(home, company, asked, same_company=same_company)
     if source is None:
         return _continue(home, mapping=mapping, scale=scale, seed=seed)
     return _take_folder(home, source=source, mapping=mapping, same_company=same_company)
 
 
+def _take_company(
+    home: Home, company: Company, asked: dict[str, Any], *, same_company: bool
+) -> Claim:
+    """Make the home that of its company.yml."""
+    for name, value in asked.items():
+        if value is not None:
+            raise HomeError(
+                f"--{name} is for a home without a company.yml. {home.company_file} says where "
+                f"the data of {company.company} are: change it there (systems)."
+            )
+    remembered = home.remembered()
+    notes = []
+    if home.exists() and remembered.is_demo:
+        named = [home.at(path) for path in company.paths]
+        kept = {path.relative_to(home.path).parts[0] for path in named if home.path in path.parents}
+        notes.append(_park_with_note(home, kept - {home.exports.name}))
+    elif home.exists() and remembered.company != company.company and not same_company:
+        raise HomeError(
+            f"{home.path} belongs to {remembered.company}; its company.yml is "
+            f"{company.company}'s. Two companies never share a home: put the file into a folder of "
+            "its own and name that with CSW_HOME. If the company has another name now, add "
+            "--same-company."
+        )
+    config = home.read()
+    for system, folder in config.folders.items():
+        if not Path(folder).is_dir():
+            raise HomeError(
+                f"{home.company_file}: systems.{system}.folder: {folder} is not a folder."
+            )
+    _refuse_two_currencies(home, company)
+    home.create()
+    home.write(config)
+    return Claim(config, notes)
+
+
+def _refuse_two_currencies(home: Home, company: Company) -> None:
+    mapped = mapping_settings(home.mapping_file).get("reporting_currency")
+    said = company.reporting_currency
+    if mapped and said and mapped != said:
+        raise HomeError(
+            f"{home.company_file} says reporting_currency: {said}, {home.mapping_file} says "
+            f"{mapped}. Take it out of one of them."
+        )
+
+
 def _continue(home: Home, *, mapping: Path | None, scale: float | None, seed: int | None) -> Claim:
     config = home.read()
+    if config.source == COMPANY:
+        raise HomeError(
+            f"{home.path} belongs to {config.company}, and its {COMPANY_FILE} is not there any "
+            "more. Put it back, or write it anew with `csw init`."
+        )
     if not home.exists():
         config = replace(config, scale=scale or config.scale, seed=seed)
     elif config.is_demo:
@@ -313,11 +425,7 @@ def _take_folder(home: Home, *, source: Path, mapping: Path | None, same_company
     company = company_name(folder, chosen_mapping)
     notes = []
     if home.exists() and config.is_demo:
-        parked = park_demo(home)
-        notes.append(
-            f"The demo company that lived in {home.path} was moved to {parked}; "
-            "that folder is a home of its own now: CSW_HOME=<it>."
-        )
+        notes.append(_park_with_note(home))
         config = HomeConfig()
     elif home.exists() and config.company != company and not same_company:
         raise HomeError(
@@ -352,12 +460,20 @@ def _mapping_for(folder: Path, mapping: Path | None) -> Path | None:
     return beside if beside.is_file() else None
 
 
-def park_demo(home: Home) -> Path:
-    """Move all of the demo's home aside, and return the folder it is in now."""
+def _park_with_note(home: Home, kept: Collection[str] = ()) -> str:
+    parked = park_demo(home, kept)
+    return (
+        f"The demo company that lived in {home.path} was moved to {parked}; "
+        "that folder is a home of its own now: CSW_HOME=<it>."
+    )
+
+
+def park_demo(home: Home, kept: Collection[str] = ()) -> Path:
+    """Move all of the demo's home aside but what is kept, and return the folder it is in now."""
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
     parked = home.path / "parked" / f"demo-{stamp}"
     parked.mkdir(parents=True)
-    kept_in_place = {"parked", home.lock_file.name}
+    kept_in_place = {"parked", home.lock_file.name, COMPANY_FILE, *kept}
     for item in sorted(home.path.iterdir()):
         if item.name not in kept_in_place:
             shutil.move(str(item), str(parked / item.name))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -69,13 +70,17 @@ def use_home(home: Home) -> None:
     os.environ["DAGSTER_HOME"] = str(home.dagster)
 
 
-def vars_arguments(home: Home) -> list[str]:
+def vars_arguments(home: Home, more: Mapping[str, Any] | None = None) -> list[str]:
     """Return `--vars {…}` when the home's vars differ from the project's, else nothing.
 
     Any change of the vars makes dbt parse everything again, so a home that uses the defaults
     passes none, and nothing that changes daily is ever passed here.
+
+    Args:
+        home: The home.
+        more: Vars of one call, before those of the home.
     """
-    overrides = home.vars_overrides(default_vars())
+    overrides = {**home.vars_overrides(default_vars()), **(more or {})}
     return ["--vars", json.dumps(overrides, sort_keys=True)] if overrides else []
 
 

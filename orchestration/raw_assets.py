@@ -10,7 +10,8 @@ import duckdb
 from dagster_dlt import DagsterDltResource, DagsterDltTranslator, dlt_assets
 from dagster_dlt.translator import DltResourceTranslatorData
 
-from orchestration.home import Home, HomeConfig
+from orchestration.company import FilesRoad
+from orchestration.home import Home, HomeConfig, HomeError
 from orchestration.instance import WAREHOUSE_POOL
 from orchestration.loads import (
     LoadError,
@@ -69,6 +70,9 @@ def load_request(
     home: Home, config: HomeConfig, source: str, *, run_id: str, as_of: date | None
 ) -> LoadRequest:
     """Return the request that loads one source of a home."""
+    road = config.roads.get(source)
+    if road is not None and not isinstance(road, FilesRoad):
+        raise HomeError(f"{source}: the road {road.road} is not built yet; bring files.")
     return LoadRequest(
         source=source,
         folder=home.source_folder(source),

@@ -7,18 +7,19 @@ from datetime import timedelta
 
 import dagster as dg
 
+from orchestration.company import Schedule
 from orchestration.home import Home
 
 JOB_NAME = "daily_refresh"
-DAILY_AT_SIX = "0 6 * * *"
 TIME_ZONE_VARIABLE = "CSW_TIMEZONE"
-DEFAULT_TIME_ZONE = "UTC"
 
 
-def reporting_time_zone(home: Home) -> str:
-    """Return the time zone the day ends in: CSW_TIMEZONE, the home's var, or UTC."""
-    named = os.environ.get(TIME_ZONE_VARIABLE) or home.read().vars.get("reporting_time_zone")
-    return str(named or DEFAULT_TIME_ZONE)
+def daily_at(home: Home) -> Schedule:
+    """Return when the daily refresh runs: company.yml's schedule, CSW_TIMEZONE before its zone."""
+    company = home.company
+    schedule = company.schedule if company else Schedule()
+    zone = os.environ.get(TIME_ZONE_VARIABLE)
+    return schedule.model_copy(update={"time_zone": zone}) if zone else schedule
 
 
 def session_config(*, as_of: str = "", full_refresh: bool = False) -> dict[str, object]:
@@ -42,13 +43,15 @@ def build_schedule(home: Home, job: dg.JobDefinition) -> dg.ScheduleDefinition:
     A company with files gets the last complete day of what was delivered, so a late delivery is
     never shown as a day without customers.
     """
+    schedule = daily_at(home)
+    hour, minute = schedule.at.split(":")
 
     @dg.schedule(
         name="daily_refresh_schedule",
         job=job,
-        cron_schedule=DAILY_AT_SIX,
-        execution_timezone=reporting_time_zone(home),
-        description="Every day at 06:00 in the reporting time zone.",
+        cron_schedule=f"{int(minute)} {int(hour)} * * *",
+        execution_timezone=schedule.time_zone,
+        description=f"Every day at {schedule.at}, {schedule.time_zone}.",
     )
     def daily(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
         day = context.scheduled_execution_time.date() - timedelta(days=1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
@@ -14,7 +15,7 @@ from orchestration.home import Home
 from orchestration.loads import write_settings
 from orchestration.lock import home_lock
 from orchestration.progress import current
-from orchestration.project import use_home
+from orchestration.project import default_vars, use_home
 
 
 class RefreshSession(ConfigurableResource):
@@ -41,7 +42,7 @@ class RefreshSession(ConfigurableResource):
         use_home(home)
         stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
         self._run_id = f"{stamp}_{(context.run_id or 'manual')[:8]}"
-        self._as_of = date.fromisoformat(self.as_of) if self.as_of else home.mapped_as_of
+        self._as_of = date.fromisoformat(self.as_of) if self.as_of else home.fixed_as_of
         current().record.run_id = self._run_id
         with home_lock(home):
             yield self
@@ -58,7 +59,7 @@ class RefreshSession(ConfigurableResource):
 
     @property
     def requested_as_of(self) -> date | None:
-        """The day that was asked for, by the command or by the mapping; none if neither was."""
+        """The day that was asked for, by command, company.yml or mapping; none if it was not."""
         return self._as_of
 
     def write_settings(self, as_of: date) -> None:
@@ -67,6 +68,7 @@ class RefreshSession(ConfigurableResource):
             "as_of_date": as_of.isoformat(),
             "run_id": self.run_id,
             "company": self.opened_home.read().company,
+            "vars": json.dumps(self.opened_home.vars_overrides(default_vars()), sort_keys=True),
         }
         write_settings(self.opened_home.warehouse, settings)
         current().record.as_of = as_of.isoformat()

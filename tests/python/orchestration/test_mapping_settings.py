@@ -54,7 +54,7 @@ def test_a_mapping_that_cannot_be_read_sets_nothing(home, delivery, text):
     (delivery / "mapping.yml").write_text(text)
     claim(home, source=delivery)
     assert home.own_vars == {}
-    assert home.mapped_as_of is None
+    assert home.fixed_as_of is None
 
 
 def test_the_day_of_a_mapping_counts_unless_the_command_gives_one(home, delivery):

@@ -1,0 +1,231 @@
+"""Writing a new ``company.yml``, each setting explained where it stands; and looking it through."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from textwrap import dedent, indent
+
+from orchestration.company import (
+    DOMAINS,
+    ENVIRONMENT,
+    FILES,
+    SECRET_FILE,
+    ApiRoad,
+    Company,
+    FilesRoad,
+    LandedRoad,
+    domains_of,
+)
+from orchestration.home import Home, HomeError
+from orchestration.loads.spec import source_names
+from orchestration.policies import Policies
+from orchestration.project import default_vars
+from orchestration.settings_file import SettingsFileError
+
+LOADERS = ("fivetran", "airbyte", "dlt")
+ROADS = (FILES, *LOADERS, "api")
+# Of policies whose default is to have none.
+EXAMPLES = {"fx_plan_date": "2026-01-01"}
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What a new company.yml is to say.
+
+    Attributes:
+        company: The company's name.
+        currency: What all money is shown in.
+        systems: The system that speaks for each domain; none where nobody does.
+        road: How the systems' data come: files, api, or the loader that landed them.
+        folder: Where the files of the system `files` are.
+        mapping: How the files' names map to ours, where it does not lie beside them.
+        database: Where a loader landed its tables.
+    """
+
+    company: str
+    currency: str = "USD"
+    systems: Mapping[str, str | None] = field(default_factory=dict)
+    road: str = FILES
+    folder: str = "deliveries"
+    mapping: str | None = None
+    database: str = "landed.duckdb"
+
+
+def systems_for(domain: str) -> list[str]:
+    """The systems that can speak for a domain."""
+    return [system for system in source_names() if domain in domains_of(system)]
+
+
+def refuse_existing(home: Home) -> None:
+    """Leave a company.yml that is there alone: it is somebody's work.
+
+    Raises:
+        HomeError: There is one.
+    """
+    if home.company_file.exists():
+        raise HomeError(
+            f"{home.company_file} is there already. Change it with an editor; `csw check` tells "
+            "what it says and what is wrong with it."
+        )
+
+
+def write_company(home: Home, answers: Answers) -> Path:
+    """Write company.yml into a home.
+
+    Raises:
+        HomeError: There is one already, or an answer is not possible.
+    """
+    refuse_existing(home)
+    home.path.mkdir(parents=True, exist_ok=True)
+    temporary = home.company_file.with_suffix(".yml.tmp")
+    temporary.write_text(company_text(answers), encoding="utf-8")
+    try:
+        Company.read(temporary)
+        # A link fails where a file is, so nobody's file is lost who wrote one meanwhile.
+        home.company_file.hardlink_to(temporary)
+    except (SettingsFileError, FileExistsError) as problem:
+        raise HomeError(str(problem)) from problem
+    finally:
+        temporary.unlink()
+    return home.company_file
+
+
+def company_text(answers: Answers) -> str:
+    """The text of a company.yml."""
+    domains = "\n".join(f"  {domain}: [{answers.systems.get(domain) or ''}]" for domain in DOMAINS)
+    systems = dict.fromkeys(system for system in answers.systems.values() if system)
+    roads = "\n".join(_road_text(system, answers) for system in systems)
+    head = dedent(
+        f"""\
+        # Everything about a company. `csw check` tells what is wrong with it; docs/company.md has
+        # every setting. A path that is not absolute begins at the folder of this file.
+        version: 1
+        company: {json.dumps(answers.company, ensure_ascii=False)}
+
+        # All money is shown in it.
+        reporting_currency: {answers.currency}
+
+        # The day of the figures: last_complete_day, or a day such as 2026-01-31.
+        as_of: last_complete_day
+
+        # Which system speaks for each domain. [] where there is none: what depends on it is missing
+        # then, never 0. Two systems of one domain are ordinary: [zendesk, files].
+        domains:
+        """
+    )
+    between = dedent(
+        """
+        # By which road each system's data come:
+        #   files   exports in a folder
+        #   landed  tables that Fivetran, Airbyte or dlt keep in a database; they are only read
+        #   api     fetched from the system itself
+        systems:
+        """
+    )
+    tail = dedent(
+        """
+        # When the daily refresh of `csw dagster` runs.
+        schedule:
+          at: "06:00"
+          time_zone: UTC
+
+        # What the metrics count: docs/metrics.md. Each has its default here; to set another value,
+        # take the # away.
+        policies:
+        """
+    )
+    return "".join([head, domains, "\n", between, roads, "\n", tail, *_policy_lines()])
+
+
+def _road_text(system: str, answers: Answers) -> str:
+    if FILES in (system, answers.road):
+        folder = answers.folder if system == FILES else f"exports/{system}"
+        lines = ["road: files", f"folder: {json.dumps(folder, ensure_ascii=False)}"]
+        if system == FILES and answers.mapping:
+            lines.append(f"mapping: {json.dumps(answers.mapping, ensure_ascii=False)}")
+        elif system == FILES:
+            lines.append(
+                "# mapping: mapping.yml # where names differ; else the one beside the files"
+            )
+    elif answers.road == "api":
+        variable = f"{system.upper()}_API_KEY"
+        lines = [
+            "road: api",
+            f"credentials: {{api_key: {ENVIRONMENT}{variable}}} # or {SECRET_FILE}<path>",
+            "# start: 2023-01-01 # nothing older is fetched",
+        ]
+    else:
+        lines = [
+            "road: landed",
+            f"loader: {answers.road}",
+            f"database: {json.dumps(answers.database)} # or md:<name>, postgres:<dsn>",
+            f"schema: {system}",
+            "# tables: {<table>: <its name there>} # where a table has another name",
+            "# columns: {<table>: {<our column>: <their column>}} # custom fields",
+        ]
+    return f"  {system}:\n{indent(chr(10).join(lines), '    ')}"
+
+
+def _policy_lines() -> Iterable[str]:
+    defaults = default_vars()
+    for name, policy in Policies.model_fields.items():
+        value = defaults[name] if defaults[name] != "" else EXAMPLES[name]
+        written = json.dumps(value) if isinstance(value, dict) else value
+        yield f"  # {name}: {written} # {policy.description}\n"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What was found of one system.
+
+    Attributes:
+        system: Its name.
+        road: How its data come.
+        place: Where they are.
+        fault: What is in the way; none when nothing is.
+    """
+
+    system: str
+    road: str
+    place: str
+    fault: str | None = None
+
+
+def findings(home: Home) -> list[Finding]:
+    """What of each system is in the way of a refresh, without loading anything.
+
+    Raises:
+        HomeError: There is no company.yml, or it says something wrong.
+    """
+    company = home.company
+    if company is None:
+        raise HomeError(f"{home.path} has no company.yml: write one with `csw init`.")
+    return [_finding(home, system, road) for system, road in company.systems.items()]
+
+
+def _finding(home: Home, system: str, road: FilesRoad | LandedRoad | ApiRoad) -> Finding:
+    if isinstance(road, FilesRoad):
+        folder = home.source_folder(system)
+        fault = None if folder.is_dir() else "there is no such folder"
+        return Finding(system, "files", str(folder), fault)
+    if isinstance(road, LandedRoad):
+        place = f"{road.loader}: {road.database}, schema {road.db_schema}"
+        return Finding(system, "landed", place, _landed_fault(home, road))
+    missing = [text for text in road.credentials.values() if not _is_there(home, text)]
+    fault = f"not set: {', '.join(missing)}" if missing else None
+    return Finding(system, "api", road.base_url or "its own address", fault)
+
+
+def _landed_fault(home: Home, road: LandedRoad) -> str | None:
+    if road.is_elsewhere:
+        return None
+    return None if home.at(road.database).is_file() else "there is no such database file"
+
+
+def _is_there(home: Home, secret: str) -> bool:
+    kind, _, name = secret.partition(":")
+    return name in os.environ if f"{kind}:" == ENVIRONMENT else home.at(name).is_file()

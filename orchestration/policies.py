@@ -1,0 +1,125 @@
+"""The policies: what a company's metrics count. Each is a dbt var of the same name."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Days = Annotated[int, Field(ge=0)]
+Count = Annotated[int, Field(ge=0)]
+Share = Annotated[float, Field(ge=0, le=1)]
+MinutesByPriority = dict[Literal["urgent", "high", "normal", "low"], Annotated[int, Field(gt=0)]]
+
+
+class Policies(BaseModel):
+    """Policies that a company sets; what is not set is as `dbt_project.yml` has it.
+
+    The description of a field is the comment that `csw init` writes beside it.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    arr_snapshot_point: Literal["month_end", "month_start"] | None = Field(
+        None, description="ARR of a month is that of its end, or of its start (month_start)"
+    )
+    customer_grain: Literal["account", "ultimate_parent"] | None = Field(
+        None,
+        description="who a customer is: the account, or the top of its group (ultimate_parent)",
+    )
+    discount_policy: Literal["net", "gross"] | None = Field(
+        None, description="net: running discounts lower ARR; or gross"
+    )
+    delinquent_policy: Literal["until_canceled", "past_due_is_churn"] | None = Field(
+        None, description="past due counts until unpaid or canceled; or past_due_is_churn"
+    )
+    pause_policy: Literal["zero", "keep"] | None = Field(
+        None, description="zero: a paused contract has no ARR; or keep"
+    )
+    dispute_policy: Literal["involuntary", "voluntary"] | None = Field(
+        None, description="what a churn is whose payment was disputed: involuntary or voluntary"
+    )
+    dispute_window_days: Days | None = Field(
+        None, description="a dispute so many days before or after a churn is about it"
+    )
+    fx_mode: Literal["constant", "as_booked"] | None = Field(
+        None, description="constant: one plan rate per currency; or as_booked"
+    )
+    fx_plan_date: date | None = Field(
+        None, description="the day whose rates are the plan rates; else 1 January of the as-of year"
+    )
+    overlap_policy: Literal["once", "both"] | None = Field(
+        None, description="days on which a contract and its early renewal both run: once, or both"
+    )
+    end_dates: Literal["exclusive", "inclusive"] | None = Field(
+        None, description="an end in files is the first day without, or the last with (inclusive)"
+    )
+    late_renewal_days: Days | None = Field(
+        None, description="who is back within so many days renewed late"
+    )
+    early_renewal_days: Days | None = Field(
+        None,
+        description="a contract that runs on beside a new one for longer was not renewed by it",
+    )
+    renewal_grace_days: Days | None = Field(
+        None, description="a renewal given up within these days was none"
+    )
+    lifetime_least_churned: Count | None = Field(
+        None, description="no lifetime is fitted to fewer leavers"
+    )
+    lifetime_discount_rate: Annotated[float, Field(ge=0)] | None = Field(
+        None, description="a year, for lifetime value"
+    )
+    lifetime_fit_by: str | None = Field(
+        None, description="the cut whose own fit values an account; total: one fit for all"
+    )
+    lifetime_margin: Annotated[float, Field(gt=0, le=1)] | None = Field(
+        None, description="gross margin of what is still to come; 1: revenue"
+    )
+    tie_out_tolerance: Annotated[float, Field(ge=0)] | None = Field(
+        None, description="reporting currency, per account and month"
+    )
+    tie_out_fx_tolerance: Share | None = Field(
+        None, description="share of a bill in another currency that the rate may explain"
+    )
+    usage_lookback_days: Days | None = Field(
+        None, description="events that arrive so late are still counted on their day"
+    )
+    usage_drop_minimum_events: Count | None = Field(
+        None, description="fewer in the 84 days before, and there is no drop to speak of"
+    )
+    activation_events: Count | None = Field(
+        None, description="a feature is in use from so many events in 28 days"
+    )
+    support_sla_minutes: MinutesByPriority | None = Field(
+        None, description="to a first response, by priority"
+    )
+    support_resolution_minutes: MinutesByPriority | None = Field(
+        None, description="to a solution, by priority; {} for no target"
+    )
+    nps_window_days: Days | None = Field(None, description="answers so old still count in NPS")
+    health_history_days: Days | None = Field(
+        None, description="a health score for each of the last so many days"
+    )
+    min_health_coverage: Share | None = Field(
+        None, description="with less of the measures known, the health band is unknown"
+    )
+    churn_horizon_days: Annotated[int, Field(gt=0)] | None = Field(
+        None, description="a score is judged by who left within so many days"
+    )
+    churn_model_least_churned: Count | None = Field(
+        None, description="no churn model is trained on fewer leavers"
+    )
+    backtest_least_churned: Count | None = Field(
+        None, description="no AUC, interval or calibration from fewer leavers"
+    )
+    low_activity_logins: Count | None = Field(
+        None, description="low activity: at most so many user-days in 28 days, and"
+    )
+    low_activity_activation: Share | None = Field(
+        None, description="at most this share of the key features"
+    )
+    onboarding_watch_days: Days | None = Field(
+        None, description="milestones are chased so long after the contract began"
+    )

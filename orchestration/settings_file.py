@@ -1,0 +1,142 @@
+"""A settings file in YAML: read with the line of each entry, its faults told by line and name."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+Place = tuple[str | int, ...]
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML as people expect it: ``on``, ``off``, ``yes`` and ``no`` are words."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    letter: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:bool"]
+    for letter, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:bool", re.compile(r"^(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF")
+)
+
+
+class SettingsFileError(Exception):
+    """A settings file cannot be read or says something wrong; the text names every place."""
+
+
+class SettingsFile:
+    """What a YAML file says, and on which line it says it.
+
+    Attributes:
+        path: The file.
+        content: Its mapping at the top.
+        lines: Line number of each entry, by the keys that lead to it.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Read the file.
+
+        Raises:
+            SettingsFileError: It is not there, not YAML, has a key twice or no keys at all.
+        """
+        self.path = path
+        try:
+            loader = _Loader(path.read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError) as problem:
+            raise SettingsFileError(f"{path} cannot be read: {problem}") from problem
+        try:
+            node = loader.get_single_node()
+            self.lines: dict[Place, int] = dict(_lines(node, ()) if node else {})
+            content = loader.construct_document(node) if node else None
+        except yaml.MarkedYAMLError as problem:
+            mark = problem.problem_mark
+            where = f"{path}:{mark.line + 1}" if mark else str(path)
+            raise SettingsFileError(f"{where}: this is not valid YAML: {problem.problem}") from (
+                problem
+            )
+        finally:
+            loader.dispose()
+        if not isinstance(content, dict):
+            raise SettingsFileError(f"{path} is empty or not a list of settings (name: value).")
+        self.content: dict[str, Any] = content
+
+    def where(self, place: Sequence[str | int]) -> str:
+        """``file:line`` of an entry, or of the nearest one around it."""
+        for end in range(len(place), 0, -1):
+            if line := self.lines.get(tuple(place[:end])):
+                return f"{self.path}:{line}"
+        return f"{self.path}:1"
+
+    def fault(self, place: Sequence[str | int], text: str) -> str:
+        """One line on what is wrong with an entry."""
+        return f"{self.where(place)}: {'.'.join(map(str, place))}: {text}"
+
+    def faults(
+        self, problem: ValidationError, keys_at: Callable[[Place], Iterable[str]]
+    ) -> list[str]:
+        """What a validation found, a line each.
+
+        Args:
+            problem: What pydantic found in `content`.
+            keys_at: The settings there are at a place of the file, to tell what was meant.
+        """
+        found: dict[str, None] = {}
+        for error in problem.errors():
+            place = self._written(error["loc"])
+            if error["type"] == "extra_forbidden":
+                text = f"there is no such setting{suggestion(str(place[-1]), keys_at(place[:-1]))}"
+            elif error["type"] == "missing":
+                text = "this is missing"
+            elif error["type"] == "union_tag_not_found":
+                text = f"{error['ctx']['discriminator'].strip(chr(39))} is missing"
+            elif error["type"] == "union_tag_invalid":
+                text = f"{error['ctx']['tag']!r} is not one of {error['ctx']['expected_tags']}"
+            elif error["type"] == "value_error":
+                text = str(error["ctx"]["error"])
+            else:
+                text = f"{error['msg']}; it says {str(error['input'])[:60]!r}"
+            found[self.fault(place, text)] = None
+        return list(found)
+
+    def _written(self, place: Place) -> Place:
+        """The place without the names of pydantic's own that no line of the file has."""
+        *around, last = place
+        return (*(part for part in around if self._is_a_key(part)), last)
+
+    def _is_a_key(self, part: str | int) -> bool:
+        return any(part in known for known in self.lines)
+
+
+def _lines(node: yaml.Node, place: Place) -> Iterable[tuple[Place, int]]:
+    if isinstance(node, yaml.MappingNode):
+        seen: set[object] = set()
+        for key, value in node.value:
+            if key.value in seen:
+                raise yaml.MarkedYAMLError(
+                    problem=f"'{key.value}' is there twice", problem_mark=key.start_mark
+                )
+            seen.add(key.value)
+            below = (*place, key.value)
+            yield below, key.start_mark.line + 1
+            yield from _lines(value, below)
+    elif isinstance(node, yaml.SequenceNode):
+        for number, value in enumerate(node.value):
+            below = (*place, number)
+            yield below, value.start_mark.line + 1
+            yield from _lines(value, below)
+
+
+def suggestion(name: str, known: Iterable[str]) -> str:
+    """``; did you mean …?`` or the list of what there is."""
+    names = list(known)
+    close = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
+    if close:
+        return f"; did you mean '{close[0]}'?"
+    return f"; there is: {', '.join(names)}" if names else ""
