@@ -414,7 +414,8 @@ def info(home: HomeOption = None) -> None:
         for label, value in (
             ("home", chosen.path),
             ("company", known),
-            ("source", config.folder or "demo company"),
+            ("settings", chosen.company_file if chosen.company else "none: csw init"),
+            ("source", config.folder or ("demo company" if config.is_demo else "company.yml")),
             ("mapping", config.mapping or "none"),
             ("sources", ", ".join(config.vendors)),
             ("warehouse", chosen.warehouse),
