@@ -20,6 +20,7 @@ from orchestration.loads import (
     build_dlt_source,
     build_pipeline,
     finish_load,
+    refusal_in,
 )
 from orchestration.progress import current
 from orchestration.session import RefreshSession
@@ -126,6 +127,8 @@ def _run_load(
     except LoadError as error:
         raise dg.Failure(str(error), allow_retries=False) from error
     except Exception as error:
+        if refusal := refusal_in(error):
+            raise dg.Failure(str(refusal), allow_retries=False) from error
         cause = root_cause(error)
         if isinstance(cause, PASSING_ERRORS):
             raise dg.RetryRequested(

@@ -12,7 +12,9 @@ from orchestration.loads.api import (
     finish_load,
     last_complete_day,
     load,
+    refusal_in,
 )
+from orchestration.loads.landed import Landed
 from orchestration.loads.mapping import Mapping, read_mapping
 from orchestration.loads.model import (
     LoadError,
@@ -25,6 +27,7 @@ from orchestration.loads.spec import SourceSpec, TableSpec, source_names, source
 from orchestration.loads.warehouse import write_settings
 
 __all__ = [
+    "Landed",
     "LoadError",
     "LoadReport",
     "LoadRequest",
@@ -39,6 +42,7 @@ __all__ = [
     "last_complete_day",
     "load",
     "read_mapping",
+    "refusal_in",
     "source_names",
     "source_spec",
     "write_settings",

@@ -10,7 +10,7 @@ import duckdb
 
 from orchestration.loads.dlt_source import build_dlt_source, build_pipeline, drop_pending, take_run
 from orchestration.loads.finish import finish
-from orchestration.loads.model import LoadReport, LoadRequest
+from orchestration.loads.model import LoadError, LoadReport, LoadRequest
 from orchestration.loads.warehouse import quote, text
 
 # Where activity is dated, by source: first the columns that say when it arrived.
@@ -53,10 +53,25 @@ def load(request: LoadRequest) -> LoadReport:
     try:
         drop_pending(pipeline)
         pipeline.run(source, loader_file_format="parquet")
-    except BaseException:
+    except BaseException as problem:
         take_run(request).close()
+        refusal = refusal_in(problem)
+        if refusal is not None:
+            raise refusal from problem
         raise
     return finish_load(request)
+
+
+def refusal_in(problem: BaseException | None) -> LoadError | None:
+    """The refusal to load that dlt wrapped into its own errors; None where it was something else.
+
+    It names what is to be done, and nothing was written.
+    """
+    while problem is not None:
+        if isinstance(problem, LoadError):
+            return problem
+        problem = problem.__cause__ or problem.__context__
+    return None
 
 
 def last_complete_day(warehouse: Path, sources: Iterable[str]) -> date:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from orchestration.loads.files import fingerprint
+from orchestration.loads.landed_plan import plan_by_landing
 from orchestration.loads.mapped import plan_by_mapping
 from orchestration.loads.mapping import read_mapping
 from orchestration.loads.model import EmptyFileError, FileError, LoadError, LoadRequest
@@ -48,7 +49,9 @@ def make_plan(run: LoadRun) -> Plan:
     """The plan of the load, made once; a mapping that cannot be read is an error message."""
     if run.plan is None:
         path = mapping_path(run.request)
-        if path is None:
+        if run.request.landed is not None:
+            run.plan = plan_by_landing(run, run.request.landed)
+        elif path is None:
             run.plan = plan_by_name(run)
         else:
             try:

@@ -61,6 +61,10 @@ def finish(run: LoadRun) -> LoadReport:
 
 
 def _missing_tables(run: LoadRun) -> None:
+    if run.request.landed is not None:
+        # What a landing lacks is said while it is planned.
+        make_plan(run)
+        return
     if not run.request.folder.is_dir():
         run.note("error", f"the folder {run.request.folder} does not exist; check the path")
         return
@@ -95,7 +99,7 @@ def _rejected_rows(run: LoadRun) -> None:
 
 def _unmapped_files(run: LoadRun) -> None:
     """Say how many rows of files that belong to no table are left out."""
-    if run.plan is None:
+    if run.plan is None or run.request.landed is not None:
         return
     # A vendor's export holds more than is used here; a file of one's own should be used.
     severity = "warning" if run.spec.name == "files" else "info"
@@ -121,7 +125,7 @@ def _unmapped_files(run: LoadRun) -> None:
 
 def _unmapped_columns(run: LoadRun) -> None:
     """Say which columns of mapped files are not used, once every table was read."""
-    if run.plan is None or run.plan.readings.keys() - run.attempted:
+    if run.plan is None or run.request.landed or run.plan.readings.keys() - run.attempted:
         return
     for staged, headers in unmapped_columns(run, run.plan):
         for header in headers:

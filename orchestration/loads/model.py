@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
+from orchestration.loads.landed import Landed
+
 
 class LoadError(Exception):
     """A load could not take in everything it was given; the text says where and what to do."""
@@ -28,7 +30,7 @@ class EmptyFileError(FileError):
 
 @dataclass(frozen=True)
 class LoadRequest:
-    """One source to load from one folder into one warehouse.
+    """One source to load, from one folder or landed schema, into one warehouse.
 
     Attributes:
         source: Name of the source: the stem of its file in ``orchestration/raw_tables``.
@@ -38,6 +40,7 @@ class LoadRequest:
         as_of: The day the data are judged from; dates far from it are rejected.
         mapping: The ``mapping.yml`` to use (source ``files`` only).
         pipelines_dir: Where dlt keeps its working files; beside the warehouse by default.
+        landed: Where another loader landed the source; then no files are read from the folder.
     """
 
     source: str
@@ -47,6 +50,7 @@ class LoadRequest:
     as_of: date | None = None
     mapping: Path | None = None
     pipelines_dir: Path | None = None
+    landed: Landed | None = None
 
     @property
     def state_dir(self) -> Path:

@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from orchestration.loads.checks import Window, currency_type
 from orchestration.loads.files import InputFile
+from orchestration.loads.landed_database import refuse_foreign_tables, refuse_own_schema
 from orchestration.loads.model import FileCount, LoadRequest, Message
 from orchestration.loads.part import Part
 from orchestration.loads.reader import StagedFile, stage
@@ -85,7 +86,10 @@ class LoadRun:
             "create table rejects (source_table varchar, source_file varchar, source_line bigint,"
             " column_name varchar, reason varchar, raw_text varchar, row_key varchar)"
         )
+        if self.request.landed is not None:
+            refuse_own_schema(self.request.landed, self.request.warehouse)
         with opened(self.request.warehouse) as warehouse:
+            refuse_foreign_tables(warehouse, self.spec)
             ensure_tables(warehouse, self.spec)
             self._read_memory(warehouse)
 
@@ -137,6 +141,10 @@ class LoadRun:
             known = stage(self.connection, file, self.folder, relation, wanted)
             self._staged[file.relative, wanted] = known
         return known
+
+    def keep(self, staged: StagedFile, table: str) -> None:
+        """Hold what a table reads beside files until it is forgotten."""
+        self._staged[staged.file.relative, frozenset({table})] = staged
 
     def staged_files(self) -> list[StagedFile]:
         """Files that are in the work database."""

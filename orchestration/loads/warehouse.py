@@ -37,6 +37,9 @@ DELIVERY_COLUMNS = {
     "rows_back": "BIGINT",
 }
 
+# What a raw schema holds beside the vendor's tables.
+OWN_TABLES = frozenset({"rejects", "deliveries"})
+
 # What raw_loads holds. delivered_files and delivered_columns are the loader's own memory: which
 # append-only files are in already, and which columns each table had last time.
 LOAD_TABLES = {

@@ -46,7 +46,8 @@ final as (
         coalesce(newest.discount, last_known.discount) as discount,
         coalesce(newest.delinquent, false) as is_delinquent,
         newest.is_deleted,
-        last_known.id is not null as is_known,
+        -- Some loaders keep what a deleted customer was.
+        last_known.id is not null or newest.created is not null as is_known,
         -- What a load brings in the morning is the state at the close of the day before.
         case
             when newest.is_deleted

@@ -28,7 +28,7 @@ from filelock import FileLock
 
 from mutation.project import DataTest, Model, Project
 from orchestration.home import DOMAINS, Home, HomeConfig
-from orchestration.loads import LoadError, LoadRequest, load, write_settings
+from orchestration.loads import Landed, LoadError, LoadRequest, load, write_settings
 from orchestration.manifest import fingerprint
 from orchestration.project import dbt_environment, dbt_executable, project_root, vars_arguments
 
@@ -161,6 +161,7 @@ def build(
     variables: Mapping[str, Any] | None = None,
     targets: tuple[str, ...] = TARGETS,
     deliveries: int = 1,
+    landed: Mapping[str, Landed] | None = None,
 ) -> Built:
     """Load and build a company.
 
@@ -173,11 +174,14 @@ def build(
         variables: dbt vars that differ from the project's.
         targets: Models to build, with all they stand on.
         deliveries: Number of the delivery; names the run.
+        landed: Where another loader landed a system, instead of an export of it.
 
     Returns:
         The company; a load that fails is told in `load_errors` and does not raise.
     """
-    chosen = sources or sources_of(exports)
+    landings = dict(landed or {})
+    places = {**exports, **dict.fromkeys(landings, folder)}
+    chosen = sources or sources_of(places)
     compiled = compile_project(chosen, as_of, variables or {})
     home = Home(folder)
     config = HomeConfig("case", "files", sources=dict(chosen), vars=dict(variables or {}))
@@ -186,7 +190,7 @@ def build(
     if not home.warehouse.exists():
         shutil.copyfile(compiled.seeds, home.warehouse)
     errors = {}
-    for source, place in exports.items():
+    for source, place in places.items():
         mapping = place / "mapping.yml"
         request = LoadRequest(
             source=source,
@@ -196,6 +200,7 @@ def build(
             as_of=date.fromisoformat(as_of),
             mapping=mapping if source == "files" and mapping.is_file() else None,
             pipelines_dir=home.dlt,
+            landed=landings.get(source),
         )
         try:
             load(request)

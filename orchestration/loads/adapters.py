@@ -1,0 +1,214 @@
+"""What a loader lands of a vendor, and how it becomes the vendor's raw tables.
+
+The YAML files of ``orchestration/adapters/<loader>/<vendor>.yml``. A file has
+
+- ``relations``: what the loader lands. ``columns`` with their types, a trailing ``!`` where the
+  column must be there; ``names`` other names a relation may have; ``key`` and ``newest`` (columns,
+  the greatest first) where it may hold several rows of an object; ``required`` where what reads it
+  cannot do without; ``without``: a warning for when it is absent.
+- ``objects``: SQL over relations, by name, for what several tables share or what was flattened.
+- ``tables``: by raw table what it is read ``from`` (relations and objects, joined), ``where``, and
+  ``columns``: SQL by raw column. A raw column that is not listed is the landed one of its name.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import sqlglot
+import yaml
+from sqlglot import exp
+
+from orchestration.loads.mapping import suggestion
+from orchestration.loads.model import LoadError
+
+ADAPTER_FOLDER = Path(__file__).resolve().parent.parent / "adapters"
+
+
+@dataclass(frozen=True)
+class LandedColumn:
+    """A column as a loader lands it.
+
+    Attributes:
+        name: Its name in the SQL of the adapter.
+        type: What the SQL takes it for: text, json, bigint, decimal, boolean, timestamp.
+        required: Whether it must be there.
+        also: Names it has in other versions of the loader.
+        gathered: Start of the names of the columns it was spread over, where it is an object.
+    """
+
+    name: str
+    type: str
+    required: bool = False
+    also: tuple[str, ...] = ()
+    gathered: str | None = None
+
+
+@dataclass(frozen=True)
+class Relation:
+    """A table or view as a loader lands it.
+
+    Attributes:
+        name: Its name in the SQL of the adapter.
+        columns: Its columns by name, as far as they are read.
+        names: All names it may have.
+        key: Columns that name an object of which it may hold several rows.
+        newest: Columns that tell the newest of them, the greatest first.
+        required: Whether the raw tables that read it cannot do without.
+        without: What is not known where it is absent, in words.
+    """
+
+    name: str
+    columns: dict[str, LandedColumn]
+    names: tuple[str, ...]
+    key: tuple[str, ...] = ()
+    newest: tuple[str, ...] = ()
+    required: bool = False
+    without: str | None = None
+
+
+@dataclass(frozen=True)
+class AdaptedTable:
+    """How a raw table is made.
+
+    Attributes:
+        name: The raw table.
+        source: SQL after ``from``; the first name is what its columns are taken from.
+        columns: SQL by raw column.
+        where: SQL condition of the rows that belong to it.
+        needs: Relations without which it was not delivered.
+        required: Whether a vendor without it is of no use.
+        gives: What depends on it, in words.
+    """
+
+    name: str
+    source: str
+    columns: dict[str, str]
+    where: str | None
+    needs: tuple[str, ...]
+    required: bool
+    gives: str
+
+    @property
+    def main(self) -> str:
+        """The relation or object that its columns are taken from."""
+        return names_in(f"select 1 from {self.source}")[0]
+
+
+@dataclass(frozen=True)
+class Adapter:
+    """One loader's way to land one vendor."""
+
+    loader: str
+    vendor: str
+    relations: dict[str, Relation]
+    objects: dict[str, str]
+    tables: dict[str, AdaptedTable] = field(default_factory=dict)
+
+    def reads(self, sql: str) -> tuple[list[str], list[str]]:
+        """Relations and objects that a query stands on; an object comes after what it reads."""
+        relations: list[str] = []
+        objects: list[str] = []
+        for name in names_in(sql):
+            if name in self.relations:
+                relations.append(name)
+            elif name in self.objects:
+                below, above = self.reads(self.objects[name])
+                relations += below
+                objects += [*above, name]
+        return list(dict.fromkeys(relations)), list(dict.fromkeys(objects))
+
+    def readers(self, relation: str) -> list[str]:
+        """Raw tables that stand on a relation."""
+        return [
+            table.name
+            for table in self.tables.values()
+            if relation in self.reads(f"select 1 from {table.source}")[0]
+        ]
+
+
+@cache
+def names_in(sql: str) -> list[str]:
+    """Names of what a query reads, in their order, without the names it gives itself."""
+    tree = sqlglot.parse_one(sql, read="duckdb")
+    own = {cte.alias for cte in tree.find_all(exp.CTE)}
+    found = [table.name for table in tree.find_all(exp.Table, bfs=False) if table.name]
+    first = tree.find(exp.From)
+    if first is not None and isinstance(first.this, exp.Table):
+        found = [first.this.name, *found]
+    return list(dict.fromkeys(name for name in found if name not in own))
+
+
+def adapter_names() -> dict[str, list[str]]:
+    """Vendors by loader, of all adapters there are."""
+    return {
+        folder.name: sorted(path.stem for path in folder.glob("*.yml"))
+        for folder in sorted(ADAPTER_FOLDER.iterdir())
+        if folder.is_dir()
+    }
+
+
+@cache
+def read_adapter(loader: str, vendor: str) -> Adapter:
+    """The adapter of a loader and vendor.
+
+    Raises:
+        LoadError: There is none.
+    """
+    known = adapter_names()
+    if loader not in known:
+        raise LoadError(f"there is no loader '{loader}'{suggestion(loader, known)}")
+    if vendor not in known[loader]:
+        raise LoadError(
+            f"what {loader} lands of {vendor} is not read{suggestion(vendor, known[loader])}. Bring"
+            " exported files instead, or write"
+            f" orchestration/adapters/{loader}/{vendor}.yml (docs/connect)"
+        )
+    raw = yaml.safe_load((ADAPTER_FOLDER / loader / f"{vendor}.yml").read_text(encoding="utf-8"))
+    return Adapter(
+        loader,
+        vendor,
+        {name: _relation(name, body) for name, body in raw["relations"].items()},
+        raw.get("objects", {}),
+        {name: _table(name, body, raw["relations"]) for name, body in raw["tables"].items()},
+    )
+
+
+def _relation(name: str, body: dict[str, Any]) -> Relation:
+    return Relation(
+        name,
+        {column: _column(column, said) for column, said in body["columns"].items()},
+        (name, *body.get("names", ())),
+        tuple(body.get("key", ())),
+        tuple(body.get("newest", ())),
+        bool(body.get("required", False)),
+        body.get("without"),
+    )
+
+
+def _column(name: str, said: str | dict[str, Any]) -> LandedColumn:
+    body = {"type": said} if isinstance(said, str) else said
+    kind = body["type"]
+    return LandedColumn(
+        name,
+        kind.rstrip("!"),
+        kind.endswith("!"),
+        tuple(body.get("also", ())),
+        body.get("gathered"),
+    )
+
+
+def _table(name: str, body: dict[str, Any], relations: dict[str, Any]) -> AdaptedTable:
+    main = names_in(f"select 1 from {body['from']}")[0]
+    return AdaptedTable(
+        name,
+        body["from"],
+        {column: str(sql) for column, sql in body.get("columns", {}).items()},
+        body.get("where"),
+        tuple(body.get("needs", [main] if main in relations else [])),
+        bool(body.get("required", False)),
+        body.get("gives", ""),
+    )

@@ -1,0 +1,68 @@
+"""Where another loader landed a vendor's data: a database, a schema and what is named otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+MOTHERDUCK, POSTGRES = "md:", "postgres:"
+
+Pairs = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Landed:
+    """The relations of one vendor as a loader landed them. They are read, never written.
+
+    Attributes:
+        loader: Who landed them: the name of a folder of ``orchestration/adapters``.
+        database: Path of a DuckDB file, ``md:<database>`` at MotherDuck, or ``postgres:<dsn>``.
+        schema: The schema they are in.
+        tables: Name of a relation by the name that the loader usually gives it.
+        columns: By raw table: the landed column, or SQL over the landed table, by raw column.
+    """
+
+    loader: str
+    database: str
+    schema: str
+    tables: Pairs = ()
+    columns: tuple[tuple[str, Pairs], ...] = ()
+
+    @classmethod
+    def of(
+        cls,
+        loader: str,
+        database: str | Path,
+        schema: str,
+        tables: Mapping[str, str] | None = None,
+        columns: Mapping[str, Mapping[str, str]] | None = None,
+    ) -> Landed:
+        """The same from mappings, as a settings file has them."""
+        return cls(
+            loader,
+            str(database),
+            schema,
+            tuple(sorted((tables or {}).items())),
+            tuple((table, tuple(sorted(own.items()))) for table, own in (columns or {}).items()),
+        )
+
+    @property
+    def file(self) -> Path | None:
+        """The DuckDB file; None where the database is a server's."""
+        if self.database.startswith((MOTHERDUCK, POSTGRES)):
+            return None
+        return Path(self.database)
+
+    @property
+    def shown(self) -> str:
+        """The database as it may be shown: without the secrets of a connection string."""
+        return "the Postgres database" if self.database.startswith(POSTGRES) else self.database
+
+    def renamed(self, relation: str) -> str | None:
+        """The name that a relation really has, where it was said."""
+        return dict(self.tables).get(relation)
+
+    def columns_of(self, table: str) -> dict[str, str]:
+        """What was said about the columns of a raw table."""
+        return dict(dict(self.columns).get(table, ()))

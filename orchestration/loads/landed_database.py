@@ -1,0 +1,150 @@
+"""Opening a database that another loader fills: attached read-only, for as long as it is read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from orchestration.loads.landed import MOTHERDUCK, POSTGRES, Landed
+from orchestration.loads.model import LoadError
+from orchestration.loads.spec import SourceSpec, source_names
+from orchestration.loads.warehouse import OWN_TABLES, quote, text
+
+ALIAS = "landed"
+
+
+@dataclass(frozen=True)
+class LandedSchema:
+    """What is in a landed schema.
+
+    Attributes:
+        place: The schema as SQL names it while the database is attached.
+        relations: Names of tables and views as they are written, by lower-case name.
+    """
+
+    place: str
+    relations: dict[str, str]
+
+
+@contextmanager
+def attached(connection: duckdb.DuckDBPyConnection, landed: Landed) -> Iterator[LandedSchema]:
+    """Attach a landed database read-only.
+
+    Raises:
+        LoadError: It is not there, cannot be opened, or has no such schema.
+    """
+    catalog = _attach(connection, landed)
+    try:
+        yield _schema(connection, catalog, landed)
+    finally:
+        connection.execute(f"detach {quote(catalog)}")
+
+
+def _attach(connection: duckdb.DuckDBPyConnection, landed: Landed) -> str:
+    where, file = landed.database, landed.file
+    if file is not None and not file.is_file():
+        raise LoadError(
+            f"the database {where}, which {landed.loader} fills, does not exist; check the path"
+        )
+    try:
+        if where.startswith(POSTGRES):
+            _extension(connection, "postgres")
+            dsn = where.removeprefix(POSTGRES)
+            connection.execute(f"attach {text(dsn)} as {ALIAS} (type postgres, read_only)")
+            return ALIAS
+        if where.startswith(MOTHERDUCK):
+            # MotherDuck gives a database no other name than its own.
+            _extension(connection, "motherduck")
+            connection.execute(f"attach {text(where)}")
+            return where.removeprefix(MOTHERDUCK).partition("?")[0]
+        connection.execute(f"attach {text(where)} as {ALIAS} (read_only)")
+        return ALIAS
+    except duckdb.Error as problem:
+        said = str(problem).replace(where.removeprefix(POSTGRES), "…").strip().splitlines()[0]
+        raise LoadError(
+            f"{landed.shown}, which {landed.loader} fills, cannot be opened ({said}). If a program"
+            " is writing to it, load again once that is done"
+        ) from problem
+
+
+def _extension(connection: duckdb.DuckDBPyConnection, name: str) -> None:
+    try:
+        connection.execute(f"install {name}")
+        connection.execute(f"load {name}")
+    except duckdb.Error as problem:
+        raise LoadError(
+            f"DuckDB's extension '{name}' is needed to read this database and cannot be installed"
+            " here (it is fetched from extensions.duckdb.org once). Allow that, install it on this"
+            f" machine by hand (INSTALL {name}), or copy the landed schema to a DuckDB file"
+        ) from problem
+
+
+def _schema(connection: duckdb.DuckDBPyConnection, catalog: str, landed: Landed) -> LandedSchema:
+    found = connection.execute(
+        "select table_schema, table_name from information_schema.tables where table_catalog = ?",
+        [catalog],
+    ).fetchall()
+    schemas = sorted({row[0] for row in found})
+    written = next((each for each in schemas if each.lower() == landed.schema.lower()), None)
+    if written is None:
+        there = ", ".join(schemas) or "nothing"
+        raise LoadError(
+            f"{landed.shown} has no tables in a schema '{landed.schema}'; there is: {there}. Say"
+            f" the one that {landed.loader} fills"
+        )
+    return LandedSchema(
+        f"{quote(catalog)}.{quote(written)}",
+        {name.lower(): name for schema, name in found if schema == written},
+    )
+
+
+def refuse_own_schema(landed: Landed, warehouse: Path) -> None:
+    """See that what is read is not what is written.
+
+    Raises:
+        LoadError: The landed schema is one of the warehouse's own raw schemas.
+    """
+    file = landed.file
+    if file is None or file.resolve() != warehouse.resolve():
+        return
+    own = {source_spec_name.lower() for source_spec_name in map(_dataset, source_names())}
+    if landed.schema.lower() in own:
+        raise LoadError(
+            f"{landed.loader} may not land in the schema '{landed.schema}' of {warehouse.name}:"
+            f" this project keeps its own raw tables there. Let it land in another schema, such as"
+            f" '{landed.schema.removeprefix('raw_')}', or in a database of its own"
+        )
+
+
+def _dataset(source: str) -> str:
+    return f"raw_{source}"
+
+
+def refuse_foreign_tables(connection: duckdb.DuckDBPyConnection, spec: SourceSpec) -> None:
+    """See that the raw schema holds nothing of another loader before anything is written to it.
+
+    Raises:
+        LoadError: There are tables that this loader did not make.
+    """
+    foreign = [
+        row[0]
+        for row in connection.execute(
+            "select table_name from duckdb_columns() where schema_name = ?"
+            " and database_name = current_database() group by table_name"
+            " having not bool_or(column_name = '_source_file') order by table_name",
+            [spec.dataset],
+        ).fetchall()
+        if row[0] not in OWN_TABLES and not row[0].startswith("_dlt_")
+    ]
+    if foreign:
+        raise LoadError(
+            f"the schema {spec.dataset} of the warehouse has tables of another loader"
+            f" ({', '.join(foreign[:5])}{', …' if len(foreign) > 5 else ''}); this project keeps"
+            " its own raw tables there, so nothing was written. Let that loader land in another"
+            f" schema, such as '{spec.name}', or in a database of its own, and drop the schema"
+            f" {spec.dataset} once it has"
+        )

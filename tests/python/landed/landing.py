@@ -1,0 +1,49 @@
+"""Tables in a DuckDB file, with the types in which a loader makes them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+Row = Mapping[str, Any]
+
+
+def land(database: Path, schema: str, table: str, columns: str, rows: Iterable[Row]) -> None:
+    """Put a table into a schema, as if a loader had filled it.
+
+    Args:
+        database: The DuckDB file.
+        schema: The schema; made where it is absent.
+        table: The table; replaced where it is there.
+        columns: Names and types, as in a create statement.
+        rows: What it holds; a column that a row does not have is null. A dict or list is JSON.
+    """
+    with duckdb.connect(str(database)) as connection:
+        connection.execute("set timezone = 'UTC'")
+        connection.execute(f'create schema if not exists "{schema}"')
+        place = f'"{schema}"."{table}"'
+        connection.execute(f"create or replace table {place} ({columns})")
+        names = [row[0] for row in connection.execute(f"describe {place}").fetchall()]
+        for row in rows:
+            unknown = set(row) - set(names)
+            assert not unknown, (table, unknown)
+            connection.execute(
+                f"insert into {place} values ({', '.join('?' for _ in names)})",
+                [_value(row.get(name)) for name in names],
+            )
+
+
+def _value(value: Any) -> Any:
+    return json.dumps(value) if isinstance(value, dict | list) else value
+
+
+def change(database: Path, *statements: str) -> None:
+    """What the loader did since: SQL on its database."""
+    with duckdb.connect(str(database)) as connection:
+        connection.execute("set timezone = 'UTC'")
+        for statement in statements:
+            connection.execute(statement)
