@@ -38,6 +38,8 @@ class LoadRequest:
         as_of: The day the data are judged from; dates far from it are rejected.
         mapping: The ``mapping.yml`` to use (source ``files`` only).
         pipelines_dir: Where dlt keeps its working files; beside the warehouse by default.
+        is_dated: Whether files are named by their moment and never change, as connectors write
+            them: of two rows of one version the later file's counts; a known file is not read.
     """
 
     source: str
@@ -47,6 +49,7 @@ class LoadRequest:
     as_of: date | None = None
     mapping: Path | None = None
     pipelines_dir: Path | None = None
+    is_dated: bool = False
 
     @property
     def state_dir(self) -> Path:
