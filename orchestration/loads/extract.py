@@ -75,7 +75,7 @@ def mapping_path(request: LoadRequest) -> Path | None:
 def _read(run: LoadRun, table: TableSpec, load: TableLoad, reading: Reading) -> None:
     """Read one file for a table, unless it is known or empty."""
     file = reading.file.relative
-    if table.append_only:
+    if table.append_only or run.request.is_dated:
         try:
             digest = _digest(table, reading)
         except OSError as problem:

@@ -150,7 +150,8 @@ def _columns_changed(run: LoadRun) -> None:
                 table=table,
                 column=column,
             )
-        for column in sorted(known - columns):
+        # A file of a connector holds what is new, and of that only the fields it has.
+        for column in sorted(known - columns) if not run.request.is_dated else ():
             run.note(
                 "warning",
                 "the column was in the last delivery and is gone; it is empty from now on. Check "
@@ -245,8 +246,10 @@ def _remember(connection: duckdb.DuckDBPyConnection, run: LoadRun) -> None:
             "insert into raw_loads.delivered_files values (?, ?, ?, ?, ?, ?, ?, ?)",
             [source, table, file, digest, count.read, count.rejected, count.unmapped, run_id],
         )
-    for table, columns in run.columns.items():
-        if columns == run.known_columns.get(table):
+    for table, delivered in run.columns.items():
+        known_columns = run.known_columns.get(table, set())
+        columns = delivered | known_columns if run.request.is_dated else delivered
+        if columns == known_columns:
             continue
         connection.execute(
             "delete from raw_loads.delivered_columns where source = ? and source_table = ?",

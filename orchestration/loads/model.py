@@ -41,6 +41,8 @@ class LoadRequest:
         mapping: The ``mapping.yml`` to use (source ``files`` only).
         pipelines_dir: Where dlt keeps its working files; beside the warehouse by default.
         landed: Where another loader landed the source; then no files are read from the folder.
+        is_dated: Whether files are named by their moment and never change, as connectors write
+            them: of two rows of one version the later file's counts; a known file is not read.
     """
 
     source: str
@@ -51,6 +53,7 @@ class LoadRequest:
     mapping: Path | None = None
     pipelines_dir: Path | None = None
     landed: Landed | None = None
+    is_dated: bool = False
 
     @property
     def state_dir(self) -> Path:

@@ -95,7 +95,7 @@ class TableLoad:
             return
         delivery = self._collect()
         note_delivery(self.run, self.table, self._parts, self.empty_files)
-        if self.table.last_counts:
+        if self.table.last_counts or self.run.request.is_dated:
             self._supersede(delivery)
         else:
             self._reject_duplicates(delivery)
@@ -179,7 +179,10 @@ class TableLoad:
         are counted so; a message names them.
         """
         table = self.table
-        key = ", ".join(quote(name) for name in table.key)
+        is_dated = self.run.request.is_dated
+        # Files that are read together may have been fetched apart: each version is kept.
+        kept = [*table.key, *([table.version] if is_dated and table.version else [])]
+        key = ", ".join(quote(name) for name in kept)
         if not self._has_repeats(delivery):
             return
         order = []
@@ -200,7 +203,7 @@ class TableLoad:
             f" window w as ({window} rows between unbounded preceding and unbounded following))"
             " where _place > 1"
         )
-        self._report_superseded(losers)
+        self._report_superseded(losers, is_quiet=is_dated)
         self.run.connection.execute(
             f"delete from {delivery} using {losers} where {delivery}._part = {losers}._part"
             f" and {delivery}._line = {losers}._line; drop table {losers}"
@@ -215,7 +218,7 @@ class TableLoad:
         ]
         return f"struct_pack({', '.join(f'{quote(name)} := {quote(name)}' for name in names)})"
 
-    def _report_superseded(self, losers: str) -> None:
+    def _report_superseded(self, losers: str, *, is_quiet: bool) -> None:
         """Name the rows that another row of the same key replaces, file by file."""
         files = {part.number: part.file for part in self._parts}
         case = " ".join(f"when {number} then {text(file)}" for number, file in files.items())
@@ -230,6 +233,8 @@ class TableLoad:
                 " order by _line"
             ).fetchall()
             self.run.count(self.table.name, part.file).unchanged += len(rows)
+            if is_quiet:
+                continue
             for is_told, severity, why in (
                 (True, "info", "which is newer, the same, or goes on where they hold on no day"),
                 (False, "warning", "the last one of the file, for nothing says which is newer"),

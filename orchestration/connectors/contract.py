@@ -1,0 +1,119 @@
+"""The declared shape of a connector: the YAML files of ``orchestration/connectors``.
+
+``client`` and each resource's ``endpoint`` are written as in a configuration of dlt's ``rest_api``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cache
+from typing import Any
+
+import yaml
+
+from orchestration.connectors.road import FOLDER, ConnectError, vendor_names
+
+
+@dataclass(frozen=True)
+class Since:
+    """How an endpoint is asked for what is new.
+
+    Attributes:
+        param: Query parameter of the lower bound, which the answer includes.
+        style: ``unix`` seconds or ``iso`` time.
+        overlap: How far before the last fetch a fetch begins, so that what came late is not lost.
+        from_start: Whether the first fetch begins at the road's start; else with everything.
+    """
+
+    param: str
+    style: str
+    overlap: timedelta
+    from_start: bool
+
+
+@dataclass(frozen=True)
+class Resource:
+    """One object of a vendor.
+
+    Attributes:
+        name: The object, as the vendor calls it.
+        tables: The raw tables it fills; rows of the list itself go to the first.
+        endpoint: ``path``, ``params``, ``data_selector`` and ``paginator``, as in dlt's rest_api.
+        since: How to ask for what is new; None: the list is read whole each time, and rows that
+            are as they were are not written again.
+        permission: What a key needs to see it.
+        required: Whether a fetch ends when the key cannot see it.
+        history: How much of the past the API serves.
+        leave_out: Keys that are not written.
+        settings: What else the vendor's own module needs.
+    """
+
+    name: str
+    tables: tuple[str, ...]
+    endpoint: Mapping[str, Any]
+    since: Since | None
+    permission: str
+    required: bool
+    history: str
+    leave_out: tuple[str, ...]
+    settings: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Contract:
+    """One connector: its system, its client and its resources by name.
+
+    Attributes:
+        vendor: Name of the connector and of the raw source.
+        system: The vendor's name in messages.
+        client: ``base_url``, ``headers``, ``auth`` and ``paginator``; ``{name}`` stands for a
+            credential or an option.
+        key: Where to get a key, for messages.
+        resources: In the order in which they are fetched.
+    """
+
+    vendor: str
+    system: str
+    client: Mapping[str, Any]
+    key: str
+    resources: dict[str, Resource]
+
+
+@cache
+def contract_of(vendor: str) -> Contract:
+    """Read the contract of a vendor.
+
+    Raises:
+        ConnectError: There is no such connector.
+    """
+    path = FOLDER / f"{vendor}.yml"
+    if not path.is_file():
+        raise ConnectError(
+            f"There is no connector for '{vendor}'. There is one for {', '.join(vendor_names())}; "
+            "of other systems export files (docs/bring-your-own-data.md)."
+        )
+    raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+    resources = {}
+    for body in raw["resources"]:
+        tables = body["table"] if isinstance(body["table"], list) else [body["table"]]
+        resources[body["name"]] = Resource(
+            name=body["name"],
+            tables=tuple(tables),
+            endpoint=body.get("endpoint", {}),
+            since=_since(body.get("since")),
+            permission=body["permission"],
+            required=not body.get("optional", False),
+            history=body["history"],
+            leave_out=tuple(body.get("leave_out", ())),
+            settings=body.get("settings", {}),
+        )
+    return Contract(vendor, raw["system"], raw["client"], raw["key"], resources)
+
+
+def _since(raw: dict[str, Any] | None) -> Since | None:
+    if raw is None:
+        return None
+    overlap = timedelta(hours=raw["overlap_hours"])
+    return Since(raw["param"], raw["style"], overlap, bool(raw.get("from_start", False)))

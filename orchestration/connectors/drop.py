@@ -1,0 +1,178 @@
+"""The drop folder of a connector: ``<table>/<moment>.jsonl`` files, and what the next fetch needs.
+
+A file is written under a hidden name and renamed when it is whole. Each resource that is whole is
+noted in ``_unfinished.json``, so that a fetch that was killed goes on behind it. ``_state.json``
+says what was fetched; it is replaced, at once, when all files of a fetch are in place. The raw
+loader passes over names that begin with ``.`` or ``_``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import IO, Any
+
+from orchestration.connectors.road import ConnectError
+
+STATE, UNFINISHED = "_state.json", "_unfinished.json"
+# What was begun longer ago is begun anew: the vendor's objects have moved on since.
+GOES_ON_FOR = timedelta(hours=12)
+STAMP = "%Y%m%dT%H%M%SZ"
+
+Row = dict[str, Any]
+
+
+class Drop:
+    """One fetch into the drop folder of a vendor."""
+
+    def __init__(self, folder: Path, now: datetime) -> None:
+        """Begin a fetch, or go on with the one that was killed.
+
+        Raises:
+            ConnectError: What an earlier fetch left cannot be read.
+        """
+        self.folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+        self.state: dict[str, Any] = _read(folder / STATE)
+        begun = _read(folder / UNFINISHED)
+        if begun and now - datetime.fromisoformat(begun["begun"]) < GOES_ON_FOR:
+            self.begun = datetime.fromisoformat(begun["begun"])
+            self.stamp: str = begun["stamp"]
+            self.done: dict[str, Any] = begun["resources"]
+        else:
+            self.begun = now
+            self.stamp = self._next_stamp(now)
+            self.done = {}
+        for left_over in folder.glob("*/.*.part"):
+            left_over.unlink()
+
+    def _next_stamp(self, now: datetime) -> str:
+        """A name that sorts behind those of all fetches before, also when the clock went back."""
+        stamps = [path.stem for path in self.folder.glob("*/*.jsonl")]
+        last = max([*stamps, self.state.get("stamp", "")])
+        stamp = now.astimezone(UTC).strftime(STAMP)
+        if stamp > last:
+            return stamp
+        after = datetime.strptime(last, STAMP).replace(tzinfo=UTC) + timedelta(seconds=1)
+        return after.strftime(STAMP)
+
+    def known(self, resource: str) -> dict[str, Any]:
+        """What the last whole fetch noted of a resource; nothing before the first."""
+        found: dict[str, Any] = self.state.get("resources", {}).get(resource, {})
+        return found
+
+    def finish(self, resource: str, note: dict[str, Any]) -> None:
+        """Note that a resource is whole."""
+        self.done[resource] = note
+        _replace(
+            self.folder / UNFINISHED,
+            {"begun": self.begun.isoformat(), "stamp": self.stamp, "resources": self.done},
+        )
+
+    def commit(self) -> None:
+        """End the fetch: its files are all there, so the next one begins where it ended."""
+        resources = {**self.state.get("resources", {}), **self.done}
+        _replace(self.folder / STATE, {"stamp": self.stamp, "resources": resources})
+        (self.folder / UNFINISHED).unlink(missing_ok=True)
+
+    def rows(self, table: str, *, of_this_fetch: bool = False) -> Iterator[Row]:
+        """The rows that were written of a table, the oldest first."""
+        pattern = f"{self.stamp}.jsonl" if of_this_fetch else "*.jsonl"
+        for path in sorted((self.folder / table).glob(pattern)):
+            with path.open(encoding="utf-8") as lines:
+                for line in lines:
+                    yield json.loads(line)
+
+
+class Writer:
+    """Writes the rows of one resource to the files of its tables; nothing is seen until it ends.
+
+    with Writer(drop, resource.tables) as writer:
+        writer.row("customer", {...})
+    """
+
+    def __init__(self, drop: Drop, tables: tuple[str, ...]) -> None:
+        """Take the fetch and the tables that may be written."""
+        self._drop = drop
+        self._open: dict[str, IO[str]] = {}
+        self._tables = tables
+        self.counts: dict[str, int] = {}
+
+    def row(self, table: str, row: Row) -> None:
+        """Write one row."""
+        if table not in self._tables:
+            raise ValueError(f"{table} is not one of {self._tables}")
+        if table not in self._open:
+            self._part(table).parent.mkdir(parents=True, exist_ok=True)
+            self._open[table] = self._part(table).open("w", encoding="utf-8")
+        self._open[table].write(json.dumps(row, separators=(",", ":")) + "\n")
+        self.counts[table] = self.counts.get(table, 0) + 1
+
+    def __enter__(self) -> Writer:
+        """Begin."""
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        """Put the files in place; after an error, leave none."""
+        for table, stream in self._open.items():
+            if kind is None:
+                stream.flush()
+                os.fsync(stream.fileno())
+            stream.close()
+            if kind is not None:
+                self._part(table).unlink(missing_ok=True)
+        if kind is None:
+            for table in self._open:
+                self._part(table).replace(self._drop.folder / self.file(table))
+                _sync_folder(self._part(table).parent)
+
+    def file(self, table: str) -> str:
+        """The file of a table, relative to the drop folder."""
+        return f"{table}/{self._drop.stamp}.jsonl"
+
+    def _part(self, table: str) -> Path:
+        return self._drop.folder / table / f".{self._drop.stamp}.jsonl.part"
+
+
+def digest(row: Row) -> str:
+    """A short digest of what a row says."""
+    text = json.dumps(row, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:20]
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except json.JSONDecodeError as problem:
+        raise ConnectError(
+            f"{path} is not valid JSON; delete it, and the next fetch reads everything anew"
+        ) from problem
+    return content
+
+
+def _replace(path: Path, content: dict[str, Any]) -> None:
+    """Write a file so that a crash leaves the old one or the new one."""
+    temporary = path.with_name(f".{path.name}.part")
+    with temporary.open("w", encoding="utf-8") as stream:
+        json.dump(content, stream)
+        stream.flush()
+        os.fsync(stream.fileno())
+    temporary.replace(path)
+    _sync_folder(path.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make a rename last; not every file system can."""
+    with suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

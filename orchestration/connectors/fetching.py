@@ -1,0 +1,127 @@
+"""The reading of one resource: what its reader is given and how it hands rows over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import Any
+
+from orchestration.connectors.contract import Resource, Since
+from orchestration.connectors.drop import Drop, Row, Writer, digest
+from orchestration.connectors.http import Api
+from orchestration.connectors.road import ApiRoad
+from orchestration.loads.spec import source_spec
+
+GONE = "gone"
+
+
+@dataclass
+class Fetching:
+    """One resource while it is read.
+
+    Attributes:
+        api: The vendor's API.
+        road: What was asked for.
+        resource: What is read.
+        drop: The fetch it is part of.
+        writer: Where its rows go.
+        notes: What a person should know.
+    """
+
+    api: Api
+    road: ApiRoad
+    resource: Resource
+    drop: Drop
+    writer: Writer
+    notes: list[str]
+    _seen: dict[str, str] = field(default_factory=dict)
+
+    # ---- when -------------------------------------------------------------------------------
+
+    @property
+    def last(self) -> datetime | None:
+        """When the last whole fetch of the resource began; None before the first."""
+        begun = self.drop.known(self.resource.name).get("begun")
+        return datetime.fromisoformat(begun) if begun else None
+
+    @property
+    def since(self) -> datetime | None:
+        """From when on the resource is to be read; None: all of it."""
+        rule = self.resource.since
+        if rule is None:
+            return None
+        if self.last:
+            return self.last - rule.overlap
+        return self.start if rule.from_start else None
+
+    @property
+    def start(self) -> datetime | None:
+        """The road's start as a moment."""
+        day = self.road.start
+        return datetime(day.year, day.month, day.day, tzinfo=UTC) if day else None
+
+    def since_params(self, moment: datetime | None = None) -> dict[str, Any]:
+        """The query parameter that asks for what is new."""
+        rule, moment = self.resource.since, moment or self.since
+        return {rule.param: written(moment, rule)} if rule and moment else {}
+
+    # ---- rows -------------------------------------------------------------------------------
+
+    def write(self, row: Row) -> None:
+        """Write a row of the resource; of a list that is read whole, only where it is new."""
+        kept = {key: value for key, value in row.items() if key not in self.resource.leave_out}
+        if self.resource.since is None:
+            key = self.key_of(kept)
+            self._seen[key] = digest(kept)
+            if self.seen_before.get(key) == self._seen[key]:
+                return
+        self.writer.row(self.resource.tables[0], kept)
+
+    def write_gone(self, key: str, row: Row | None) -> None:
+        """Write, once, that a row of a list that is read whole is no longer there."""
+        self._seen[key] = GONE
+        if row is not None and self.seen_before.get(key) != GONE:
+            self.writer.row(self.resource.tables[0], row)
+
+    def is_listed(self, key: str) -> bool:
+        """Whether the list had the row in this fetch."""
+        return self._seen.get(key, GONE) != GONE
+
+    @cached_property
+    def seen_before(self) -> dict[str, str]:
+        """Digest of each row of a list that is read whole, as it was last written."""
+        found: dict[str, str] = self.drop.known(self.resource.name).get("seen", {})
+        return found
+
+    def key_of(self, row: Row) -> str:
+        """The key of a row of the first table, as text."""
+        spec = source_spec(self.api.contract.vendor).tables[self.resource.tables[0]]
+        return "|".join(str(row.get(name)) for name in spec.key)
+
+    def memory(self) -> dict[str, Any]:
+        """What the next fetch needs to know."""
+        seen = {"seen": self._seen} if self.resource.since is None else {}
+        return {"begun": self.drop.begun.isoformat(), **seen, "rows": self.writer.counts}
+
+    def pages(self) -> Iterator[list[Row]]:
+        """The pages of the resource's own list, from `since` on."""
+        return self.api.pages(self.resource, self.since_params())
+
+
+Reader = Callable[[Fetching], None]
+
+
+def read_list(fetching: Fetching) -> None:
+    """Write every row of a resource's list."""
+    for page in fetching.pages():
+        for row in page:
+            fetching.write(row)
+
+
+def written(moment: datetime, rule: Since) -> str | int:
+    """A moment as the vendor takes it."""
+    if rule.style == "unix":
+        return int(moment.timestamp())
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,136 @@
+"""What a fetch is asked to do, what it reports, and the errors it ends with."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+FOLDER = Path(__file__).resolve().parent
+
+
+class ConnectError(Exception):
+    """A vendor's data cannot be fetched; the text says what of whom, and what to do."""
+
+
+class NotAllowedError(ConnectError):
+    """The key may not see an object, or the account does not have it."""
+
+
+class NotThereError(NotAllowedError):
+    """There is no such object."""
+
+
+def vendor_names() -> list[str]:
+    """The vendors that have a connector."""
+    return sorted(path.stem for path in FOLDER.glob("*.yml"))
+
+
+@dataclass(frozen=True)
+class ApiRoad:
+    """A vendor's API and how to get at it.
+
+    Attributes:
+        vendor: Name of the connector: the stem of its file in ``orchestration/connectors``.
+        credentials: Where each secret is: ``env:NAME`` (an environment variable), ``file:PATH``
+            (the whole content of a file) or ``file:PATH#KEY`` (an entry of a YAML or JSON file).
+        start: What happened before this day is not read, where the connector takes a start.
+        base_url: Address to ask in place of the vendor's own.
+        options: What else the connector's client needs, such as a subdomain.
+    """
+
+    vendor: str
+    credentials: Mapping[str, str] = field(default_factory=dict)
+    start: date | None = None
+    base_url: str | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    def secret(self, name: str) -> str:
+        """Look a secret up, now.
+
+        Raises:
+            ConnectError: It is not there; the text names the place and never the value.
+        """
+        reference = self.credentials.get(name)
+        if not reference:
+            raise ConnectError(
+                f"{self.vendor}: credential {name} is not set; write where it is, for example "
+                f"{name}: env:{self.vendor.upper()}_{name.upper()}"
+            )
+        kind, _, place = reference.partition(":")
+        if kind == "env" and place:
+            value = os.environ.get(place, "")
+            where = f"the environment variable {place} is empty or not set"
+        elif kind == "file" and place:
+            value, where = self._from_file(name, place)
+        else:
+            # What stands there may be the secret itself.
+            raise ConnectError(
+                f"{self.vendor}: credential {name} is not a reference; write env:NAME or "
+                "file:PATH#KEY, never the secret itself"
+            )
+        if not value.strip():
+            raise ConnectError(f"{self.vendor}: credential {name}: {where}")
+        return value.strip()
+
+    def _from_file(self, name: str, place: str) -> tuple[str, str]:
+        """The secret in a file, and what to say where it is empty."""
+        path, _, key = place.partition("#")
+        try:
+            content = Path(path).expanduser().read_text(encoding="utf-8")
+        except OSError as problem:
+            raise ConnectError(
+                f"{self.vendor}: credential {name}: {path} cannot be read ({problem.strerror})"
+            ) from None
+        if not key:
+            return content, f"{path} is empty"
+        try:
+            entries = yaml.safe_load(content)
+        except yaml.YAMLError:
+            # The parser's message quotes the file.
+            raise ConnectError(
+                f"{self.vendor}: credential {name}: {path} is not valid YAML or JSON"
+            ) from None
+        value = entries.get(key) if isinstance(entries, dict) else None
+        return str(value or ""), f"{path} has no entry {key}"
+
+
+@dataclass
+class FetchReport:
+    """What a fetch brought.
+
+    Attributes:
+        vendor: Whose data.
+        rows: Rows written by raw table.
+        files: Files written, relative to the drop folder.
+        notes: What a person should know: objects that could not be seen, fields left out.
+    """
+
+    vendor: str
+    rows: dict[str, int] = field(default_factory=dict)
+    files: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Sight:
+    """What a key can see of one object.
+
+    Attributes:
+        name: The object, as the vendor calls it.
+        tables: The raw tables it fills.
+        seen: Whether the key can read it.
+        required: Whether a fetch ends without it.
+        text: How much history there is, or why it cannot be seen and what to do.
+    """
+
+    name: str
+    tables: tuple[str, ...]
+    seen: bool
+    required: bool
+    text: str
