@@ -17,6 +17,7 @@ import yaml
 from rich.console import Console
 
 from orchestration.close_cli import app as close_app
+from orchestration.connect_cli import connect
 from orchestration.home import Home, HomeError, claim
 from orchestration.lock import home_lock
 from orchestration.project import ProjectError, dbt_environment, dbt_executable, project_root
@@ -35,6 +36,7 @@ app = typer.Typer(
 )
 
 app.add_typer(close_app, name="close")
+app.command()(connect)
 
 HomeOption = Annotated[
     Path | None,

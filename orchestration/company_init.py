@@ -20,6 +20,8 @@ from orchestration.company import (
     LandedRoad,
     domains_of,
 )
+from orchestration.connectors.contract import contract_of
+from orchestration.connectors.road import ConnectError, vendor_names
 from orchestration.home import Home, HomeError
 from orchestration.loads.spec import source_names
 from orchestration.policies import Policies
@@ -142,7 +144,8 @@ def company_text(answers: Answers) -> str:
 
 
 def _road_text(system: str, answers: Answers) -> str:
-    if FILES in (system, answers.road):
+    is_without_connector = answers.road == "api" and system not in vendor_names()
+    if FILES in (system, answers.road) or is_without_connector:
         folder = answers.folder if system == FILES else f"exports/{system}"
         lines = ["road: files", f"folder: {json.dumps(folder, ensure_ascii=False)}"]
         if system == FILES and answers.mapping:
@@ -152,10 +155,14 @@ def _road_text(system: str, answers: Answers) -> str:
                 "# mapping: mapping.yml # where names differ; else the one beside the files"
             )
     elif answers.road == "api":
-        variable = f"{system.upper()}_API_KEY"
+        contract = contract_of(system)
+        named = [
+            f"{name}: {ENVIRONMENT}{system.upper()}_{name.upper()}" for name in contract.credentials
+        ]
         lines = [
             "road: api",
-            f"credentials: {{api_key: {ENVIRONMENT}{variable}}} # or {SECRET_FILE}<path>",
+            f"credentials: {{{', '.join(named)}}} # or {SECRET_FILE}<path>",
+            *([f"# options: {{{': …, '.join(contract.options)}: …}}"] if contract.options else []),
             "# start: 2023-01-01 # nothing older is fetched",
         ]
     else:
@@ -215,9 +222,21 @@ def _finding(home: Home, system: str, road: FilesRoad | LandedRoad | ApiRoad) ->
     if isinstance(road, LandedRoad):
         place = f"{road.loader}: {road.database}, schema {road.db_schema}"
         return Finding(system, "landed", place, _landed_fault(home, road))
+    place = road.base_url or "its own address"
+    return Finding(system, "api", place, _api_fault(home, system, road))
+
+
+def _api_fault(home: Home, system: str, road: ApiRoad) -> str | None:
+    try:
+        contract = contract_of(system)
+    except ConnectError as problem:
+        return str(problem)
+    left_out = [name for name in contract.credentials if name not in road.credentials]
+    left_out += [name for name in contract.options if name not in road.options]
+    if left_out:
+        return f"company.yml does not say: {', '.join(left_out)}"
     missing = [text for text in road.credentials.values() if not _is_there(home, text)]
-    fault = f"not set: {', '.join(missing)}" if missing else None
-    return Finding(system, "api", road.base_url or "its own address", fault)
+    return f"not set: {', '.join(missing)}" if missing else None
 
 
 def _landed_fault(home: Home, road: LandedRoad) -> str | None:

@@ -10,7 +10,9 @@ import duckdb
 from dagster_dlt import DagsterDltResource, DagsterDltTranslator, dlt_assets
 from dagster_dlt.translator import DltResourceTranslatorData
 
-from orchestration.company import FilesRoad
+from orchestration.company import ApiRoad, LandedRoad
+from orchestration.connectors.of_home import fetch_system
+from orchestration.connectors.road import ConnectError
 from orchestration.home import Home, HomeConfig, HomeError
 from orchestration.instance import WAREHOUSE_POOL
 from orchestration.loads import (
@@ -72,7 +74,7 @@ def load_request(
 ) -> LoadRequest:
     """Return the request that loads one source of a home."""
     road = config.roads.get(source)
-    if road is not None and not isinstance(road, FilesRoad):
+    if isinstance(road, LandedRoad):
         raise HomeError(f"{source}: the road {road.road} is not built yet; bring files.")
     return LoadRequest(
         source=source,
@@ -82,6 +84,7 @@ def load_request(
         as_of=as_of,
         mapping=Path(config.mapping) if config.mapping else None,
         pipelines_dir=home.dlt,
+        is_dated=isinstance(road, ApiRoad),
     )
 
 
@@ -104,10 +107,21 @@ def build_raw_assets(home: Home, source: str) -> dg.AssetsDefinition:
         request = load_request(
             home, home.read(), source, run_id=session.run_id, as_of=session.requested_as_of
         )
+        if request.is_dated:
+            with current().step(f"Fetch {source}"):
+                _fetch(home, source)
         with current().step(f"Load {source}"):
             yield from _run_load(context, dlt, request)
 
     return load
+
+
+def _fetch(home: Home, source: str) -> None:
+    """Fetch what is new of a system by its API; the connector has tried again already."""
+    try:
+        fetch_system(home, source, current())
+    except ConnectError as error:
+        raise dg.Failure(str(error), allow_retries=False) from error
 
 
 def _run_load(

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
+from string import Formatter
 from typing import Any
 
 import yaml
@@ -79,6 +80,19 @@ class Contract:
     client: Mapping[str, Any]
     key: str
     resources: dict[str, Resource]
+
+    @property
+    def options(self) -> list[str]:
+        """Options without which nothing can be asked."""
+        return list(self.client.get("options", ()))
+
+    @property
+    def credentials(self) -> list[str]:
+        """Names of the secrets that are needed."""
+        texts = [str(value) for value in self.client["auth"].values()]
+        parts = [part for text in texts for part in Formatter().parse(text)]
+        named = [name for _, name, _, _ in parts if name and name not in self.options]
+        return list(dict.fromkeys(named))
 
 
 @cache

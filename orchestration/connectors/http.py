@@ -70,7 +70,7 @@ class Api:
         for _, name, _, _ in Formatter().parse(template):
             if name is None:
                 continue
-            if name in self.contract.client.get("options", ()):
+            if name in self.contract.options:
                 if name not in self._road.options:
                     raise ConnectError(f"{self._road.vendor}: option {name} is not set")
                 values[name] = str(self._road.options[name])

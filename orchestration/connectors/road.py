@@ -9,8 +9,6 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 FOLDER = Path(__file__).resolve().parent
 
 
@@ -37,8 +35,8 @@ class ApiRoad:
 
     Attributes:
         vendor: Name of the connector: the stem of its file in ``orchestration/connectors``.
-        credentials: Where each secret is: ``env:NAME`` (an environment variable), ``file:PATH``
-            (the whole content of a file) or ``file:PATH#KEY`` (an entry of a YAML or JSON file).
+        credentials: Where each secret is: ``env:NAME`` (an environment variable) or ``file:PATH``
+            (what a file holds).
         start: What happened before this day is not read, where the connector takes a start.
         base_url: Address to ask in place of the vendor's own.
         options: What else the connector's client needs, such as a subdomain.
@@ -67,37 +65,24 @@ class ApiRoad:
             value = os.environ.get(place, "")
             where = f"the environment variable {place} is empty or not set"
         elif kind == "file" and place:
-            value, where = self._from_file(name, place)
+            value, where = self._from_file(name, place), f"{place} is empty"
         else:
             # What stands there may be the secret itself.
             raise ConnectError(
                 f"{self.vendor}: credential {name} is not a reference; write env:NAME or "
-                "file:PATH#KEY, never the secret itself"
+                "file:PATH, never the secret itself"
             )
         if not value.strip():
             raise ConnectError(f"{self.vendor}: credential {name}: {where}")
         return value.strip()
 
-    def _from_file(self, name: str, place: str) -> tuple[str, str]:
-        """The secret in a file, and what to say where it is empty."""
-        path, _, key = place.partition("#")
+    def _from_file(self, name: str, path: str) -> str:
         try:
-            content = Path(path).expanduser().read_text(encoding="utf-8")
+            return Path(path).expanduser().read_text(encoding="utf-8")
         except OSError as problem:
             raise ConnectError(
                 f"{self.vendor}: credential {name}: {path} cannot be read ({problem.strerror})"
             ) from None
-        if not key:
-            return content, f"{path} is empty"
-        try:
-            entries = yaml.safe_load(content)
-        except yaml.YAMLError:
-            # The parser's message quotes the file.
-            raise ConnectError(
-                f"{self.vendor}: credential {name}: {path} is not valid YAML or JSON"
-            ) from None
-        value = entries.get(key) if isinstance(entries, dict) else None
-        return str(value or ""), f"{path} has no entry {key}"
 
 
 @dataclass

@@ -10,7 +10,8 @@ from typing import Any
 
 import duckdb
 
-from orchestration.connectors import ApiRoad, FetchReport, fetch
+from orchestration.connectors.engine import fetch
+from orchestration.connectors.road import ApiRoad, FetchReport
 from orchestration.loads import LoadError, LoadRequest, load
 from orchestration.loads.spec import source_spec
 from orchestration.progress import Recorder

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.connectors import ConnectError, check
+from orchestration.connectors.engine import check
+from orchestration.connectors.road import ConnectError
 from tests.python.connect.company import Fetched, assert_same, at, loaded, road
 from tests.python.connect.fake_zendesk import EMAIL, TOKEN, FakeZendesk
 from tests.python.connect.server import Request
