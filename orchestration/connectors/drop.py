@@ -1,7 +1,8 @@
 """The drop folder of a connector: ``<table>/<moment>.jsonl`` files, and what the next fetch needs.
 
-A file is written under a hidden name and renamed when it is whole. Each resource that is whole is
-noted in ``_unfinished.json``, so that a fetch that was killed goes on behind it. ``_state.json``
+A file is written under a hidden name and renamed when it is whole. Each resource that is whole, and
+how far a long one is, is noted in ``_unfinished.json``: a fetch that was killed goes on behind it.
+A resource that is noted on its way has a file per part, ``<moment>_<part>.jsonl``. ``_state.json``
 says what was fetched; it is replaced, at once, when all files of a fetch are in place. The raw
 loader passes over names that begin with ``.`` or ``_``.
 """
@@ -44,16 +45,17 @@ class Drop:
             self.begun = datetime.fromisoformat(begun["begun"])
             self.stamp: str = begun["stamp"]
             self.done: dict[str, Any] = begun["resources"]
+            self.parts: dict[str, Any] = begun["parts"]
         else:
             self.begun = now
             self.stamp = self._next_stamp(now)
-            self.done = {}
+            self.done, self.parts = {}, {}
         for left_over in folder.glob("*/.*.part"):
             left_over.unlink()
 
     def _next_stamp(self, now: datetime) -> str:
         """A name that sorts behind those of all fetches before, also when the clock went back."""
-        stamps = [path.stem for path in self.folder.glob("*/*.jsonl")]
+        stamps = [path.stem.partition("_")[0] for path in self.folder.glob("*/*.jsonl")]
         last = max([*stamps, self.state.get("stamp", "")])
         stamp = now.astimezone(UTC).strftime(STAMP)
         if stamp > last:
@@ -69,10 +71,16 @@ class Drop:
     def finish(self, resource: str, note: dict[str, Any]) -> None:
         """Note that a resource is whole."""
         self.done[resource] = note
-        _replace(
-            self.folder / UNFINISHED,
-            {"begun": self.begun.isoformat(), "stamp": self.stamp, "resources": self.done},
-        )
+        self._note_unfinished()
+
+    def note_part(self, resource: str, part: dict[str, Any]) -> None:
+        """Note how far a resource is."""
+        self.parts[resource] = part
+        self._note_unfinished()
+
+    def _note_unfinished(self) -> None:
+        begun = {"begun": self.begun.isoformat(), "stamp": self.stamp}
+        _replace(self.folder / UNFINISHED, {**begun, "resources": self.done, "parts": self.parts})
 
     def commit(self) -> None:
         """End the fetch: its files are all there, so the next one begins where it ended."""
@@ -82,7 +90,7 @@ class Drop:
 
     def rows(self, table: str, *, of_this_fetch: bool = False) -> Iterator[Row]:
         """The rows that were written of a table, the oldest first."""
-        pattern = f"{self.stamp}.jsonl" if of_this_fetch else "*.jsonl"
+        pattern = f"{self.stamp}*.jsonl" if of_this_fetch else "*.jsonl"
         for path in sorted((self.folder / table).glob(pattern)):
             with path.open(encoding="utf-8") as lines:
                 for line in lines:
@@ -92,16 +100,18 @@ class Drop:
 class Writer:
     """Writes the rows of one resource to the files of its tables; nothing is seen until it ends.
 
-    with Writer(drop, resource.tables) as writer:
+    with Writer(drop, resource.tables, {}) as writer:
         writer.row("customer", {...})
     """
 
-    def __init__(self, drop: Drop, tables: tuple[str, ...]) -> None:
-        """Take the fetch and the tables that may be written."""
+    def __init__(self, drop: Drop, tables: tuple[str, ...], part: dict[str, Any]) -> None:
+        """Take the fetch, the tables that may be written, and the part that was noted last."""
         self._drop = drop
         self._open: dict[str, IO[str]] = {}
         self._tables = tables
-        self.counts: dict[str, int] = {}
+        self.number: int = part.get("number", 0)
+        self.counts: dict[str, int] = dict(part.get("rows", {}))
+        self.files: list[str] = list(part.get("files", []))
 
     def row(self, table: str, row: Row) -> None:
         """Write one row."""
@@ -118,25 +128,34 @@ class Writer:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        """Put the files in place; after an error, leave none."""
-        for table, stream in self._open.items():
-            if kind is None:
-                stream.flush()
-                os.fsync(stream.fileno())
-            stream.close()
-            if kind is not None:
-                self._part(table).unlink(missing_ok=True)
+        """Put the files in place; after an error, leave none of the part."""
         if kind is None:
-            for table in self._open:
-                self._part(table).replace(self._drop.folder / self.file(table))
-                _sync_folder(self._part(table).parent)
+            self.end_part()
+            return
+        for table, stream in self._open.items():
+            stream.close()
+            self._part(table).unlink(missing_ok=True)
 
-    def file(self, table: str) -> str:
-        """The file of a table, relative to the drop folder."""
-        return f"{table}/{self._drop.stamp}.jsonl"
+    def end_part(self) -> dict[str, Any]:
+        """Put the files in place and begin others; what is to be noted of the part."""
+        for stream in self._open.values():
+            stream.flush()
+            os.fsync(stream.fileno())
+            stream.close()
+        for table in self._open:
+            self._part(table).replace(self._drop.folder / table / f"{self._name}.jsonl")
+            _sync_folder(self._part(table).parent)
+            self.files.append(f"{table}/{self._name}.jsonl")
+        self._open = {}
+        self.number += 1
+        return {"number": self.number, "rows": self.counts, "files": self.files}
+
+    @property
+    def _name(self) -> str:
+        return f"{self._drop.stamp}_{self.number:05}" if self.number else self._drop.stamp
 
     def _part(self, table: str) -> Path:
-        return self._drop.folder / table / f".{self._drop.stamp}.jsonl.part"
+        return self._drop.folder / table / f".{self._name}.jsonl.part"
 
 
 def digest(row: Row) -> str:

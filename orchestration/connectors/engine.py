@@ -52,9 +52,10 @@ def fetch(
         progress.advance(number, len(contract.resources), f"{contract.system}: {resource.name}")
         if resource.name not in drop.done:
             _fetch_resource(api, road, drop, resource, report.notes)
-        for table, rows in drop.done.get(resource.name, {}).get("rows", {}).items():
+        done = drop.done.get(resource.name, {})
+        for table, rows in done.get("rows", {}).items():
             report.rows[table] = report.rows.get(table, 0) + rows
-            report.files.append(f"{table}/{drop.stamp}.jsonl")
+        report.files += done.get("files", [])
     drop.commit()
     for note in report.notes:
         progress.note(note)
@@ -67,7 +68,7 @@ def _fetch_resource(
     """Fetch one resource; what is optional and may not be seen is noted."""
     reader = READERS[api.contract.vendor].get(resource.name, read_list)
     try:
-        with Writer(drop, resource.tables) as writer:
+        with Writer(drop, resource.tables, drop.parts.get(resource.name, {})) as writer:
             fetching = Fetching(api, road, resource, drop, writer, notes)
             reader(fetching)
     except NotAllowedError as problem:

@@ -52,6 +52,9 @@ class Fetching:
         rule = self.resource.since
         if rule is None:
             return None
+        reached = self.drop.parts.get(self.resource.name, {}).get("reached")
+        if reached:
+            return datetime.fromisoformat(reached)
         if self.last:
             return self.last - rule.overlap
         return self.start if rule.from_start else None
@@ -103,7 +106,13 @@ class Fetching:
     def memory(self) -> dict[str, Any]:
         """What the next fetch needs to know."""
         seen = {"seen": self._seen} if self.resource.since is None else {}
-        return {"begun": self.drop.begun.isoformat(), **seen, "rows": self.writer.counts}
+        written_so = {"rows": self.writer.counts, "files": self.writer.files}
+        return {"begun": self.drop.begun.isoformat(), **seen, **written_so}
+
+    def reach(self, moment: datetime) -> None:
+        """Keep what was written, all of what changed before a moment: a kill loses none of it."""
+        part = self.writer.end_part()
+        self.drop.note_part(self.resource.name, {**part, "reached": moment.isoformat()})
 
     def pages(self) -> Iterator[list[Row]]:
         """The pages of the resource's own list, from `since` on."""

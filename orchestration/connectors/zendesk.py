@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 from dlt.sources.helpers.rest_client.paginators import JSONResponseCursorPaginator
@@ -69,6 +70,15 @@ def _tickets(fetching: Fetching) -> None:
                 fetching.writer.row("ticket_field_history", row)
             for row in _comments(ticket["id"], audits):
                 fetching.writer.row("ticket_comment", row)
+        if page:
+            fetching.reach(_changed_at(page[-1]))
+
+
+def _changed_at(ticket: Row) -> datetime:
+    """When a ticket changed, as the export counts: also what leaves `updated_at` as it was."""
+    if ticket.get("generated_timestamp"):
+        return datetime.fromtimestamp(ticket["generated_timestamp"], tz=UTC)
+    return datetime.fromisoformat(ticket["updated_at"])
 
 
 def _audits(fetching: Fetching, ticket: Row) -> Iterator[Row]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -12,7 +12,7 @@ from orchestration.connectors.engine import check
 from orchestration.connectors.road import ConnectError
 from tests.python.connect.company import Fetched, assert_same, at, loaded, road
 from tests.python.connect.fake_zendesk import EMAIL, TOKEN, FakeZendesk
-from tests.python.connect.server import Request
+from tests.python.connect.server import Answer, Request
 
 FIRST, SECOND, THIRD = at("2026-01-01"), at("2026-01-02"), at("2026-01-03")
 OPTIONS = {"subdomain": "acme", "email": EMAIL, "category_field": 99}
@@ -153,3 +153,34 @@ def test_a_token_of_no_administrator_is_told_what_it_needs(
     seen = {sight.name: sight.seen for sight in check(fetched.road)}
     assert seen == {"organizations": True, "users": False, "tickets": False}
     assert fetched.files()[-1].startswith("organization/")
+
+
+def test_a_long_fetch_of_tickets_goes_on_where_it_was_killed(
+    fetched: Fetched, zendesk: FakeZendesk, tmp_path: Path
+) -> None:
+    count = len(zendesk.tickets)
+    assert count > 18
+
+    def broken(_: int, __: Request) -> None:
+        if len(set(zendesk.paths("/audits"))) == 15:
+            zendesk.fail("/audits", Answer(status=400))
+
+    zendesk.before = broken
+    with pytest.raises(ConnectError, match="Zendesk, tickets: the request is refused"):
+        fetched.fetch(FIRST)
+    # Two pages of six are whole; of the third, nothing is there.
+    parts = [name for name in fetched.files() if name.startswith("ticket/")]
+    assert parts == ["ticket/20260101T000000Z.jsonl", "ticket/20260101T000000Z_00001.jsonl"]
+    zendesk.before = lambda *_: None
+    zendesk.faults.clear()
+    asked = len(zendesk.asked)
+    report = fetched.fetch(FIRST + timedelta(minutes=5))
+    # The last ticket of a page may be one of several of its second.
+    again = {each.path for each in zendesk.asked[asked:] if "/audits" in each.path}
+    assert len(again) <= count - 12 + 1
+    assert report.rows["ticket"] >= count
+    raw = fetched.load()
+    assert len(raw.rows("ticket", ["id"])) == count
+    other = Fetched(fetched.road, tmp_path / "other")
+    other.fetch(FIRST)
+    assert_same(raw, other.load())
