@@ -150,7 +150,8 @@ def test_one_file_twice_for_one_entity(mapped: Delivery) -> None:
         ("K1", "solved", "2024-01-03"),
         ("K2", "open", "2024-01-02"),
     ]
-    assert mapped.counts("ticket_events", run=1) == (4, 3, 0, 0, 1)
+    # What one entry leaves and the other takes is not left over.
+    assert mapped.counts("ticket_events", run=1) == (3, 3, 0, 0, 0)
 
 
 def test_what_is_not_mapped_is_listed(mapped: Delivery) -> None:
@@ -188,13 +189,11 @@ def test_a_mapping_needs_no_files(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("expression", "part"),
     [
-        ("lead(starts) over (partition by id order by starts)", "LEAD(starts) OVER"),
-        ("row_number() over ()", "ROW_NUMBER() OVER ()"),
         ("max(price)", "MAX(price)"),
         ("'a' || count(*)", "COUNT(*)"),
     ],
 )
-def test_an_expression_over_several_rows_is_refused(
+def test_an_aggregate_without_a_group_is_refused(
     tmp_path: Path, expression: str, part: str
 ) -> None:
     delivery = Delivery(tmp_path)
@@ -206,7 +205,7 @@ def test_an_expression_over_several_rows_is_refused(
     error = str(delivery.load(FILES).error)
     assert f"subscription_items.columns.valid_to: '{expression}' looks at several rows" in error
     assert part in error
-    assert "Compute that in the export, or look it up in another file" in error
+    assert "say group_by for one row per group, or a window" in error
 
 
 @pytest.mark.parametrize(
@@ -227,7 +226,7 @@ def test_an_expression_over_several_rows_is_refused(
         ),
         (
             "version: 1\nfiles: {accounts: {from: a.csv, columns: {account_id: {sq: x}}}}",
-            "files.accounts.columns.account_id: write a column name, {sql:",
+            "files.accounts.columns.account_id: write a column name, {from: column, values: {…}},",
         ),
         (
             "version: 1\nfiles: {accounts: {from: a.csv, lookups: {x: {from: b.csv, of: id}}}}",
@@ -235,7 +234,7 @@ def test_an_expression_over_several_rows_is_refused(
         ),
         (
             "version: 1\nreporting_currency: EURO",
-            "reporting_currency: Value error, this is not an ISO 4217 currency code; write a code"
+            "reporting_currency: this is not an ISO 4217 currency code; write a code"
             " such as USD or EUR (found 'EURO')",
         ),
         (
