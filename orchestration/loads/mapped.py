@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from orchestration.loads.files import InputFile, fingerprint, list_files, table_of
-from orchestration.loads.mapping import Entry, Mapping, suggestion
+from orchestration.loads.mapping import Entry, Mapping
 from orchestration.loads.model import FileError
 from orchestration.loads.part import PartPlan
 from orchestration.loads.plan import NamedReading, Plan
@@ -16,6 +16,7 @@ from orchestration.loads.settings import FileSettings
 from orchestration.loads.spec import TableSpec
 from orchestration.loads.staged import StagedFile
 from orchestration.loads.translator import Translator
+from orchestration.settings_file import suggestion
 
 
 @dataclass

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
-import re
 from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-import yaml
 from pydantic import (
     BaseModel,
     BeforeValidator,
@@ -26,19 +23,7 @@ from orchestration.loads.model import LoadError
 from orchestration.loads.settings import FileSettings
 from orchestration.loads.spec import FULL, SourceSpec, source_spec
 from orchestration.loads.vocabulary import fold
-
-
-class _Loader(yaml.SafeLoader):
-    """YAML as people expect it: ``on``, ``off``, ``yes`` and ``no`` are words."""
-
-
-_Loader.yaml_implicit_resolvers = {
-    letter: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:bool"]
-    for letter, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
-_Loader.add_implicit_resolver(
-    "tag:yaml.org,2002:bool", re.compile(r"^(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF")
-)
+from orchestration.settings_file import Place, SettingsFile, SettingsFileError, suggestion
 
 
 class _Strict(BaseModel):
@@ -124,9 +109,15 @@ Column = Annotated[
     | Annotated[Expression, Tag("expression")]
     | Annotated[Constant, Tag("constant")]
     | Annotated[None, Tag("empty")],
-    Discriminator(_shape),
+    Discriminator(
+        _shape,
+        custom_error_type="shape",
+        custom_error_message=(
+            'write a column name, {from: column, values: {…}}, {sql: "…"} (in quotes when it holds'
+            " a comma), {value: …} or null"
+        ),
+    ),
 ]
-SHAPES = {"name", "taken", "expression", "constant", "empty"}
 
 
 class Lookup(FileSettings):
@@ -220,87 +211,53 @@ def read_mapping(path: Path, spec: SourceSpec | None = None) -> Mapping:
     """
     spec = spec or source_spec("files")
     try:
-        raw = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
-    except FileNotFoundError as problem:
-        raise LoadError(f"{path}: the mapping file does not exist; check the path") from problem
-    except yaml.YAMLError as problem:
-        raise LoadError(f"{path}: the mapping is not valid YAML: {problem}") from problem
-    if not isinstance(raw, dict):
-        raise LoadError(f"{path}: the mapping is empty; it needs 'version: 1' at least")
-    try:
-        mapping = Mapping.model_validate(raw)
-    except ValidationError as problem:
-        places = "\n".join(f"- {line}" for line in _places(problem))
-        raise LoadError(f"{path}: the mapping has errors:\n{places}") from problem
-    unknown = list(_unknown_names(mapping, spec))
-    if unknown:
-        places = "\n".join(f"- {line}" for line in unknown)
-        raise LoadError(f"{path}: the mapping has errors:\n{places}")
+        file = SettingsFile(path)
+        faults = []
+        try:
+            mapping = Mapping.model_validate(file.content)
+        except ValidationError as problem:
+            faults = file.faults(problem, _keys_at)
+        else:
+            faults = [file.fault(place, said) for place, said in _unknown_names(mapping, spec)]
+    except SettingsFileError as problem:
+        raise LoadError(str(problem)) from problem
+    if faults:
+        raise LoadError("the mapping has errors:\n" + "\n".join(f"- {line}" for line in faults))
     return mapping
 
 
-def suggestion(name: str, known: Iterable[str]) -> str:
-    """``; did you mean …?`` or the list of what there is."""
-    names = list(known)
-    close = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
-    if close:
-        return f"; did you mean '{close[0]}'?"
-    return f"; there is: {', '.join(names)}" if names else ""
-
-
-def settings_of(model: type[BaseModel]) -> list[str]:
-    """The keys that a part of the mapping may have, as they are written."""
+def _keys_at(place: Place) -> Iterable[str]:
+    """The settings there are at a place of the mapping."""
+    names = [part for part in place if isinstance(part, str)]
+    model: type[BaseModel] = Mapping
+    match names:
+        case ["reading"]:
+            model = FileSettings
+        case ["files", _]:
+            model = Entry
+        case ["files", _, "lookups", _]:
+            model = Lookup
+        case ["files", _, "columns", _]:
+            model = Taken
     own_first = sorted(model.model_fields, key=lambda name: name not in model.__annotations__)
     return [model.model_fields[name].alias or name for name in own_first]
 
 
-def _places(problem: ValidationError) -> Iterable[str]:
-    """Every error once, with its place in the file."""
-    for error in problem.errors():
-        path = [str(part) for part in error["loc"] if not isinstance(part, int)]
-        model: type[BaseModel] = Mapping
-        if path[0] == "reading":
-            model = FileSettings
-        elif len(path) > 2 and path[0] == "files":
-            model = Entry
-            if path[2] == "lookups":
-                model = Lookup
-            elif path[2] == "columns":
-                model = Taken
-                path = [*path[:4], *(part for part in path[4:] if part not in SHAPES)]
-        place = ".".join(path)
-        kind = error["type"]
-        if kind == "extra_forbidden" and not (model is Taken and "taken" not in error["loc"]):
-            yield f"{place}: unknown setting '{path[-1]}'{suggestion(path[-1], settings_of(model))}"
-        elif model is Taken and (kind.startswith("union_tag") or "taken" not in error["loc"]):
-            yield (
-                f"{'.'.join(path[:4])}: write a column name, {{from: column, values: {{…}}}}, "
-                '{sql: "…"} (in quotes when it holds a comma), {value: …} or null'
-            )
-        elif kind == "missing":
-            yield f"{place}: '{path[-1]}' is missing"
-        else:
-            said = str(error["msg"]).removeprefix("Value error, ")
-            if kind == "value_error" and isinstance(error["input"], dict):
-                yield f"{place}: {said}"
-            else:
-                yield f"{place}: {said} (found {str(error['input'])[:60]!r})"
-
-
-def _unknown_names(mapping: Mapping, spec: SourceSpec) -> Iterable[str]:
+def _unknown_names(mapping: Mapping, spec: SourceSpec) -> Iterable[tuple[Place, str]]:
     for entity in mapping.delivery:
         table = spec.tables.get(entity)
         if table is None:
-            yield f"delivery.{entity}: unknown entity{suggestion(entity, spec.tables)}"
+            yield ("delivery", entity), f"unknown entity{suggestion(entity, spec.tables)}"
         elif table.delivery is None and mapping.delivery[entity] == FULL:
-            yield f"delivery.{entity}: what happened does not vanish; leave it out"
+            yield ("delivery", entity), "what happened does not vanish; leave it out"
     for entity, entries in mapping.files.items():
         table = spec.tables.get(entity)
         if table is None:
-            yield f"files.{entity}: unknown entity{suggestion(entity, spec.tables)}"
+            yield ("files", entity), f"unknown entity{suggestion(entity, spec.tables)}"
             continue
         for entry in entries:
             for column in entry.columns:
                 if column not in table.columns:
                     hint = suggestion(column, table.columns)
-                    yield f"files.{entity}.columns: unknown column '{column}'{hint}"
+                    place = ("files", entity, "columns", column)
+                    yield place, f"unknown column '{column}'{hint}"

@@ -9,7 +9,7 @@ from sqlglot import exp
 
 from orchestration.loads.casts import as_text, moment, number_text
 from orchestration.loads.files import InputFile, snake_case
-from orchestration.loads.mapping import Column, Constant, Entry, Expression, Taken, suggestion
+from orchestration.loads.mapping import Column, Constant, Entry, Expression, Taken
 from orchestration.loads.model import FileError
 from orchestration.loads.part import Coded, PartPlan
 from orchestration.loads.run import LoadRun
@@ -17,6 +17,7 @@ from orchestration.loads.settings import FileSettings
 from orchestration.loads.shaping import Shaper, filled, replaced
 from orchestration.loads.staged import StagedFile
 from orchestration.loads.warehouse import quote, text
+from orchestration.settings_file import suggestion
 
 SOURCE = "s"
 # Functions of ours: a text as the file writes numbers, days and times.

@@ -29,7 +29,7 @@ def plain_copy(file: InputFile, folder: Path, name: str, reading: FileSettings) 
     Raises:
         FileError: It is damaged, or its bytes are not of the encoding that is said.
     """
-    path = _unpacked(file, folder / name)
+    path = unpacked(file, folder / name)
     if path.stat().st_size == 0:
         raise EmptyFileError("the file is empty; export it again")
     if file.format == "parquet":
@@ -44,7 +44,7 @@ def plain_copy(file: InputFile, folder: Path, name: str, reading: FileSettings) 
     return target
 
 
-def _unpacked(file: InputFile, target: Path) -> Path:
+def unpacked(file: InputFile, target: Path) -> Path:
     """Unpack a gzip file or the member of an archive; a half-written one is a file problem."""
     try:
         if file.gzipped:

@@ -211,18 +211,21 @@ def test_an_aggregate_without_a_group_is_refused(
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("", "the mapping is empty"),
+        ("", "mapping.yml is empty"),
         ("version: [", "not valid YAML"),
-        ("version: 2\nfiles: {}", "version: Input should be 1 (found '2')"),
-        ("version: 1\nfile: {}\nfiles: {}", "unknown setting 'file'; did you mean 'files'?"),
+        ("version: 2\nfiles: {}", "mapping.yml:1: version: Input should be 1; it says '2'"),
+        (
+            "version: 1\nfile: {}\nfiles: {}",
+            "file: there is no such setting; did you mean 'files'?",
+        ),
         ("version: 1\nfiles: {account: {from: a.csv}}", "entity; did you mean 'accounts'?"),
         (
             "version: 1\nfiles: {accounts: {from: a.csv, columns: {acount_id: id}}}",
-            "files.accounts.columns: unknown column 'acount_id'; did you mean 'account_id'?",
+            "columns.acount_id: unknown column 'acount_id'; did you mean 'account_id'?",
         ),
         (
             "version: 1\nfiles: {accounts: {form: a.csv}}",
-            "files.accounts.form: unknown setting 'form'; did you mean 'from'?",
+            "files.accounts.form: there is no such setting; did you mean 'from'?",
         ),
         (
             "version: 1\nfiles: {accounts: {from: a.csv, columns: {account_id: {sq: x}}}}",
@@ -230,12 +233,12 @@ def test_an_aggregate_without_a_group_is_refused(
         ),
         (
             "version: 1\nfiles: {accounts: {from: a.csv, lookups: {x: {from: b.csv, of: id}}}}",
-            "unknown setting 'of'; there is: from, on",
+            "of: there is no such setting; there is: from, on, encoding",
         ),
         (
             "version: 1\nreporting_currency: EURO",
             "reporting_currency: this is not an ISO 4217 currency code; write a code"
-            " such as USD or EUR (found 'EURO')",
+            " such as USD or EUR",
         ),
         (
             "version: 1\nend_dates: sometimes",
@@ -244,7 +247,7 @@ def test_an_aggregate_without_a_group_is_refused(
         ("version: 1\ndelivery: {account: full}", "unknown entity; did you mean 'accounts'?"),
         ("version: 1\ndelivery: {accounts: whole}", "Input should be 'full' or 'increment'"),
         ("version: 1\ndelivery: {events: full}", "delivery.events: what happened does not vanish"),
-        ("version: 1\ndelivry: {}", "unknown setting 'delivry'; did you mean 'delivery'?"),
+        ("version: 1\ndelivry: {}", "delivry: there is no such setting; did you mean 'delivery'?"),
     ],
 )
 def test_errors_of_the_file_itself(text: str, words: str, tmp_path: Path) -> None:

@@ -436,8 +436,14 @@ files:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("reading: {thousand: '.'}", "unknown setting 'thousand'; did you mean 'thousands'?"),
-        ("files: {csms: {from: a.csv, encodin: x}}", "'encodin'; did you mean 'encoding'?"),
+        (
+            "reading: {thousand: '.'}",
+            "thousand: there is no such setting; did you mean 'thousands'?",
+        ),
+        (
+            "files: {csms: {from: a.csv, encodin: x}}",
+            "encodin: there is no such setting; did you mean 'encoding'?",
+        ),
         ("reading: {encoding: cp9999}", "reading.encoding: this encoding is not known"),
         ("reading: {delimiter: ;;}", "write the one character between fields"),
         ("reading: {thousands: '.'}", "thousands and decimal are both '.'"),

@@ -254,11 +254,14 @@ files:
     ("text", "words"),
     [
         ("distinct: true, group_by: a", "distinct and group_by both make one row of several"),
-        ("columns: {csm_id: {from: x, valuess: {}}}", "'valuess'; did you mean 'values'?"),
+        (
+            "columns: {csm_id: {from: x, valuess: {}}}",
+            "valuess: there is no such setting; did you mean 'values'?",
+        ),
         ("columns: {csm_id: {from: x, values: {A: 1, a: 2}}}", "'a' stands twice among values"),
         ("columns: {csm_id: {from: x, path: plan}}", "path: String should match pattern"),
         ("columns: {csm_id: {from: x, else: 1}}", "else needs values"),
-        ("groupby: a", "unknown setting 'groupby'; did you mean 'group_by'?"),
+        ("groupby: a", "groupby: there is no such setting; did you mean 'group_by'?"),
     ],
 )
 def test_shapes_that_make_no_sense_are_named(tmp_path: Path, text: str, words: str) -> None:
