@@ -19,6 +19,7 @@ from rich.console import Console
 from orchestration.close_cli import app as close_app
 from orchestration.home import Home, HomeError, claim
 from orchestration.lock import home_lock
+from orchestration.mapping_cli import app as mapping_app
 from orchestration.project import ProjectError, dbt_environment, dbt_executable, project_root
 
 app = typer.Typer(
@@ -35,6 +36,7 @@ app = typer.Typer(
 )
 
 app.add_typer(close_app, name="close")
+app.add_typer(mapping_app, name="mapping")
 
 HomeOption = Annotated[
     Path | None,
