@@ -20,6 +20,7 @@ from orchestration.close_cli import app as close_app
 from orchestration.connect_cli import connect
 from orchestration.home import Home, HomeError, claim
 from orchestration.lock import home_lock
+from orchestration.mapping_cli import app as mapping_app
 from orchestration.project import ProjectError, dbt_environment, dbt_executable, project_root
 
 app = typer.Typer(
@@ -37,6 +38,7 @@ app = typer.Typer(
 
 app.add_typer(close_app, name="close")
 app.command()(connect)
+app.add_typer(mapping_app, name="mapping")
 
 HomeOption = Annotated[
     Path | None,

@@ -89,7 +89,7 @@ class SettingsFile:
         """
         found: dict[str, None] = {}
         for error in problem.errors():
-            place = self._written(error["loc"])
+            place = self._written(error["loc"], missing=error["type"] == "missing")
             if error["type"] == "extra_forbidden":
                 text = f"there is no such setting{suggestion(str(place[-1]), keys_at(place[:-1]))}"
             elif error["type"] == "missing":
@@ -105,13 +105,13 @@ class SettingsFile:
             found[self.fault(place, text)] = None
         return list(found)
 
-    def _written(self, place: Place) -> Place:
-        """The place without the names of pydantic's own that no line of the file has."""
-        *around, last = place
-        return (*(part for part in around if self._is_a_key(part)), last)
-
-    def _is_a_key(self, part: str | int) -> bool:
-        return any(part in known for known in self.lines)
+    def _written(self, place: Place, *, missing: bool) -> Place:
+        """The place as the file has it: without the names that only pydantic knows."""
+        written: Place = ()
+        for part in place:
+            if (*written, part) in self.lines:
+                written = (*written, part)
+        return (*written, place[-1]) if missing else written
 
 
 def _lines(node: yaml.Node, place: Place) -> Iterable[tuple[Place, int]]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from orchestration.loads.settings import AS_WRITTEN, FileSettings
 from orchestration.loads.spec import ColumnSpec
+from orchestration.loads.warehouse import text
 
 _INTEGERS = {
     "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT",
@@ -12,8 +14,11 @@ _FLOATS = {"FLOAT", "DOUBLE"}
 _NAIVE = {"TIMESTAMP", "TIMESTAMP_NS", "TIMESTAMP_MS", "TIMESTAMP_S"}
 _ZONED = "TIMESTAMP WITH TIME ZONE"
 
-TRUE_WORDS = "('true', 't', 'yes', 'y', '1')"
-FALSE_WORDS = "('false', 'f', 'no', 'n', '0')"
+# A time of day with its offset from UTC.
+_OFFSET = ":[0-9.]+ *(Z|z|UTC|[+-][0-9]{2}(:?[0-9]{2})?)$"
+
+TRUE_WORDS = "('true', 't', 'yes', 'y', '1', 'ja', 'wahr', 'oui', 'vrai')"
+FALSE_WORDS = "('false', 'f', 'no', 'n', '0', 'nein', 'falsch', 'non', 'faux')"
 
 
 def is_nested(physical: str) -> bool:
@@ -50,24 +55,77 @@ def as_text(value: str, physical: str) -> str:
     return f"cast({value} as varchar)"
 
 
-def cast(value: str, physical: str, column: ColumnSpec) -> str:
-    """The value in the declared type; null where it does not fit."""
+def cast(value: str, physical: str, column: ColumnSpec, reading: FileSettings = AS_WRITTEN) -> str:
+    """The value in the declared type; null where it does not fit.
+
+    Args:
+        value: SQL of what the file holds.
+        physical: The DuckDB type of that.
+        column: The declared column.
+        reading: How the file writes numbers, days and times.
+    """
     kind = column.type
     if kind in ("varchar", "json"):
         return as_text(value, physical)
-    direct = _direct(value, physical, column)
+    direct = _direct(value, physical, column, reading)
     if direct:
         return direct
     content = f"nullif(trim({as_text(value, physical)}), '')"
+    if kind in ("date", "timestamp"):
+        return _day(content, reading) if kind == "date" else _time(content, column, reading)
+    if kind == "bigint" or column.scale is not None:
+        content = number_text(content, reading)
     return _from_text(content, column)
 
 
-def _direct(value: str, physical: str, column: ColumnSpec) -> str | None:
+def number_text(content: str, reading: FileSettings) -> str:
+    """SQL of a number in text as SQL writes it; null where the file does not write it so."""
+    if not (reading.decimal or reading.thousands):
+        return content
+    decimal = reading.decimal or "."
+    group = {" ": " \u00a0\u202f\u2009", "'": "'\u2019"}.get(
+        reading.thousands or "", reading.thousands or ""
+    )
+    whole = "[0-9]+"
+    if group:
+        whole = f"([0-9]+|[0-9]{{1,3}}([{group}][0-9]{{3}})+)"
+    content = f"trim({content}, ' \u00a0\u202f')"
+    plain = f"replace({content}, '\u2212', '-')"
+    pattern = text(f"[+-]?{whole}([{decimal}][0-9]+)?")
+    bare = f"regexp_replace({plain}, {text(f'[{group}]')}, '', 'g')" if group else plain
+    bare = f"replace({bare}, {text(decimal)}, '.')"
+    return f"case when regexp_full_match({plain}, {pattern}) then {bare} end"
+
+
+def moments(content: str, reading: FileSettings) -> list[str]:
+    """SQL of a text read by each pattern: the time on the clock of the file's zone."""
+    read = []
+    for pattern in reading.date_format:
+        parsed = f"try_strptime({content}, {text(pattern)})"
+        if "%z" in pattern or "%Z" in pattern:
+            parsed = f"timezone({text(reading.time_zone or 'UTC')}, {parsed})"
+        # %Y takes two digits for a year of the first century.
+        read.append(f"case when year({parsed}) >= 1000 then {parsed} end")
+    return read
+
+
+def moment(content: str, reading: FileSettings) -> str:
+    """SQL of a time in text; null where no pattern reads it, or several do, to several times."""
+    read = moments(content, reading)
+    if len(read) == 1:
+        return read[0]
+    found = f"list_distinct([{', '.join(read)}])"
+    return f"case when len({found}) = 1 then {found}[1] end"
+
+
+def _direct(value: str, physical: str, column: ColumnSpec, reading: FileSettings) -> str | None:
     """A cast without the way over text, where the file already has a fitting type."""
     kind = column.type
     base = physical.split("(", maxsplit=1)[0]
     whole = base in _INTEGERS
     number = whole or base in _FLOATS or base == "DECIMAL"
+    if kind == "timestamp" and base in _NAIVE and reading.time_zone:
+        return _in_utc(f"cast({value} as timestamp)", column, reading)
     fits = {
         "bigint": whole,
         "boolean": physical == "BOOLEAN",
@@ -81,15 +139,40 @@ def _direct(value: str, physical: str, column: ColumnSpec) -> str | None:
     if kind == "bigint" and number:
         return f"case when {value} = trunc({value}) then try_cast({value} as bigint) end"
     if kind in ("date", "timestamp") and physical == _ZONED:
-        return f"cast(timezone('UTC', {value}) as {column.sql_type})"
+        zone = reading.time_zone if kind == "date" and reading.time_zone else "UTC"
+        return f"cast(timezone({text(zone)}, {value}) as {column.sql_type})"
     return None
+
+
+def _day(content: str, reading: FileSettings) -> str:
+    read = moment(content, reading) if reading.date_format else content
+    return f"try_cast({read} as date)"
+
+
+def _time(content: str, column: ColumnSpec, reading: FileSettings) -> str:
+    """A time in UTC. Only the zoned type reads an offset; the session's zone is UTC."""
+    if reading.date_format:
+        read = moment(content, reading)
+        return _in_utc(read, column, reading) if reading.time_zone else read
+    zoned = f"timezone('UTC', try_cast({content} as timestamptz))"
+    if not reading.time_zone:
+        return zoned
+    local = _in_utc(f"try_cast({content} as timestamp)", column, reading)
+    return f"case when regexp_matches({content}, {text(_OFFSET)}) then {zoned} else {local} end"
+
+
+def _in_utc(local: str, column: ColumnSpec, reading: FileSettings) -> str:
+    """The time on a clock of the file's zone in UTC.
+
+    Midnight is how spreadsheets write a day without a time: it stays on that day, or a contract
+    would begin on the day before.
+    """
+    moved = f"timezone('UTC', timezone({text(reading.time_zone)}, {local}))"
+    return f"case when {local} = date_trunc('day', {local}) then {local} else {moved} end"
 
 
 def _from_text(content: str, column: ColumnSpec) -> str:
     kind = column.type
-    if kind == "timestamp":
-        # Only the zoned type reads an offset; the session's zone is UTC, for times without one.
-        return f"timezone('UTC', try_cast({content} as timestamptz))"
     if kind == "boolean":
         return (
             f"case when lower({content}) in {TRUE_WORDS} then true"

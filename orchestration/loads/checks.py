@@ -6,9 +6,10 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
-from orchestration.loads.casts import as_text, cast, is_empty
+from orchestration.loads.casts import as_text, cast, is_empty, number_text
 from orchestration.loads.currencies import ISO_4217, stripe_currencies
 from orchestration.loads.scales import outside
+from orchestration.loads.settings import AS_WRITTEN, FileSettings
 from orchestration.loads.spec import END_COLUMNS, ColumnSpec, TableSpec
 from orchestration.loads.vocabulary import is_known, words_of
 from orchestration.loads.warehouse import quote, text
@@ -17,6 +18,11 @@ YEARS_BACK = 25
 YEARS_AHEAD = 15
 OPEN_END_YEAR = 2199
 
+# What a formula that failed leaves, in the languages of the vocabulary.
+SPREADSHEET_ERRORS = (
+    "#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!", "#SPILL!", "#CALC!",
+    "#ERROR!", "#NV", "#BEZUG!", "#WERT!", "#ZAHL!", "#VALEUR!", "#NOM?", "#NOMBRE!",
+)  # fmt: skip
 CURRENCY_TYPE = "iso_4217"
 CURRENCY_COLUMNS = frozenset({"currency", "currency_iso_code"})
 UNIX_SOURCES = frozenset({"stripe", "delighted"})
@@ -92,7 +98,13 @@ class TypedColumn:
     rounded: str | None = None
 
 
-def typed(column: ColumnSpec, physical: str, table: TableSpec, window: Window) -> TypedColumn:
+def typed(
+    column: ColumnSpec,
+    physical: str,
+    table: TableSpec,
+    window: Window,
+    reading: FileSettings = AS_WRITTEN,
+) -> TypedColumn:
     """The typed value of a column and its checks.
 
     Args:
@@ -100,10 +112,11 @@ def typed(column: ColumnSpec, physical: str, table: TableSpec, window: Window) -
         physical: The DuckDB type the file has it in.
         table: The table it belongs to.
         window: The dates it may lie between.
+        reading: How the file writes numbers, days and times.
     """
     raw = quote(f"r:{column.name}")
     base = quote(f"b:{column.name}")
-    definition = cast(raw, physical, column)
+    definition = cast(raw, physical, column, reading)
     written = as_text(raw, physical)
     shown = f"left(coalesce({written}, ''), 60)"
     empty = is_empty(raw, physical)
@@ -113,8 +126,20 @@ def typed(column: ColumnSpec, physical: str, table: TableSpec, window: Window) -
         checks.append(Check(column.name, empty, text(reason)))
     if column.type not in ("varchar", "json") and definition != raw:
         condition = f"({base} is null and not {empty})"
-        advice = _ADVICE.get(column.type, "is not a number; write it as 1234.56")
+        advice = _advice(column, table, reading)
         checks.append(_named(column.name, condition, shown, advice))
+    elif column.type == "varchar" and table.source == "files":
+        errors = ", ".join(map(text, SPREADSHEET_ERRORS))
+        condition = f"(starts_with({written}, '#') and {written} in ({errors}))"
+        checks.append(
+            _named(
+                column.name,
+                condition,
+                shown,
+                "is an error of the spreadsheet; "
+                + ("correct the formula, or name it under null_values in mapping.yml"),
+            )
+        )
     if column.type == "json" and physical == "VARCHAR":
         condition = f"not json_valid({raw})"
         checks.append(_named(column.name, condition, shown, "is not valid JSON; correct it"))
@@ -145,10 +170,30 @@ def typed(column: ColumnSpec, physical: str, table: TableSpec, window: Window) -
         checks.append(_currency(column.name, written, empty, shown, table.source))
     rounded = None
     if column.scale is not None and not physical.startswith("DECIMAL") and definition != raw:
-        lost = f"abs(try_cast({written} as double) - cast({base} as double))"
+        exact = f"try_cast({number_text(written, reading)} as double)"
+        lost = f"abs({exact} - cast({base} as double))"
         # The margin tells a lost decimal from a float that is not exact.
         rounded = f"({lost} > 1e-{column.scale + 3})"
     return TypedColumn(definition, value, checks, open_end, rounded)
+
+
+def _advice(column: ColumnSpec, table: TableSpec, reading: FileSettings) -> str:
+    """What is wrong with a value that is not of its column's type."""
+    if column.type in ("date", "timestamp") and reading.date_format:
+        patterns = " or ".join(reading.date_format)
+        return f"cannot be read as {patterns} (date_format in mapping.yml) to one day"
+    if (column.type == "bigint" or column.scale is not None) and (
+        reading.decimal or reading.thousands
+    ):
+        signs = f"decimal '{reading.decimal or '.'}'"
+        if reading.thousands:
+            signs += f", thousands '{reading.thousands}'"
+        return f"is not a number as mapping.yml says that they are written ({signs})"
+    advice = _ADVICE.get(column.type, "is not a number; write it as 1234.56")
+    if table.source == "files" and column.type != "boolean":
+        key = "date_format" if column.type in ("date", "timestamp") else "decimal, thousands"
+        advice += f", or say how it is written in mapping.yml ({key})"
+    return advice
 
 
 def _currency(column: str, written: str, empty: str, shown: str, source: str) -> Check:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import IO
 import numpy as np
 
 from orchestration.loads.model import FileError
+from orchestration.loads.settings import AS_WRITTEN, FileSettings
 from orchestration.loads.textscan import (
     BOM,
     DELIMITERS,
@@ -27,11 +29,15 @@ from orchestration.loads.textscan import (
     TextScan,
     csv_fields,
 )
+from orchestration.loads.unpack import encoding_advice
 
 INNER_QUOTE = (
     "a quote stands inside a field; put the whole field in quotes and double the quotes "
     'inside it ("")'
 )
+NOT_UTF8 = "is not valid UTF-8"
+# The line by which Excel is told the delimiter.
+SEPARATOR = re.compile(r'^"?sep=(.)"?$', re.IGNORECASE)
 LONE_RETURN = "a carriage return stands inside the line; put the field in quotes or remove it"
 
 
@@ -44,9 +50,9 @@ class _Records:
     reasons: dict[int, str]
 
 
-def scan_csv(path: Path, folder: Path, name: str) -> TextScan:
-    """Scan a CSV file; broken records are left out of the cleaned copy is read."""
-    header, delimiter, offset, line = _header(path)
+def scan_csv(path: Path, folder: Path, name: str, reading: FileSettings = AS_WRITTEN) -> TextScan:
+    """Scan a CSV file; broken records are left out of the cleaned copy that is read."""
+    header, delimiter, offset, line = _header(path, reading)
     scan = TextScan(path, path, header, delimiter, skip=line, first=line)
     cleaned = _Cleaner(folder / name, scan)
     numbers: list[Positions] = []
@@ -74,39 +80,52 @@ def scan_csv(path: Path, folder: Path, name: str) -> TextScan:
             scan.cut_off = not good[-1] and not blank[-1]
         cleaned.add(block, records, good)
     cleaned.close()
+    if any(item.reason.endswith(NOT_UTF8) for item in scan.broken):
+        advice = encoding_advice(path)
+        for item in scan.broken:
+            if item.reason.endswith(NOT_UTF8):
+                item.reason += f"; {advice}"
     if not regular:
         scan.lines = np.concatenate(numbers)
     return scan
 
 
-def _header(path: Path) -> tuple[list[str], str, int, int]:
+def _header(path: Path, reading: FileSettings) -> tuple[list[str], str, int, int]:
     """Names, delimiter, bytes up to the first record and number of the header's line."""
     offset = 0
+    told = reading.delimiter
     with path.open("rb") as stream:
         for line, raw in enumerate(stream, start=1):
             offset += len(raw)
             content = raw.removeprefix(BOM) if line == 1 else raw
+            if reading.header_row and line < reading.header_row:
+                continue
             if content.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\x00" in content:
-                raise FileError("the file is not UTF-8 text (UTF-16?); save it as UTF-8")
+                raise FileError(f"the file is not UTF-8 text; {encoding_advice(path)}")
             if not content.strip():
+                if reading.header_row:
+                    raise FileError(f"line {line} is empty; header_row is to name the header")
                 continue
             try:
                 text = content.decode("utf-8").strip("\r\n")
             except UnicodeDecodeError as problem:
                 raise FileError(
-                    f"line {line}, the header, is not valid UTF-8; save the file as UTF-8"
+                    f"line {line}, the header, {NOT_UTF8}; {encoding_advice(path)}"
                 ) from problem
             if "\r" in text:
                 raise FileError("the lines end with carriage returns; save with normal line ends")
-            delimiter = max(DELIMITERS, key=text.count)
-            if text.count(delimiter) == 0:
+            if line == 1 and (separator := SEPARATOR.match(text)):
+                told = told or separator.group(1)
+                continue
+            delimiter = told or max(DELIMITERS, key=text.count)
+            if text.count(delimiter) == 0 and not told:
                 delimiter = ","
             try:
                 names = next(csv.reader([text], delimiter=delimiter, strict=True))
             except csv.Error as problem:
                 raise FileError(
                     f"line {line}, the header, cannot be read ({problem}); it must name the "
-                    "columns on one line"
+                    "columns on one line (header_row in mapping.yml says which)"
                 ) from problem
             return names, delimiter, offset, line
     raise FileError("the file has no header line; export it again with column names")
@@ -245,8 +264,7 @@ def _bad_bytes(
             except UnicodeDecodeError as problem:
                 yield (
                     int(index),
-                    f"byte {problem.start + 1} of the line is not valid UTF-8; save the file "
-                    "as UTF-8",
+                    f"byte {problem.start + 1} of the line {NOT_UTF8}",
                 )
 
 

@@ -74,8 +74,9 @@ def _missing_tables(run: LoadRun) -> None:
             found = ", ".join(file.relative for file in plan.unmapped) or "no other files"
             run.note(
                 "error",
-                f"required table {table} is missing: no file {table}.csv, .parquet or .jsonl and "
-                f"no mapping for it (found {found}); add the file or map it in mapping.yml",
+                f"required table {table} is missing: no file {table}.csv, .xlsx, .parquet or "
+                f".jsonl and no mapping for it (found {found}); add the file or map it in "
+                "mapping.yml",
                 table=table,
             )
 
@@ -104,7 +105,7 @@ def _unmapped_files(run: LoadRun) -> None:
     # A vendor's export holds more than is used here; a file of one's own should be used.
     severity = "warning" if run.spec.name == "files" else "info"
     for name in unreadable_files(run.request.folder):
-        advice = "files of this kind are not read; export it as CSV, Parquet or JSON lines"
+        advice = "files of this kind are not read; export it as CSV, .xlsx, Parquet or JSON lines"
         run.note(severity, advice, file=name)
     for file in run.plan.unmapped:
         try:

@@ -2,32 +2,28 @@
 
 from __future__ import annotations
 
-import difflib
-import re
 from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    ValidationError,
+    model_validator,
+)
 
 from orchestration.loads.currencies import ISO_4217
 from orchestration.loads.model import LoadError
+from orchestration.loads.settings import FileSettings
 from orchestration.loads.spec import FULL, SourceSpec, source_spec
-
-
-class _Loader(yaml.SafeLoader):
-    """YAML as people expect it: ``on``, ``off``, ``yes`` and ``no`` are words."""
-
-
-_Loader.yaml_implicit_resolvers = {
-    letter: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:bool"]
-    for letter, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
-_Loader.add_implicit_resolver(
-    "tag:yaml.org,2002:bool", re.compile(r"^(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF")
-)
+from orchestration.loads.vocabulary import fold
+from orchestration.settings_file import Place, SettingsFile, SettingsFileError, suggestion
 
 
 class _Strict(BaseModel):
@@ -46,7 +42,85 @@ class Constant(_Strict):
     value: str | bool | int | float | date
 
 
-class Lookup(_Strict):
+class Taken(_Strict):
+    """A column of the file whose cells hold JSON, or words that mean others.
+
+    Attributes:
+        source: The column.
+        path: Where in the JSON the value is: ``$.plan.name``.
+        values: What each word means; case, blanks and hyphens do not matter.
+        otherwise: What every other word means; without it such a row is rejected.
+    """
+
+    source: str = Field(alias="from")
+    path: Annotated[str, Field(pattern=r"^\$")] | None = None
+    values: dict[str, str | None] | None = None
+    otherwise: str | None = Field(default=None, alias="else")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _as_words(cls, raw: object) -> object:
+        """Numbers and booleans among the words are words."""
+        if isinstance(raw, dict) and isinstance(raw.get("values"), dict):
+            words = {_word(key): _word(value) for key, value in raw["values"].items()}
+            raw = {**raw, "values": words}
+        if isinstance(raw, dict) and "else" in raw:
+            raw = {**raw, "else": _word(raw["else"])}
+        return raw
+
+    @model_validator(mode="after")
+    def _words_once(self) -> Self:
+        seen: dict[str, str | None] = {}
+        for word, value in (self.values or {}).items():
+            if seen.setdefault(fold(word), value) != value:
+                raise ValueError(f"'{word}' stands twice among values, with two meanings")
+        if self.values is None and self.has_else:
+            raise ValueError("else needs values")
+        return self
+
+    @property
+    def has_else(self) -> bool:
+        """Whether words that are not listed have a meaning too."""
+        return "otherwise" in self.model_fields_set
+
+
+def _word(value: object) -> object:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return value if value is None or isinstance(value, str) else str(value)
+
+
+def _shape(value: object) -> str | None:
+    """Which of its shapes a column of a mapping has."""
+    if value is None or isinstance(value, str):
+        return "empty" if value is None else "name"
+    tags = {Taken: "taken", Expression: "expression", Constant: "constant"}
+    if type(value) in tags:
+        return tags[type(value)]
+    if isinstance(value, dict):
+        keys = ("from", "taken"), ("sql", "expression"), ("value", "constant")
+        return next((tag for key, tag in keys if key in value), None)
+    return None
+
+
+Column = Annotated[
+    Annotated[str, Tag("name")]
+    | Annotated[Taken, Tag("taken")]
+    | Annotated[Expression, Tag("expression")]
+    | Annotated[Constant, Tag("constant")]
+    | Annotated[None, Tag("empty")],
+    Discriminator(
+        _shape,
+        custom_error_type="shape",
+        custom_error_message=(
+            'write a column name, {from: column, values: {…}}, {sql: "…"} (in quotes when it holds'
+            " a comma), {value: …} or null"
+        ),
+    ),
+]
+
+
+class Lookup(FileSettings):
     """Another file, joined by equal columns; at most one row of it fits a row."""
 
     source: str = Field(alias="from")
@@ -58,20 +132,36 @@ class Lookup(_Strict):
         return {self.on: self.on} if isinstance(self.on, str) else self.on
 
 
-Column = str | Expression | Constant | None
+def _as_list(value: object) -> object:
+    return value if isinstance(value, list) else [value]
 
 
-class Entry(_Strict):
-    """One file (or several of one shape) read for one entity."""
+class Entry(FileSettings):
+    """One file (or several of one shape) read for one entity.
+
+    Attributes:
+        source: Path, folder or pattern of the file.
+        where: Condition of the rows that are read.
+        distinct: True: rows that give the same are one; columns: of the rows that are alike in
+            them, the first is read.
+        group_by: Columns; the rows that are alike in them give one row, whose columns may be
+            aggregates and else are those of its first line.
+        lookups: Other files, by the name they are called in the columns.
+        columns: Where each of our columns comes from.
+    """
 
     source: str = Field(alias="from")
     where: str | None = None
+    distinct: bool | Annotated[list[str], BeforeValidator(_as_list)] = False
+    group_by: Annotated[list[str], BeforeValidator(_as_list)] = Field(default_factory=list)
     lookups: dict[str, Lookup] = Field(default_factory=dict)
     columns: dict[str, Column] = Field(default_factory=dict)
 
-
-def _as_list(value: object) -> object:
-    return value if isinstance(value, list) else [value]
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if self.distinct and self.group_by:
+            raise ValueError("distinct and group_by both make one row of several: say one of them")
+        return self
 
 
 Entries = Annotated[list[Entry], BeforeValidator(_as_list)]
@@ -98,6 +188,7 @@ class Mapping(_Strict):
         reporting_currency: The currency to report in.
         end_dates: Whether an end is the first day without (exclusive) or the last day with.
         delivery: How a table is delivered, where not as it is declared.
+        reading: How files are read whose entry says nothing else.
         files: What is read for each entity; files that have an entity's name need no mapping.
     """
 
@@ -107,6 +198,7 @@ class Mapping(_Strict):
     reporting_currency: Currency | None = None
     end_dates: Literal["exclusive", "inclusive"] = "exclusive"
     delivery: dict[str, Literal["full", "increment"]] = Field(default_factory=dict)
+    reading: FileSettings = Field(default_factory=FileSettings)
     files: dict[str, Entries] = Field(default_factory=dict)
 
 
@@ -119,86 +211,53 @@ def read_mapping(path: Path, spec: SourceSpec | None = None) -> Mapping:
     """
     spec = spec or source_spec("files")
     try:
-        raw = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
-    except FileNotFoundError as problem:
-        raise LoadError(f"{path}: the mapping file does not exist; check the path") from problem
-    except yaml.YAMLError as problem:
-        raise LoadError(f"{path}: the mapping is not valid YAML: {problem}") from problem
-    if not isinstance(raw, dict):
-        raise LoadError(f"{path}: the mapping is empty; it needs 'version: 1' at least")
-    try:
-        mapping = Mapping.model_validate(raw)
-    except ValidationError as problem:
-        places = "\n".join(f"- {line}" for line in _places(problem))
-        raise LoadError(f"{path}: the mapping has errors:\n{places}") from problem
-    unknown = list(_unknown_names(mapping, spec))
-    if unknown:
-        places = "\n".join(f"- {line}" for line in unknown)
-        raise LoadError(f"{path}: the mapping has errors:\n{places}")
+        file = SettingsFile(path)
+        faults = []
+        try:
+            mapping = Mapping.model_validate(file.content)
+        except ValidationError as problem:
+            faults = file.faults(problem, _keys_at)
+        else:
+            faults = [file.fault(place, said) for place, said in _unknown_names(mapping, spec)]
+    except SettingsFileError as problem:
+        raise LoadError(str(problem)) from problem
+    if faults:
+        raise LoadError("the mapping has errors:\n" + "\n".join(f"- {line}" for line in faults))
     return mapping
 
 
-def suggestion(name: str, known: Iterable[str]) -> str:
-    """``; did you mean …?`` or the list of what there is."""
-    names = list(known)
-    close = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
-    if close:
-        return f"; did you mean '{close[0]}'?"
-    return f"; there is: {', '.join(names)}" if names else ""
+def _keys_at(place: Place) -> Iterable[str]:
+    """The settings there are at a place of the mapping."""
+    names = [part for part in place if isinstance(part, str)]
+    model: type[BaseModel] = Mapping
+    match names:
+        case ["reading"]:
+            model = FileSettings
+        case ["files", _]:
+            model = Entry
+        case ["files", _, "lookups", _]:
+            model = Lookup
+        case ["files", _, "columns", _]:
+            model = Taken
+    own_first = sorted(model.model_fields, key=lambda name: name not in model.__annotations__)
+    return [model.model_fields[name].alias or name for name in own_first]
 
 
-# fmt: off
-SETTINGS = {
-    "mapping": [
-        "version", "company", "as_of", "reporting_currency", "end_dates", "delivery", "files",
-    ],
-    "entry": ["from", "where", "lookups", "columns"],
-    "lookup": ["from", "on"],
-}
-# fmt: on
-
-
-def _places(problem: ValidationError) -> Iterable[str]:
-    """Every error once, with its place in the file."""
-    columns: set[str] = set()
-    for error in problem.errors():
-        path = [str(part) for part in error["loc"] if not isinstance(part, int)]
-        if "columns" in path[2:]:
-            # A column is one of four shapes, and each shape complains: one line is enough.
-            place = ".".join(path[: path.index("columns", 2) + 2])
-            if place not in columns:
-                columns.add(place)
-                yield (
-                    f'{place}: write a column name, {{sql: "…"}} (in quotes when it holds a '
-                    "comma), {value: …} or null"
-                )
-            continue
-        place = ".".join(path)
-        if error["type"] == "extra_forbidden":
-            known = SETTINGS["mapping" if len(path) == 1 else "entry"]
-            if "lookups" in path[2:]:
-                known = SETTINGS["lookup"]
-            yield f"{place}: unknown setting '{path[-1]}'{suggestion(path[-1], known)}"
-        elif error["type"] == "missing":
-            yield f"{place}: '{path[-1]}' is missing"
-        else:
-            yield f"{place}: {error['msg']} (found {str(error['input'])[:60]!r})"
-
-
-def _unknown_names(mapping: Mapping, spec: SourceSpec) -> Iterable[str]:
+def _unknown_names(mapping: Mapping, spec: SourceSpec) -> Iterable[tuple[Place, str]]:
     for entity in mapping.delivery:
         table = spec.tables.get(entity)
         if table is None:
-            yield f"delivery.{entity}: unknown entity{suggestion(entity, spec.tables)}"
+            yield ("delivery", entity), f"unknown entity{suggestion(entity, spec.tables)}"
         elif table.delivery is None and mapping.delivery[entity] == FULL:
-            yield f"delivery.{entity}: what happened does not vanish; leave it out"
+            yield ("delivery", entity), "what happened does not vanish; leave it out"
     for entity, entries in mapping.files.items():
         table = spec.tables.get(entity)
         if table is None:
-            yield f"files.{entity}: unknown entity{suggestion(entity, spec.tables)}"
+            yield ("files", entity), f"unknown entity{suggestion(entity, spec.tables)}"
             continue
         for entry in entries:
             for column in entry.columns:
                 if column not in table.columns:
                     hint = suggestion(column, table.columns)
-                    yield f"files.{entity}.columns: unknown column '{column}'{hint}"
+                    place = ("files", entity, "columns", column)
+                    yield place, f"unknown column '{column}'{hint}"

@@ -19,9 +19,44 @@ from orchestration.loads.checks import (
     typed,
 )
 from orchestration.loads.model import FileError
-from orchestration.loads.reader import StagedFile
+from orchestration.loads.settings import AS_WRITTEN, FileSettings
 from orchestration.loads.spec import TableSpec
+from orchestration.loads.staged import StagedFile
+from orchestration.loads.vocabulary import fold, folded
 from orchestration.loads.warehouse import quote, text
+
+
+@dataclass(frozen=True)
+class Coded:
+    """Words that mean others: what each means, and what every other word does.
+
+    Attributes:
+        values: Meaning by word.
+        otherwise: Meaning of other words.
+        strict: Whether other words are none, so that their rows are rejected.
+    """
+
+    values: dict[str, str | None]
+    otherwise: str | None = None
+    strict: bool = True
+
+    def sql(self, word: str) -> str:
+        """SQL of the meaning of a word; an empty cell has none."""
+        given = f"coalesce({folded(word)}, '')"
+        cases = [f"when '' then {_literal(self.values.get('', None))}"]
+        cases += [
+            f"when {text(fold(each))} then {_literal(value)}" for each, value in self.values.items()
+        ]
+        return f"case {given} {' '.join(cases)} else {_literal(self.otherwise)} end"
+
+    def unknown(self, word: str) -> str:
+        """SQL condition: the word is none of those listed."""
+        known = ", ".join(["''", *(text(fold(each)) for each in self.values)])
+        return f"(coalesce({folded(word)}, '') not in ({known}))"
+
+
+def _literal(value: str | None) -> str:
+    return "cast(null as varchar)" if value is None else text(value)
 
 
 @dataclass
@@ -36,6 +71,13 @@ class PartPlan:
         joins: SQL of the joined lookups.
         where: SQL condition of the rows that belong to the table; the others are unmapped.
         extras: Columns the table does not declare, kept as text.
+        reading: How the file writes numbers, days and times.
+        as_written: Columns whose value is the mapping's own, not the file's.
+        coded: Columns whose words, which an expression gives, mean others.
+        said: Expressions as the mapping says them, by column.
+        first: SQL condition: the line stands for those that are one row with it.
+        spoiled: SQL of the line on which an expression over several lines fails, by column.
+        taken: Work table of the lines that other entries take.
     """
 
     table: TableSpec
@@ -45,25 +87,55 @@ class PartPlan:
     joins: str = ""
     where: str | None = None
     extras: list[str] = field(default_factory=list)
+    reading: FileSettings = AS_WRITTEN
+    as_written: set[str] = field(default_factory=set)
+    coded: dict[str, Coded] = field(default_factory=dict)
+    said: dict[str, str] = field(default_factory=dict)
+    first: str | None = None
+    spoiled: dict[str, str] = field(default_factory=dict)
+    taken: str | None = None
 
     @classmethod
     def by_name(cls, table: TableSpec, staged: StagedFile) -> PartPlan:
-        """Every column of the file goes to the column of the same name."""
+        """Every column of the file goes to the column of the same name.
+
+        Raises:
+            FileError: Several columns have the name of one of the table.
+        """
+        for name, headers in staged.repeated.items():
+            if name in table.columns:
+                names = " and ".join(f"'{header}'" for header in headers)
+                raise FileError(
+                    f"two columns are named '{name}' ({names}); rename one",
+                    file=staged.file.relative,
+                    column=name,
+                )
         declared = [name for name in staged.columns if name in table.columns]
         return cls(
             table,
             staged,
             {name: f"s.{quote(name)}" for name in declared},
             extras=[name for name in staged.columns if name not in table.columns],
+            reading=staged.reading,
         )
 
 
 @dataclass
 class PartCounts:
-    """Rows of a part as a first pass over it found them."""
+    """Rows of a part as a first pass over it found them.
+
+    Attributes:
+        rows: Lines of the file.
+        matched: Rows that are the table's.
+        left: Lines that are neither the table's nor another's.
+        bad: Rows that are the table's and break a rule.
+        open_ends: Dates that were read as no end, by column.
+        rounded: Numbers that had more decimals than are kept, by column.
+    """
 
     rows: int
     matched: int
+    left: int
     bad: int
     open_ends: dict[str, int]
     rounded: dict[str, int]
@@ -88,7 +160,13 @@ class Part:
         self._check_required()
         physical = self._physical = self._create_raw_view()
         self._columns: dict[str, TypedColumn] = {
-            name: typed(column, physical[f"r:{name}"], plan.table, window)
+            name: typed(
+                column,
+                physical[f"r:{name}"],
+                plan.table,
+                window,
+                AS_WRITTEN if name in plan.as_written else plan.reading,
+            )
             for name, column in plan.table.columns.items()
             if f"r:{name}" in physical
         }
@@ -135,10 +213,16 @@ class Part:
         ]
         # A struct around the value tells an expression that failed from one that gave null.
         items += [f"try(struct_pack(v := ({sql}))) as {quote(e)}" for e, sql in guarded.items()]
+        items += [f"{line} as {quote('f:' + name)}" for name, line in plan.spoiled.items()]
+        items.append(f"{plan.first or 'true'} as _stands")
+        items.append(f"{'_taken._line is null' if plan.taken else 'true'} as _left")
         select = f"select {', '.join(items)} from {source}"
         if guarded:
             unpacked = "".join(
-                f", {quote('e:' + name)}.v as {quote('r:' + name)}" for name in plan.expressions
+                f", {plan.coded[name].sql(value) if name in plan.coded else value}"
+                f" as {quote('r:' + name)}"
+                for name in plan.expressions
+                for value in [f"{quote('e:' + name)}.v"]
             )
             select = f"select *{unpacked} from ({select})"
         try:
@@ -152,23 +236,39 @@ class Part:
         return {row[0]: row[1] for row in described}
 
     def _failed_expressions(self) -> list[Check]:
-        checks = [
-            Check(
-                name,
-                f"({quote('e:' + name)} is null)",
-                text(f"{name}: the mapping's expression fails on this row: {sql}"),
-            )
-            for name, sql in self.plan.expressions.items()
-        ]
+        fails = "the mapping's expression fails on"
+        said = {**self.plan.expressions, **self.plan.said}
+        checks = []
+        for name in self.plan.expressions:
+            value = quote("e:" + name)
+            if name in self.plan.spoiled:
+                line = quote("f:" + name)
+                computed = f", which this row is computed from: {said[name]}"
+                reason = f"{text(f'{name}: {fails} line ')} || {line} || {text(computed)}"
+                checks.append(Check(name, f"({line} is not null)", reason))
+            reason = text(f"{name}: {fails} this row: {said[name]}")
+            checks.append(Check(name, f"({value} is null)", reason))
+            coded = self.plan.coded.get(name)
+            if coded and coded.strict:
+                known = ", ".join(coded.values)
+                advice = f"' is not among the values of the mapping: {known}; add it, or say else"
+                reason = (
+                    f"{text(name + chr(32) + chr(39))} || left({value}.v, 60) || {text(advice)}"
+                )
+                checks.append(Check(name, coded.unknown(f"{value}.v"), reason))
         if self.plan.where:
             failed = text(f"the mapping's condition fails on this row: {self.plan.where}")
             checks.insert(0, Check("", f"({quote('e: where')} is null)", failed))
         return checks
 
     def _create_views(self) -> None:
-        matched = "true"
+        matched, left = "true", "false"
         if self.plan.where:
             matched = f"coalesce({quote('e: where')}.v, true)"
+            left = f"not {matched} and _left"
+        if self.plan.first:
+            # A line whose condition fails stands for itself, to be rejected.
+            matched = f"({matched} and coalesce(_stands, true))"
         items = [f"{column.value} as {quote(name)}" for name, column in self._columns.items()]
         items += [f"{quote('x:' + name)} as {quote(name)}" for name in self.plan.extras]
         bases = [f"{column.base} as {quote('b:' + n)}" for n, column in self._columns.items()]
@@ -182,7 +282,7 @@ class Part:
             f"create view {self.view} as select {', '.join(['_line', *items])},"
             f" {matched} as _matched, {any_of(self._checks)} as _bad from {self._cast}"
         )
-        self._matched = matched
+        self._matched, self._left = matched, left
 
     def count(self) -> PartCounts:
         """Count the rows in one pass that touches every column, so that damage shows here."""
@@ -190,6 +290,7 @@ class Part:
         items = [
             "count(*)",
             f"count(*) filter (where {matched})",
+            f"count(*) filter (where {self._left})",
             f"count(*) filter (where {matched} and {any_of(self._checks)})",
         ]
         ends = {name: c.open_end for name, c in self._columns.items() if c.open_end}
@@ -210,11 +311,12 @@ class Part:
                 file=self.file,
             ) from problem
         assert found is not None
-        rest = iter(found[3:])
+        rest = iter(found[4:])
         self.counts = PartCounts(
             rows=found[0],
             matched=found[1],
-            bad=found[2],
+            left=found[2],
+            bad=found[3],
             open_ends={name: next(rest) for name in ends},
             rounded={name: next(rest) for name in rounded},
         )

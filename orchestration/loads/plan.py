@@ -8,14 +8,22 @@ from typing import Protocol
 from orchestration.loads.files import InputFile, list_files, table_of
 from orchestration.loads.part import PartPlan
 from orchestration.loads.run import LoadRun
+from orchestration.loads.settings import AS_WRITTEN, FileSettings
 from orchestration.loads.spec import TableSpec
 
 
 class Reading(Protocol):
     """A file that is to be read for a table, and how."""
 
-    file: InputFile
-    salt: str
+    @property
+    def file(self) -> InputFile:
+        """The file."""
+        ...
+
+    @property
+    def salt(self) -> str:
+        """What else than the file decides its rows."""
+        ...
 
     def plan(self, run: LoadRun, table: TableSpec) -> PartPlan:
         """Bring the file into the work database and say where each column comes from."""
@@ -27,12 +35,17 @@ class NamedReading:
     """A file whose name is the table's and whose columns have the table's names."""
 
     file: InputFile
-    salt: str = ""
+    reading: FileSettings = AS_WRITTEN
+
+    @property
+    def salt(self) -> str:
+        """What else than the file decides its rows."""
+        return "" if self.reading == AS_WRITTEN else self.reading.model_dump_json()
 
     def plan(self, run: LoadRun, table: TableSpec) -> PartPlan:
         """Columns by name."""
         json_columns = frozenset(c.name for c in table.columns.values() if c.type == "json")
-        return PartPlan.by_name(table, run.staged(self.file, json_columns))
+        return PartPlan.by_name(table, run.staged(self.file, json_columns, self.reading))
 
 
 @dataclass

@@ -4,94 +4,34 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
-import numpy as np
 import pyarrow as pa
 from pyarrow import csv as pa_csv
 
 from orchestration.loads.csvscan import scan_csv
-from orchestration.loads.files import InputFile, snake_case
+from orchestration.loads.files import InputFile
+from orchestration.loads.footer import finished
 from orchestration.loads.jsonscan import read_json_lines
 from orchestration.loads.model import EmptyFileError, FileError
-from orchestration.loads.textscan import (
-    BOM,
-    UNCLOSED,
-    Broken,
-    TextScan,
-    plain_copy,
-    raw_lines,
-)
+from orchestration.loads.settings import AS_WRITTEN, FileSettings
+from orchestration.loads.staged import StagedFile, name_columns
+from orchestration.loads.textscan import BOM, Broken, TextScan
+from orchestration.loads.unpack import plain_copy
 from orchestration.loads.warehouse import quote, text
+from orchestration.loads.workbook import read_sheet
 
 BATCH_BYTES = 8 * 1024 * 1024
-RESERVED = ("_dlt_", "_source_")
 
 
-@dataclass
-class StagedFile:
-    """A file in the work database.
-
-    Attributes:
-        file: The file as found.
-        relation: Its table or view: ``_line`` and the file's columns in snake case.
-        columns: Physical type by column.
-        headers: Column name as written in the file by column.
-        rows: Sound records.
-        broken: Records that could not be read.
-        cut_off: Whether the file seems to end in the middle of a record.
-        open_line: The last line, when it has no line end.
-        plain: The unpacked text file, to quote lines from; None where lines mean nothing.
-        skipped: Headers that were not taken in because their names are the loader's own.
-    """
-
-    file: InputFile
-    relation: str
-    columns: dict[str, str]
-    headers: dict[str, str]
-    rows: int
-    broken: list[Broken] = field(default_factory=list)
-    cut_off: bool = False
-    open_line: int | None = None
-    plain: Path | None = None
-    skipped: list[str] = field(default_factory=list)
-
-    @property
-    def records(self) -> int:
-        """All records of the file, sound or not."""
-        return self.rows + len(self.broken)
-
-    def drop(self, connection: duckdb.DuckDBPyConnection) -> None:
-        """Remove the file from the work database."""
-        kinds = connection.execute(
-            "select 'view', view_name from duckdb_views() where view_name = ?"
-            " union all select 'table', table_name from duckdb_tables()"
-            " where table_name in (?, ?)",
-            [self.relation, self.relation, f"{self.relation}_records"],
-        ).fetchall()
-        for kind, name in kinds:
-            connection.execute(f"drop {kind} {name}")
-
-    def raw_text(self, lines: list[int]) -> Iterator[tuple[int, str]]:
-        """The text of records by the lines they start on."""
-        if self.plain is not None and lines:
-            wanted = np.unique(np.array(lines, dtype=np.int64))
-            yield from raw_lines(
-                self.plain,
-                wanted,
-                quoted=self.file.format == "csv",
-                unclosed=frozenset(item.line for item in self.broken if item.reason == UNCLOSED),
-            )
-
-
-def stage(
+def stage(  # noqa: PLR0917
     connection: duckdb.DuckDBPyConnection,
     file: InputFile,
     folder: Path,
     relation: str,
     json_columns: frozenset[str] = frozenset(),
+    reading: FileSettings = AS_WRITTEN,
 ) -> StagedFile:
     """Bring a file into the work database as the table or view ``relation``.
 
@@ -101,22 +41,29 @@ def stage(
         folder: Where unpacked and cleaned copies may be written.
         relation: Name of the table or view to make.
         json_columns: Columns to keep as JSON text when the file itself is JSON.
+        reading: How it is to be read.
+
+    Raises:
+        FileError: It cannot be read; the error names the file.
     """
     try:
         if file.path.stat().st_size == 0:
             raise EmptyFileError("the file is empty (0 bytes); export it again")
-        path = file.path
-        if file.gzipped:
-            path = plain_copy(file.path, folder, f"{relation}.{file.format}")
-            if path.stat().st_size == 0:
-                raise EmptyFileError("the file is empty; export it again")
-        if file.format == "parquet":
-            return _stage_parquet(connection, file, path, relation)
-        if file.format == "csv":
-            return _stage_csv(connection, file, path, folder, relation)
-        return _stage_json(connection, file, path, relation, json_columns)
+        whole = f"{relation}_whole" if reading.footer or reading.null_values else relation
+        if file.format == "xlsx":
+            staged = _stage_sheet(connection, file, whole, reading)
+        else:
+            path = plain_copy(file, folder, f"{relation}.{file.format}", reading)
+            if file.format == "parquet":
+                staged = _stage_parquet(connection, file, path, whole)
+            elif file.format == "csv":
+                staged = _stage_csv(connection, file, path, folder, whole, reading)
+            else:
+                staged = _stage_json(connection, file, path, whole, json_columns)
+        staged.reading = reading
+        return finished(connection, staged, relation)
     except FileError as problem:
-        problem.file = file.relative
+        problem.file = problem.file or file.relative
         raise
     except OSError as problem:
         raise FileError(f"the file cannot be opened: {problem}", file=file.relative) from problem
@@ -124,9 +71,9 @@ def stage(
 
 def count_records(connection: duckdb.DuckDBPyConnection, file: InputFile, folder: Path) -> int:
     """Records of a file nobody reads, without bringing it in."""
-    path = file.path
-    if file.gzipped:
-        path = plain_copy(file.path, folder, f"counted.{file.format}")
+    if file.format == "xlsx":
+        return read_sheet(file.path, file.part, AS_WRITTEN).rows.num_rows
+    path = plain_copy(file, folder, f"counted.{file.format}", AS_WRITTEN)
     if file.format == "csv":
         scan = scan_csv(path, folder, "counted.clean.csv")
         return scan.rows + len(scan.broken)
@@ -136,40 +83,17 @@ def count_records(connection: duckdb.DuckDBPyConnection, file: InputFile, folder
         return sum(1 for line in stream if line.strip())
 
 
-def _names(headers: list[str]) -> tuple[dict[str, int], dict[str, str], list[str]]:
-    """Column names in snake case with their positions, the headers as written, and those left out.
-
-    Raises:
-        FileError: Two headers have the same name.
-    """
-    positions: dict[str, int] = {}
-    written: dict[str, str] = {}
-    skipped: list[str] = []
-    for position, header in enumerate(headers):
-        name = snake_case(header) if header.strip() else f"unnamed_{position + 1}"
-        if name.startswith(RESERVED):
-            skipped.append(header)
-            continue
-        if name in positions:
-            raise FileError(
-                f"two columns are named '{name}' ('{written[name]}' and '{header}'); rename one",
-                column=name,
-            )
-        positions[name] = position
-        written[name] = header
-    return positions, written, skipped
-
-
-def _stage_csv(
+def _stage_csv(  # noqa: PLR0917
     connection: duckdb.DuckDBPyConnection,
     file: InputFile,
     path: Path,
     folder: Path,
     relation: str,
+    reading: FileSettings,
 ) -> StagedFile:
-    scan = scan_csv(path, folder, f"{relation}.clean.csv")
-    positions, written, skipped = _names(scan.header)
-    picked = ", ".join(f"c{position} as {quote(name)}" for name, position in positions.items())
+    scan = scan_csv(path, folder, f"{relation}.clean.csv", reading)
+    names = name_columns(scan.header)
+    picked = ", ".join(f"c{place} as {quote(name)}" for name, place in names.positions.items())
     with _records(connection, scan, relation) as records:
         if scan.lines is None:
             line = f"rowid + {scan.first + 1}"
@@ -187,14 +111,36 @@ def _stage_csv(
     return StagedFile(
         file=file,
         relation=relation,
-        columns=dict.fromkeys(positions, "VARCHAR"),
-        headers=written,
+        columns=dict.fromkeys(names.positions, "VARCHAR"),
+        headers=names.headers,
         rows=scan.rows,
         broken=scan.broken,
         cut_off=scan.cut_off,
         open_line=scan.open_line,
         plain=path,
-        skipped=skipped,
+        skipped=names.skipped,
+        repeated=names.repeated,
+    )
+
+
+def _stage_sheet(
+    connection: duckdb.DuckDBPyConnection, file: InputFile, relation: str, reading: FileSettings
+) -> StagedFile:
+    sheet = read_sheet(file.path, file.part, reading)
+    names = name_columns(sheet.header)
+    connection.register("sheet_rows", sheet.rows)
+    picked = "".join(f", c{place} as {quote(name)}" for name, place in names.positions.items())
+    connection.execute(f"create table {relation} as select _line{picked} from sheet_rows")
+    connection.unregister("sheet_rows")
+    described = connection.execute(f"describe {relation}").fetchall()
+    return StagedFile(
+        file=file,
+        relation=relation,
+        columns={row[0]: row[1] for row in described if row[0] != "_line"},
+        headers=names.headers,
+        rows=sheet.rows.num_rows,
+        skipped=names.skipped,
+        repeated=names.repeated,
     )
 
 
@@ -284,9 +230,11 @@ def _stage_json(
             " group by key order by key"
         ).fetchall()
     ]
-    positions, written, skipped = _names(keys)
-    kept_json = [name for name in positions if name in json_columns]
-    as_text = [name for name in positions if name not in json_columns]
+    names = name_columns(keys)
+    kept_json = [name for name in names.positions if name in json_columns]
+    as_text = [name for name in names.positions if name not in json_columns]
+    # Keys as the documents have them, which several keys of one name are not called.
+    written = {name: keys[place] for name, place in names.positions.items()}
     picked = [f"s[{i}] as {quote(name)}" for i, name in enumerate(as_text, start=1)]
     picked += [
         f"nullif(cast(j[{i}] as varchar), 'null') as {quote(name)}"
@@ -302,13 +250,14 @@ def _stage_json(
     return StagedFile(
         file=file,
         relation=relation,
-        columns=dict.fromkeys(positions, "VARCHAR"),
-        headers=written,
+        columns=dict.fromkeys(names.positions, "VARCHAR"),
+        headers=names.headers,
         rows=rows[0] if rows else 0,
         broken=broken,
         cut_off=cut_off,
         plain=None if is_array else path,
-        skipped=skipped,
+        skipped=names.skipped,
+        repeated=names.repeated,
     )
 
 
@@ -331,18 +280,21 @@ def _stage_parquet(
         ) from problem
     types = {row[0]: row[1] for row in described if row[0] != "file_row_number"}
     headers = list(types)
-    positions, written, skipped = _names(headers)
-    picked = "".join(f", {quote(written[name])} as {quote(name)}" for name in positions)
+    names = name_columns(headers)
+    picked = "".join(
+        f", {quote(headers[place])} as {quote(name)}" for name, place in names.positions.items()
+    )
     connection.execute(
         f"create view {relation} as select file_row_number + 1 as _line{picked} from {source}"
     )
     return StagedFile(
         file=file,
         relation=relation,
-        columns={name: types[written[name]] for name in positions},
-        headers=written,
+        columns={name: types[headers[place]] for name, place in names.positions.items()},
+        headers=names.headers,
         rows=rows,
-        skipped=skipped,
+        skipped=names.skipped,
+        repeated=names.repeated,
     )
 
 

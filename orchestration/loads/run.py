@@ -18,7 +18,8 @@ from orchestration.loads.files import InputFile
 from orchestration.loads.landed_database import refuse_foreign_tables, refuse_own_schema
 from orchestration.loads.model import FileCount, LoadRequest, Message
 from orchestration.loads.part import Part
-from orchestration.loads.reader import StagedFile, stage
+from orchestration.loads.reader import stage
+from orchestration.loads.settings import AS_WRITTEN, FileSettings
 from orchestration.loads.spec import (
     GONE_COLUMN,
     INCREMENT,
@@ -27,6 +28,7 @@ from orchestration.loads.spec import (
     TableSpec,
     source_spec,
 )
+from orchestration.loads.staged import StagedFile
 from orchestration.loads.warehouse import ensure_tables, opened, table_columns, text
 from orchestration.memory import bound_memory
 
@@ -61,7 +63,7 @@ class LoadRun:
         self.known_files: dict[tuple[str, str], tuple[str, FileCount]] = {}
         self.known_columns: dict[str, set[str]] = {}
         self.raw_columns: dict[str, list[str]] = {}
-        self._staged: dict[tuple[str, frozenset[str]], StagedFile] = {}
+        self._staged: dict[tuple[str, frozenset[str], FileSettings], StagedFile] = {}
         self._number = 0
 
     # ---- life -------------------------------------------------------------------------------
@@ -132,14 +134,17 @@ class LoadRun:
         self._number += 1
         return self._number
 
-    def staged(self, file: InputFile, json_columns: frozenset[str]) -> StagedFile:
+    def staged(
+        self, file: InputFile, json_columns: frozenset[str], reading: FileSettings = AS_WRITTEN
+    ) -> StagedFile:
         """The file in the work database; read once, however many tables use it."""
         wanted = json_columns if file.format == "jsonl" else frozenset()
-        known = self._staged.get((file.relative, wanted))
+        key = (file.relative, wanted, reading)
+        known = self._staged.get(key)
         if known is None:
             relation = f"file_{self.next_number()}"
-            known = stage(self.connection, file, self.folder, relation, wanted)
-            self._staged[file.relative, wanted] = known
+            known = stage(self.connection, file, self.folder, relation, wanted, reading)
+            self._staged[key] = known
         return known
 
     def keep(self, staged: StagedFile, table: str) -> None:
@@ -152,10 +157,10 @@ class LoadRun:
 
     def forget(self, files: set[str]) -> None:
         """Remove files from the work database that no further table needs."""
-        for (relative, wanted), staged in list(self._staged.items()):
-            if relative in files:
+        for key, staged in list(self._staged.items()):
+            if key[0] in files:
                 staged.drop(self.connection)
-                del self._staged[relative, wanted]
+                del self._staged[key]
 
     def rows(self, sql: str) -> int:
         """The single number a query gives."""

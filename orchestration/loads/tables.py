@@ -36,8 +36,8 @@ class TableLoad:
         counts = part.count()
         self._report(part, counts.open_ends, counts.rounded)
         count = run.count(self.table.name, part.file)
-        count.read += part.staged.records
-        count.unmapped += counts.rows - counts.matched
+        count.read += counts.matched + counts.left + len(part.staged.broken)
+        count.unmapped += counts.left
         count.rejected += run.broken(part)
         if counts.bad:
             count.rejected += run.reject(part, part.bad_rows())
@@ -64,6 +64,8 @@ class TableLoad:
                     column=column,
                     **where,
                 )
+        if part.staged.footer:
+            note("info", f"{part.staged.footer} rows of the footer were left out", **where)
         for header in part.staged.skipped:
             note(
                 "info",

@@ -8,9 +8,6 @@ itself when nothing is broken, else a cleaned copy.
 
 from __future__ import annotations
 
-import gzip
-import shutil
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -66,20 +63,6 @@ class TextScan:
     longest: int = 0
     cut_off: bool = False
     open_line: int | None = None
-
-
-def plain_copy(path: Path, folder: Path, name: str) -> Path:
-    """Unpack a gzip file into the work folder; a half-written one is a file problem."""
-    target = folder / name
-    try:
-        with gzip.open(path, "rb") as packed, target.open("wb") as plain:
-            shutil.copyfileobj(packed, plain, 4 * 1024 * 1024)
-    except (EOFError, gzip.BadGzipFile, zlib.error) as problem:
-        raise FileError(
-            f"the gzip file cannot be unpacked ({problem}); it is damaged or was not written to "
-            "its end. Export it again"
-        ) from problem
-    return target
 
 
 class BlockReader:

@@ -74,8 +74,12 @@ DIRTY: dict[str, str | bytes] = {
         '{"product_id": "P4", "product_name": "Add-on", "is_core": "maybe"}\n'
     ),
     "notes.csv": "a,b\n1,2\n3,4\n",
-    "contacts.xlsx": b"PK",
+    "contacts.xls": b"PK",
 }
+
+
+NUMBERS = ", or say how it is written in mapping.yml (decimal, thousands)"
+DAYS = ", or say how it is written in mapping.yml (date_format)"
 
 
 @pytest.fixture(scope="module")
@@ -122,8 +126,8 @@ def test_good_rows_around_broken_ones_load_with_their_line(dirty: Delivery) -> N
 def test_wrong_types_unknown_currency_and_dates_far_off(dirty: Delivery) -> None:
     rejects = dirty.rejects("opportunities.csv")
     assert {line: row[:2] for line, row in rejects.items()} == {
-        3: ("amount", "amount 'many' is not a number; write it as 1234.56"),
-        4: ("close_date", "close_date '05/01/2024' is not a date; write it as 2024-12-31"),
+        3: ("amount", f"amount 'many' is not a number; write it as 1234.56{NUMBERS}"),
+        4: ("close_date", f"close_date '05/01/2024' is not a date; write it as 2024-12-31{DAYS}"),
         5: ("is_won", "is_won 'perhaps' is not true or false; write true or false"),
         6: (
             "currency",
@@ -141,8 +145,8 @@ def test_wrong_types_unknown_currency_and_dates_far_off(dirty: Delivery) -> None
         ),
         10: (
             "amount",
-            "amount 'bad' is not a number; write it as 1234.56; currency 'QQQ' is not an ISO 4217 "
-            "currency code; write a code such as USD or EUR",
+            f"amount 'bad' is not a number; write it as 1234.56{NUMBERS}; currency 'QQQ' is not an"
+            " ISO 4217 currency code; write a code such as USD or EUR",
         ),
     }
     assert dirty.said("warning", "opportunities.csv", "amount", "more than 2 decimals")
@@ -244,8 +248,8 @@ def test_unmapped_file_is_listed_with_its_rows(dirty: Delivery) -> None:
     assert counted == [(2, 2)]
 
 
-def test_a_spreadsheet_is_not_passed_over_in_silence(dirty: Delivery) -> None:
-    assert dirty.said("warning", "contacts.xlsx", "export it as CSV")
+def test_an_old_spreadsheet_is_not_passed_over_in_silence(dirty: Delivery) -> None:
+    assert dirty.said("warning", "contacts.xls", "export it as CSV")
 
 
 def test_far_future_end_is_read_as_no_end(dirty: Delivery) -> None:

@@ -85,7 +85,7 @@ def test_a_quote_that_never_closes_costs_one_line(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        ("a,b\n1,2\n".encode("utf-16"), "UTF-16"),
+        ("a,b\n1,2\n".encode("utf-16"), "seems to be utf-16"),
         (b"a,b\r1,2\r", "carriage returns"),
         (b"\n\n", "no header line"),
         (b"n\xe4me,b\n1,2\n", "line 1, the header, is not valid UTF-8"),

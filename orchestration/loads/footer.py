@@ -1,0 +1,75 @@
+"""What a mapping says is no data: the totals below the rows, and texts for an empty cell."""
+
+from __future__ import annotations
+
+import duckdb
+
+from orchestration.loads.model import FileError
+from orchestration.loads.staged import StagedFile
+from orchestration.loads.warehouse import quote, text
+
+# More rows than this do not follow the totals of a report.
+LONGEST_FOOTER = 20
+
+
+def finished(
+    connection: duckdb.DuckDBPyConnection, staged: StagedFile, relation: str
+) -> StagedFile:
+    """Leave out the footer and empty the cells whose text stands for nothing.
+
+    Raises:
+        FileError: So much follows the footer that it is none.
+    """
+    reading = staged.reading
+    if staged.relation == relation:
+        return staged
+    texts = [name for name, kind in staged.columns.items() if kind == "VARCHAR"]
+    last = _footer(connection, staged, texts) if reading.footer else None
+    empty = ", ".join(text(each.strip().lower()) for each in reading.null_values)
+    emptied = [
+        f"case when lower(trim({cell})) not in ({empty}) then {cell} end as {cell}"
+        for cell in map(quote, texts if empty else [])
+    ]
+    replaced = f" replace ({', '.join(emptied)})" if emptied else ""
+    kept = f" where _line < {last}" if last else ""
+    connection.execute(f"create view {relation} as select *{replaced} from {staged.relation}{kept}")
+    if last:
+        before = staged.records
+        rows = connection.execute(f"select count(*) from {relation}").fetchone()
+        staged.rows = rows[0] if rows else 0
+        staged.broken = [item for item in staged.broken if item.line < last]
+        staged.footer = before - staged.records
+        staged.cut_off = False
+    staged.relation = relation
+    return staged
+
+
+def _footer(
+    connection: duckdb.DuckDBPyConnection, staged: StagedFile, texts: list[str]
+) -> int | None:
+    """The line of the first record whose first filled cell is the word of a footer."""
+    words = [word.strip().rstrip(":").casefold() for word in staged.reading.footer]
+    cells = ", ".join(f"nullif(trim({quote(name)}), '')" for name in texts) or "null"
+    listed = ", ".join(map(text, words))
+    found = connection.execute(
+        f"select min(_line) from {staged.relation}"
+        f" where rtrim(lower(coalesce({cells})), ':') in ({listed})"
+    ).fetchone()
+    lines = [found[0]] if found and found[0] else []
+    # A footer often has fewer fields than the header, and is then no sound record.
+    lines += [
+        line
+        for line, record in staged.raw_text([item.line for item in staged.broken])
+        if any(record.strip(' ";,\t|').casefold().startswith(word) for word in words)
+    ]
+    if not lines:
+        return None
+    after = connection.execute(
+        f"select count(*) from {staged.relation} where _line > {min(lines)}"
+    ).fetchone()
+    if after and after[0] > LONGEST_FOOTER:
+        raise FileError(
+            f"line {min(lines)} looks like the footer, and {after[0]} rows follow it: take the "
+            "word out of footer, or say with where which rows count"
+        )
+    return min(lines)

@@ -1,0 +1,126 @@
+"""A load for trial: into a folder of its own that is gone afterwards."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+import duckdb
+
+from orchestration.load_counts import RejectReason, read_loads
+from orchestration.loads import LoadError, LoadRequest, load, read_mapping
+from orchestration.loads.extract import mapping_path
+
+RUN = "check"
+UNUSED = "the mapping does not use this column"
+
+
+@dataclass(frozen=True)
+class CheckedFile:
+    """Rows of a file for an entity: read, would load, rejected, left over."""
+
+    entity: str | None
+    file: str
+    numbers: tuple[int, int, int, int]
+
+
+@dataclass
+class Trial:
+    """What a load would do.
+
+    Attributes:
+        rows: Counts by entity and file.
+        rejects: Why rows would be rejected.
+        errors: What could not be loaded at all.
+        warnings: What a load would warn of.
+        unread: Columns nobody reads, by file.
+    """
+
+    rows: list[CheckedFile] = field(default_factory=list)
+    rejects: list[RejectReason] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    unread: dict[str, list[str]] = field(default_factory=dict)
+
+    @property
+    def fails(self) -> bool:
+        """Whether a row would be rejected or a table not be loaded."""
+        return bool(self.rejects or self.errors)
+
+    def sections(self) -> Iterator[tuple[str, list[str]]]:
+        """Titles and lines of what there is to say."""
+        rejects = [
+            f"{each.table}, {each.file}: {each.rows} rows, first on line {each.first_line}:"
+            f" {each.reason}"
+            for each in self.rejects
+        ]
+        unread = [f"{file}: {', '.join(columns)}" for file, columns in self.unread.items()]
+        for title, lines in (
+            ("Could not be loaded", self.errors),
+            ("Would be rejected", rejects),
+            ("Warnings", self.warnings),
+            ("Columns nobody reads", unread),
+        ):
+            if lines:
+                yield title, lines
+
+
+def try_load(folder: Path, mapping: Path | None, as_of: date | None) -> Trial:
+    """Load a folder into a warehouse that is thrown away, and tell what came of it."""
+    trial = Trial()
+    with tempfile.TemporaryDirectory() as scratch:
+        warehouse = Path(scratch) / "warehouse.duckdb"
+        request = LoadRequest(
+            "files", folder, warehouse, RUN, as_of or _day_of(folder, mapping), mapping
+        )
+        try:
+            load(request)
+        except LoadError as problem:
+            if not warehouse.is_file():
+                trial.errors.append(str(problem))
+                return trial
+        summary = read_loads(warehouse, RUN)
+        trial.rejects = summary.rejects
+        with duckdb.connect(str(warehouse), read_only=True) as connection:
+            trial.rows = [
+                CheckedFile(entity, file, (read, loaded, rejected, unmapped))
+                for entity, file, read, loaded, rejected, unmapped in connection.execute(
+                    "select source_table, source_file, rows_read, rows_loaded + rows_unchanged,"
+                    " rows_rejected, rows_unmapped from raw_loads.file_counts order by all"
+                ).fetchall()
+            ]
+            for severity, table, file, column, text in connection.execute(
+                "select severity, source_table, source_file, column_name, message"
+                " from raw_loads.messages order by rowid"
+            ).fetchall():
+                _sort(trial, severity, (table, file, column), text)
+    return trial
+
+
+def _day_of(folder: Path, mapping: Path | None) -> date | None:
+    """The day that the mapping names; one that cannot be read is told by the load."""
+    path = mapping_path(LoadRequest("files", folder, folder, RUN, mapping=mapping))
+    try:
+        return read_mapping(path).as_of if path else None
+    except LoadError:
+        return None
+
+
+def _sort(
+    trial: Trial, severity: str, place: tuple[str | None, str | None, str | None], text: str
+) -> None:
+    table, file, column = place
+    if text.startswith(UNUSED):
+        trial.unread.setdefault(file or "", []).append(column or "")
+        return
+    if "rows were rejected" in text:  # They are told by reason.
+        return
+    where = ", ".join(part for part in (table, file, column) if part)
+    line = f"{where}: {text}" if where else text
+    if severity == "error":
+        trial.errors.append(line)
+    elif severity == "warning":
+        trial.warnings.append(line)

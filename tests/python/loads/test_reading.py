@@ -1,0 +1,462 @@
+"""Files as people have them: encodings, signs, days, zones, workbooks and archives."""
+
+import gzip
+import io
+import zipfile
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import openpyxl
+import pytest
+
+from orchestration.loads import LoadError, read_mapping
+from orchestration.loads.casts import cast
+from orchestration.loads.settings import FileSettings
+from orchestration.loads.spec import ColumnSpec
+from tests.python.loads.delivery import Delivery
+
+
+def workbook(sheets: dict[str, list[list[object]]], hidden: tuple[str, ...] = ()) -> bytes:
+    book = openpyxl.Workbook()
+    book.remove(book.active)
+    for name, rows in sheets.items():
+        sheet = book.create_sheet(name)
+        for row in rows:
+            sheet.append(row)
+        if name in hidden:
+            sheet.sheet_state = "hidden"
+    content = io.BytesIO()
+    book.save(content)
+    return content.getvalue()
+
+
+def zipped(members: dict[str, str | bytes]) -> bytes:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        for name, text in members.items():
+            archive.writestr(name, text)
+    return content.getvalue()
+
+
+def load(tmp_path: Path, mapping: str, files: dict[str, str | bytes]) -> Delivery:
+    """Load files that need no contracts: what is missing besides is not what is asked."""
+    return Delivery(tmp_path).load({**files, "mapping.yml": f"version: 1\n{mapping}"})
+
+
+INVOICES = """
+files:
+  invoices:
+    from: rechnungen.csv
+    columns:
+      invoice_id: Nr
+      account_id: Kunde
+      status: {value: paid}
+      issued_at: Datum
+      total: Betrag
+"""
+
+
+def invoices(tmp_path: Path, reading: str, content: str | bytes) -> Delivery:
+    delivery = load(tmp_path, f"reading: {reading}{INVOICES}", {"rechnungen.csv": content})
+    assert delivery.error is None or "required table" in str(delivery.error)
+    return delivery
+
+
+def totals(delivery: Delivery) -> list[tuple[object, ...]]:
+    return delivery.query("select account_id, issued_at, total from raw_files.invoices order by 1")
+
+
+EXCEL = "Nr;Kunde;Datum;Betrag\n1;Müller;31.12.2024;1.234,50\n2;Öz;01.02.2024;-7\n"
+
+
+def test_a_german_excel_file_needs_four_words(tmp_path: Path) -> None:
+    """Windows-1252, semicolons, comma and point, day first."""
+    settings = "{encoding: cp1252, decimal: ',', thousands: '.', date_format: '%d.%m.%Y'}"
+    delivery = invoices(tmp_path, settings, EXCEL.encode("cp1252"))
+    assert totals(delivery) == [
+        ("Müller", datetime(2024, 12, 31), Decimal("1234.50")),
+        ("Öz", datetime(2024, 2, 1), Decimal("-7.00")),
+    ]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-8"])
+def test_a_byte_order_mark_says_the_encoding(tmp_path: Path, encoding: str) -> None:
+    settings = "{decimal: ',', thousands: '.', date_format: '%d.%m.%Y'}"
+    delivery = invoices(tmp_path, settings, EXCEL.encode(encoding))
+    assert [row[0] for row in totals(delivery)] == ["Müller", "Öz"]
+
+
+def test_the_line_that_tells_excel_the_delimiter_is_no_header(tmp_path: Path) -> None:
+    text = "sep=|\nNr|Kunde|Datum|Betrag\n1|a;b;c;d|2024-12-31|5\n"
+    assert totals(invoices(tmp_path, "{}", text)) == [
+        ("a;b;c;d", datetime(2024, 12, 31), Decimal(5))
+    ]
+
+
+def test_the_delimiter_can_be_said(tmp_path: Path) -> None:
+    text = "Nr,a;Kunde;Datum,,,,;Betrag\n1;A;x;5\n"
+    mapping = """
+files:
+  invoices:
+    from: r.csv
+    delimiter: ";"
+    columns: {invoice_id: "Nr,a", account_id: Kunde, status: {value: paid}, total: Betrag,
+      issued_at: {value: 2024-01-01}}
+"""
+    delivery = load(tmp_path, mapping, {"r.csv": text})
+    assert delivery.column("select total from raw_files.invoices") == [Decimal(5)]
+
+
+def test_a_file_that_is_not_utf8_is_named_with_line_and_likely_encoding(tmp_path: Path) -> None:
+    files = {
+        "contacts.csv": "contact_id,account_id,full_name\n1,A,Jürgen\n2,A,Ann\n".encode("cp1252"),
+        "products.csv": "product_id,product_name,größe\n1,a,b\n".encode("cp1252"),
+        "csms.csv": "csm_id,csm_name\n1,Иван Петров\n2,Мария Иванова\n".encode("cp1251"),
+    }
+    delivery = Delivery(tmp_path).load(files)
+    assert "it seems to be cp1252: say encoding: cp1252" in delivery.rejects("contacts.csv")[2][1]
+    assert delivery.column("select full_name from raw_files.contacts") == ["Ann"]
+    assert "line 1, the header, is not valid UTF-8; it seems to be cp1252" in str(delivery.error)
+    assert "it seems to be cp1251" in delivery.rejects("csms.csv")[2][1]
+
+
+def test_a_file_that_is_not_in_the_encoding_said_is_refused(tmp_path: Path) -> None:
+    mapping = "reading: {encoding: ascii}\nfiles: {csms: {from: c.csv, encoding: cp1252}}"
+    files = {
+        "c.csv": "csm_id,csm_name\n1,Jürgen\n",
+        "products.csv": "product_id,product_name\n1,a\n2,grün\n",
+    }
+    error = str(load(tmp_path, mapping, files).error)
+    assert "c.csv: the file is UTF-8, and the mapping says that it is cp1252" in error
+    assert "products.csv: line 3 is not valid ascii, which the mapping says the file is" in error
+    assert "it seems to be utf-8: say encoding: utf-8" in error
+
+
+NARROW, NBSP = "\u202f", "\u00a0"
+
+
+def read(written: str, kind: str, **settings: Any) -> Any:
+    """A text as a column of a kind is read, with the settings of a file."""
+    column = ColumnSpec("c", kind, required=False)
+    sql = cast("x", "VARCHAR", column, FileSettings(**settings))
+    with duckdb.connect() as connection:
+        connection.execute("set TimeZone = 'UTC'")
+        found = connection.execute(f"select {sql} from (select ? as x)", [written]).fetchone()
+    return found[0]
+
+
+@pytest.mark.parametrize(
+    ("settings", "written", "amount"),
+    [
+        ({"decimal": ","}, "1234,5", "1234.5"),
+        ({"decimal": ",", "thousands": "."}, "1.234.567,89", "1234567.89"),
+        ({"decimal": ",", "thousands": "."}, "1234567,89", "1234567.89"),
+        ({"decimal": ",", "thousands": " "}, f"1{NARROW}234,5", "1234.5"),
+        ({"decimal": ",", "thousands": " "}, f"1{NBSP}234,5{NBSP}", "1234.5"),
+        ({"decimal": ",", "thousands": " "}, "1 234,5 ", "1234.5"),
+        ({"thousands": "'"}, "1'234.5", "1234.5"),
+        ({"thousands": "'"}, "1\u2019234.5", "1234.5"),
+        ({"thousands": ","}, "1,234.5", "1234.5"),
+        ({"decimal": ","}, "\u22125,25", "-5.25"),
+        ({"decimal": ","}, "+5", "5"),
+        ({"decimal": ",", "thousands": "."}, "", None),
+        # Written otherwise than the mapping says: rejected, never read as another number.
+        ({}, "1.234,5", None),
+        ({"decimal": ","}, "1.234,5", None),
+        ({"decimal": ","}, "12.5", None),
+        ({"decimal": ",", "thousands": "."}, "12.50", None),
+        ({"decimal": ",", "thousands": "."}, "1.2345,00", None),
+        ({"thousands": ","}, "1,5", None),
+        ({"decimal": ","}, "(5,00)", None),
+        ({"decimal": ","}, "5,00-", None),
+        ({"decimal": ","}, "5,00 €", None),
+    ],
+)
+def test_numbers_as_files_write_them(
+    settings: dict[str, str], written: str, amount: str | None
+) -> None:
+    assert read(written, "decimal(18,2)", **settings) == (amount and Decimal(amount))
+
+
+@pytest.mark.parametrize(
+    ("patterns", "written", "day"),
+    [
+        ("%d.%m.%Y", "1.2.2024", datetime(2024, 2, 1)),
+        (["%d.%m.%Y", "%d.%m.%y"], "01.02.24", datetime(2024, 2, 1)),
+        (["%d.%m.%Y", "%d.%m.%y"], "01.02.2024", datetime(2024, 2, 1)),
+        (["%d.%m.%Y %H:%M", "%d.%m.%Y"], "01.02.2024 10:30", datetime(2024, 2, 1, 10, 30)),
+        (["%d/%m/%Y", "%m/%d/%Y"], "31/12/2024", datetime(2024, 12, 31)),
+        (["%d/%m/%Y", "%m/%d/%Y"], "02/02/2024", datetime(2024, 2, 2)),
+        ("%m/%d/%y %I:%M %p", "12/31/24 3:05 PM", datetime(2024, 12, 31, 15, 5)),
+        ("%d/%b/%y %I:%M %p", "29/Mar/24 9:07 AM", datetime(2024, 3, 29, 9, 7)),
+        ("%Y-%m-%d %H:%M %z", "2024-02-01 10:30 +0200", datetime(2024, 2, 1, 8, 30)),
+        # Two days fit, or none: rejected, never guessed.
+        (["%d/%m/%Y", "%m/%d/%Y"], "03/04/2024", None),
+        ("%d.%m.%Y", "31.12.24", None),
+        ("%d.%m.%Y", "2024-12-31", None),
+        ("%d.%m.%Y", "31.12.2024 10:00", None),
+        ("%d.%m.%Y", "31.02.2024", None),
+    ],
+)
+def test_days_and_times_as_files_write_them(
+    patterns: str | list[str], written: str, day: datetime | None
+) -> None:
+    assert read(written, "timestamp", date_format=patterns) == day
+    assert read(written, "date", date_format=patterns) == (day and day.date())
+
+
+@pytest.mark.parametrize(
+    ("written", "utc"),
+    [
+        ("2024-07-01 12:00:00", datetime(2024, 7, 1, 10)),  # summer
+        ("2024-01-01T12:00", datetime(2024, 1, 1, 11)),  # winter
+        ("2024-10-27 02:30:00", datetime(2024, 10, 27, 1, 30)),  # comes twice: the later one
+        ("2024-03-31 02:30:00", datetime(2024, 3, 31, 1, 30)),  # is left out: an hour later
+        ("2024-07-01T12:00:00Z", datetime(2024, 7, 1, 12)),  # says its offset
+        ("2024-07-01 12:00:00+05:30", datetime(2024, 7, 1, 6, 30)),
+        ("2024-07-01", datetime(2024, 7, 1)),  # a day stays that day
+        ("2024-07-01 00:00:00", datetime(2024, 7, 1)),
+        ("yesterday", None),
+    ],
+)
+def test_times_without_an_offset_are_of_the_zone(written: str, utc: datetime | None) -> None:
+    assert read(written, "timestamp", time_zone="Europe/Berlin") == utc
+
+
+def test_a_value_that_is_written_otherwise_is_rejected_with_what_was_expected(
+    tmp_path: Path,
+) -> None:
+    settings = "{decimal: ',', date_format: ['%d/%m/%Y', '%m/%d/%Y']}"
+    text = "Nr;Kunde;Datum;Betrag\n1;A;03/04/2024;1\n2;A;31/12/2024;1.5\n3;A;31/12/2024;2,5\n"
+    delivery = invoices(tmp_path, settings, text)
+    assert totals(delivery) == [("A", datetime(2024, 12, 31), Decimal("2.50"))]
+    rejects = delivery.rejects("rechnungen.csv")
+    assert rejects[2][1] == (
+        "issued_at '03/04/2024' cannot be read as %d/%m/%Y or %m/%d/%Y (date_format in"
+        " mapping.yml) to one day"
+    )
+    assert rejects[3][1] == (
+        "total '1.5' is not a number as mapping.yml says that they are written (decimal ',')"
+    )
+
+
+def test_the_zone_holds_for_patterns_too(tmp_path: Path) -> None:
+    settings = "{time_zone: America/New_York, date_format: ['%m/%d/%Y %H:%M', '%m/%d/%Y']}"
+    text = "Nr;Kunde;Datum;Betrag\n1;A;07/04/2024 09:00;1\n2;B;07/04/2024;1\n"
+    assert [row[1] for row in totals(invoices(tmp_path, settings, text))] == [
+        datetime(2024, 7, 4, 13),
+        datetime(2024, 7, 4),
+    ]
+
+
+def test_null_values_title_lines_and_totals(tmp_path: Path) -> None:
+    text = (
+        'Rechnungen 2024;;;\n"Stand: 1.1.;";;;\n\nNr;Kunde;Datum;Betrag\n'
+        "1;A;2024-01-01;n/a\n2;B;2024-01-01;-\n3;Null;2024-01-02;5\n\nSumme:;;;5\nSeite 1\n"
+    )
+    settings = "{header_row: 4, null_values: ['-', N/A], footer: Summe}"
+    delivery = invoices(tmp_path, settings, text)
+    assert totals(delivery) == [
+        ("A", datetime(2024, 1, 1), None),
+        ("B", datetime(2024, 1, 1), None),
+        ("Null", datetime(2024, 1, 2), Decimal(5)),
+    ]
+    assert delivery.counts("invoices") == (3, 3, 0, 0, 0)
+    assert delivery.said("info", "rechnungen.csv", "2 rows of the footer were left out")
+
+
+def test_a_footer_amid_the_rows_is_none(tmp_path: Path) -> None:
+    rows = "".join(f"{i};A;2024-01-01;1\n" for i in range(30))
+    text = f"Nr;Kunde;Datum;Betrag\nSumme;A;2024-01-01;1\n{rows}"
+    error = str(invoices(tmp_path, "{footer: [Total, Summe]}", text).error)
+    assert "line 2 looks like the footer, and 30 rows follow it" in error
+
+
+def test_cells_of_a_workbook_are_typed(tmp_path: Path) -> None:
+    rows: list[list[object]] = [
+        ["Kundenliste"],
+        [],
+        ["Kunde Nr", "Name", "Seit", "Geändert", "Gelöscht", "Mitarbeiter", "Land"],
+        [4711, "Müller", date(2024, 12, 31), datetime(2024, 7, 1, 12), False, 12.0, "DE"],
+        [],
+        ["A-1", "Öz", datetime(2024, 1, 2), datetime(2024, 7, 2), True, None, "#N/A"],
+        ["A-2", "#REF!", date(2024, 1, 3), None, True, 3, "FR"],
+    ]
+    book = workbook({"Kunden": rows, "Notizen": [["x"]], "Alt": [["y"]]}, hidden=("Alt",))
+    mapping = """
+reading: {time_zone: Europe/Berlin}
+files:
+  accounts:
+    from: kunden.xlsx
+    sheet: Kunden
+    header_row: 3
+    null_values: "#N/A"
+    columns: {account_id: Kunde Nr, account_name: Name, created_at: Seit, updated_at: Geändert,
+      is_deleted: Gelöscht, employee_count: Mitarbeiter, country: Land}
+"""
+    delivery = load(tmp_path, mapping, {"kunden.xlsx": book})
+    assert delivery.query(
+        "select account_id, account_name, created_at, updated_at, is_deleted, employee_count,"
+        " country, _source_line from raw_files.accounts order by _source_line"
+    ) == [
+        (
+            "4711", "Müller", datetime(2024, 12, 31), datetime(2024, 7, 1, 10), False, 12, "DE", 4
+        ),
+        ("A-1", "Öz", datetime(2024, 1, 2), datetime(2024, 7, 2), True, None, None, 6),
+    ]  # fmt: skip
+    reason = delivery.rejects("kunden.xlsx/Kunden")[7][1]
+    assert "account_name '#REF!' is an error of the spreadsheet" in reason
+    assert delivery.said("warning", "kunden.xlsx/Notizen", "no table takes this file")
+
+
+def test_numbers_and_days_in_text_cells_are_read_as_the_mapping_says(tmp_path: Path) -> None:
+    rows: list[list[object]] = [
+        ["Nr", "Kunde", "Datum", "Betrag"],
+        [1, "A", date(2024, 12, 31), 1234.5],
+        [2, "B", "30.12.2024", "1.234,50"],
+        [3, "C", "30.12.2024", "#WERT!"],
+    ]
+    mapping = "reading: {decimal: ',', thousands: '.', date_format: '%d.%m.%Y'}" + INVOICES.replace(
+        "rechnungen.csv", "r.xlsx"
+    )
+    delivery = load(tmp_path, mapping, {"r.xlsx": workbook({"R": rows})})
+    assert totals(delivery) == [
+        ("A", datetime(2024, 12, 31), Decimal("1234.50")),
+        ("B", datetime(2024, 12, 30), Decimal("1234.50")),
+    ]
+    assert "total '#WERT!' is not a number" in delivery.rejects("r.xlsx")[4][1]
+
+
+def test_sheets_and_members_with_the_name_of_an_entity_need_no_mapping(tmp_path: Path) -> None:
+    csms: list[list[object]] = [["csm_id", "csm_name"], ["c1", "Kim"]]
+    products: list[list[object]] = [["product_id", "product_name"], [1, "Base"]]
+    delivery = Delivery(tmp_path).load(
+        {
+            "company.xlsx": workbook({"CSMs": csms, "products": products}),
+            "export.zip": zipped(
+                {
+                    "out/plans.csv": "plan_id,product_id,plan_name,billing_interval\nP,1,P,month\n",
+                    "out/users.jsonl": '{"user_id": "U", "account_id": "A"}\n',
+                    "__MACOSX/users.csv": "x",
+                    "sheet.xlsx": b"PK",
+                }
+            ),
+            "features.zip": zipped({"data.csv": "event_name,feature\nlogin,Login\n"}),
+        }
+    )
+    for table, key in {
+        "csms": "c1", "products": "1", "plans": "P", "users": "U", "features": "login",
+    }.items():  # fmt: skip
+        column = {"features": "event_name"}.get(table, f"{table[:-1]}_id")
+        assert delivery.column(f"select {column} from raw_files.{table}") == [key], table
+    assert delivery.said("warning", "export.zip/sheet.xlsx", "not read")
+
+
+def test_one_of_several_parts_must_be_named(tmp_path: Path) -> None:
+    book = workbook({"A": [["csm_id", "csm_name"], ["c1", "Kim"]], "B": [["x"], ["y"]]})
+    mapping = """
+files:
+  csms: {from: a.xlsx}
+  products: {from: a.xlsx, sheet: C}
+  users: {from: b.zip}
+  contacts: {from: b.zip/*.csv}
+  features: {from: b.zip/2.csv}
+  plans: {from: one.xlsx, sheet: Z}
+"""
+    member = "contact_id,account_id,event_name,feature\n{0},A,e,f\n"
+    files: dict[str, str | bytes] = {
+        "a.xlsx": book,
+        "b.zip": zipped({"1.csv": member.format(1), "2.csv": member.format(2)}),
+        "one.xlsx": workbook({"Only": [["a"], ["b"]]}),
+    }
+    delivery = load(tmp_path, mapping, files)
+    error = str(delivery.error)
+    assert "'a.xlsx' has several parts; write sheet: 'A', 'B'" in error
+    assert "'a.xlsx' has no sheet 'C'; write sheet: 'A', 'B'" in error
+    assert "'b.zip' has several parts; write sheet: '1.csv', '2.csv'" in error
+    assert "there is no sheet 'Z'; the workbook has 'Only'" in error
+    assert delivery.column("select contact_id from raw_files.contacts order by 1") == ["1", "2"]
+    assert delivery.column("select event_name from raw_files.features") == ["e"]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("csms.xlsx", b"not a workbook", "the workbook cannot be opened"),
+        ("csms.zip", b"PK no archive", "the zip file cannot be unpacked"),
+        ("csms.csv.gz", gzip.compress(b"csm_id\n1\n")[:-6], "the gzip file cannot be unpacked"),
+        ("csms.xlsx", workbook({"A": []}), "the file is empty"),
+    ],
+    ids=["workbook", "zip", "gzip", "empty sheet"],
+)
+def test_a_damaged_file_is_named(tmp_path: Path, name: str, content: bytes, words: str) -> None:
+    delivery = Delivery(tmp_path).load({name: content})
+    assert words in str(delivery.error) or delivery.said("warning", name, words)
+
+
+def test_columns_of_one_name_are_numbered(tmp_path: Path) -> None:
+    text = "Key,Labels,Labels,Größe,Grüße\nT1,a,b,1,2\n"
+    mapping = """
+files:
+  csms: {from: t.csv, columns: {csm_id: Key, csm_name: Labels (2), email: Grüße}}
+  products: {from: t.csv, columns: {product_id: Key, product_name: Labels}}
+"""
+    delivery = load(tmp_path, mapping, {"t.csv": text})
+    assert delivery.query("select csm_id, csm_name, email from raw_files.csms") == [
+        ("T1", "b", "2")
+    ]
+    assert "several columns are named so; write 'Labels (1)'" in str(delivery.error)
+
+
+def test_an_entry_goes_before_the_defaults(tmp_path: Path) -> None:
+    mapping = """
+reading: {decimal: ",", delimiter: ";"}
+files:
+  plans:
+    from: p.csv
+    decimal: "."
+    delimiter: null
+    columns: {product_id: {value: P}, plan_name: plan_id, billing_interval: {value: month},
+      currency: c.currency}
+    lookups: {c: {from: c.csv, on: plan_id, header_row: 2}}
+"""
+    files: dict[str, str | bytes] = {
+        "p.csv": "plan_id,unit_amount\nA,1.5\n",
+        "c.csv": "Title;\nplan_id;currency\nA;EUR\n",
+    }
+    delivery = load(tmp_path, mapping, files)
+    assert delivery.query("select plan_id, unit_amount, currency from raw_files.plans") == [
+        ("A", Decimal("1.5"), "EUR")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (
+            "reading: {thousand: '.'}",
+            "thousand: there is no such setting; did you mean 'thousands'?",
+        ),
+        (
+            "files: {csms: {from: a.csv, encodin: x}}",
+            "encodin: there is no such setting; did you mean 'encoding'?",
+        ),
+        ("reading: {encoding: cp9999}", "reading.encoding: this encoding is not known"),
+        ("reading: {delimiter: ;;}", "write the one character between fields"),
+        ("reading: {thousands: '.'}", "thousands and decimal are both '.'"),
+        ("reading: {decimal: x}", "reading.decimal: String should match pattern"),
+        ("reading: {date_format: DD.MM.YYYY}", "has no year; write it as %d.%m.%Y; did you mean"),
+        ("reading: {date_format: '%Q'}", "Unrecognized format for strftime/strptime: %Q"),
+        ("reading: {time_zone: Berlin}", "this is no IANA time zone"),
+        ("reading: {header_row: 0}", "reading.header_row: Input should be greater than"),
+    ],
+)
+def test_settings_that_make_no_sense_are_named(tmp_path: Path, text: str, words: str) -> None:
+    path = tmp_path / "mapping.yml"
+    path.write_text(f"version: 1\n{text}")
+    with pytest.raises(LoadError) as caught:
+        read_mapping(path)
+    assert words in str(caught.value)

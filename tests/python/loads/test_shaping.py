@@ -1,0 +1,272 @@
+"""Words, JSON, repeated lines, groups and windows of a mapping: every line stays accounted for."""
+
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from orchestration.loads import LoadError, read_mapping
+from tests.python.loads.test_reading import load
+
+CONTRACTS = """\
+Vertrag;Kunde;Name;Status;Ab;Preis;Menge
+V1;K1;Alpha;Aktiv;2024-01-01;100;1
+V1;K1;Alpha;aktiv;2024-06-01;120;2
+V2;K1;Alpha AG;Gekündigt;2024-02-01;50;1
+V3;K2;Beta;;2024-03-01;70;1
+V4;K3;Gamma;Pausiert?;2024-03-01;70;x
+"""
+
+
+def test_words_mean_what_the_mapping_says(tmp_path: Path) -> None:
+    mapping = """
+files:
+  subscriptions:
+    from: v.csv
+    distinct: Vertrag
+    columns:
+      subscription_id: Vertrag
+      account_id: Kunde
+      status: {from: Status, values: {Aktiv: active, gekündigt: canceled}}
+      started_at: Ab
+      auto_renew: {from: Status, values: {Aktiv: true, Gekündigt: false}, else: null}
+      cancel_reason: {from: Status, values: {Aktiv: null}, else: other}
+"""
+    delivery = load(tmp_path, mapping, {"v.csv": CONTRACTS})
+    assert delivery.query(
+        "select subscription_id, status, auto_renew, cancel_reason from raw_files.subscriptions"
+        " order by 1"
+    ) == [("V1", "active", True, None), ("V2", "canceled", False, "other")]
+    rejects = delivery.rejects("v.csv")
+    assert "status is required and empty" in rejects[5][1]
+    assert rejects[6][1].startswith(
+        "status 'Pausiert?' is not among the values of the mapping: Aktiv, gekündigt; add it, or"
+        " say else"
+    )
+    # Two lines of one contract are one row; the second is not lost.
+    assert delivery.counts("subscriptions") == (4, 2, 0, 2, 0)
+
+
+def test_values_in_json_are_taken_by_their_path(tmp_path: Path) -> None:
+    lines = (
+        '{"id": "T1", "org": {"id": 7}, "at": "2024-01-01", "meta": "{\\"state\\": \\"zu\\"}"}\n'
+        '{"id": "T2", "org": null, "at": "2024-01-02", "meta": "not json"}\n'
+        '{"id": "T3", "org": {"id": "A"}, "at": "2024-01-02"}\n'
+    )
+    mapping = """
+files:
+  tickets:
+    from: t.jsonl
+    columns:
+      ticket_id: id
+      account_id: {from: org, path: $.id}
+      created_at: at
+      status: {from: meta, path: $.state, values: {zu: closed}}
+      category: {from: org}
+"""
+    delivery = load(tmp_path, mapping, {"t.jsonl": lines})
+    assert delivery.query(
+        "select ticket_id, account_id, status, category from raw_files.tickets"
+    ) == [("T1", "7", "closed", '{"id":7}')]
+    rejects = delivery.rejects("t.jsonl")
+    assert "status: the mapping's expression fails on this row: meta $.state" in rejects[2][1]
+    assert rejects[3][1] == "status is required and empty; fill it in"
+
+
+def test_lines_that_give_the_same_row_are_one(tmp_path: Path) -> None:
+    mapping = """
+files:
+  accounts:
+    from: v.csv
+    distinct: true
+    columns: {account_id: Kunde, account_name: Name, country: {value: DE}}
+  csms:
+    from: v.csv
+    distinct: [Kunde, {sql: x}]
+    columns: {csm_id: Kunde, csm_name: Name}
+"""
+    with pytest.raises(LoadError, match=r"csms\.distinct"):
+        path = tmp_path / "m.yml"
+        path.write_text(f"version: 1{mapping}")
+        read_mapping(path)
+    mapping = mapping.replace("[Kunde, {sql: x}]", "[lower(Kunde)]")
+    delivery = load(tmp_path, mapping, {"v.csv": CONTRACTS})
+    # K1 is named in two ways: with distinct: true these are two rows of one key.
+    assert delivery.counts("accounts") == (4, 3, 0, 1, 0)
+    assert "account_id 'K1' is already on line 2" in delivery.rejects("v.csv")[4][1]
+    assert delivery.column("select csm_name from raw_files.csms order by csm_id") == [
+        "Alpha", "Beta", "Gamma",
+    ]  # fmt: skip
+    assert delivery.counts("csms") == (3, 3, 0, 0, 0)
+
+
+def test_a_group_of_lines_is_one_row(tmp_path: Path) -> None:
+    mapping = """
+files:
+  subscriptions:
+    from: v.csv
+    delimiter: ";"
+    where: Kunde <> 'K2'
+    group_by: [Kunde, Vertrag]
+    columns:
+      subscription_id: Vertrag
+      account_id: Kunde
+      status: {value: active}
+      started_at: {sql: "min(Ab)"}
+      cancel_reason:
+        sql: >
+          cast(count(*) as varchar) || ' lines, '
+          || sum(cast(Preis as int) * cast(Menge as int)) filter (where Status <> '')
+"""
+    delivery = load(tmp_path, mapping, {"v.csv": CONTRACTS})
+    assert delivery.query(
+        "select subscription_id, started_at::date::text, cancel_reason, _source_line"
+        " from raw_files.subscriptions order by 1"
+    ) == [("V1", "2024-01-01", "2 lines, 340", 2), ("V2", "2024-02-01", "1 lines, 50", 4)]
+    assert delivery.counts("subscriptions") == (4, 2, 0, 1, 1)
+
+
+def test_a_line_that_fails_spoils_its_group_and_is_named(tmp_path: Path) -> None:
+    text = "id,account,day,n\n1,A,2024-01-01,5\n2,A,2024-01-01,?\n3,B,2024-01-01,7\n"
+    mapping = """
+files:
+  usage_daily:
+    from: u.csv
+    group_by: [account, day]
+    columns: {account_id: account, usage_date: day, event_name: {value: e},
+      event_count: {sql: "sum(as_number(n))"}}
+  subscription_items:
+    from: u.csv
+    columns:
+      subscription_item_id: account
+      subscription_id: account
+      valid_from:
+        sql: cast(day as date) + row_number() over (partition by account order by id)::int
+      valid_to:
+        sql: lead(cast(day as date) + cast(n as int)) over (partition by account order by id)
+      quantity: {value: 1}
+      unit_amount: {sql: "cast(n as integer) - coalesce(min(cast(id as integer)) over (), 0)"}
+      billing_interval: {value: month}
+"""
+    delivery = load(tmp_path, mapping, {"u.csv": text})
+    assert delivery.query("select account_id, event_count from raw_files.usage_daily") == [("B", 7)]
+    reasons = dict(
+        delivery.query(
+            "select source_table || source_line, reason from raw_files.rejects order by 1"
+        )
+    )
+    assert (
+        "event_count: the mapping's expression fails on line 3, which this row is computed"
+        in (reasons["usage_daily2"])
+    )
+    assert "valid_to: the mapping's expression fails on line 3" in reasons["subscription_items2"]
+    assert (
+        "unit_amount: the mapping's expression fails on this row"
+        in (reasons["subscription_items3"])
+    )
+    assert set(reasons) == {"usage_daily2", "subscription_items2", "subscription_items3"}
+    assert delivery.query(
+        "select valid_from::text, unit_amount from raw_files.subscription_items"
+    ) == [("2024-01-02", Decimal(6))]
+    assert delivery.counts("usage_daily") == (2, 1, 0, 1, 0)
+
+
+def test_a_window_looks_at_the_rows_that_where_takes(tmp_path: Path) -> None:
+    text = "id,type,day\n1,a,2024-01-01\n2,b,2024-02-01\n3,a,2024-03-01\n"
+    mapping = """
+files:
+  subscription_items:
+    from: i.csv
+    where: type = 'a'
+    columns:
+      subscription_item_id: type
+      subscription_id: type
+      valid_from: day
+      valid_to: {sql: "lead(day) over (partition by type order by day)"}
+      quantity: {sql: "count(*) over ()"}
+      unit_amount: {sql: "sum(1) over (order by id rows unbounded preceding)"}
+      billing_interval: {value: month}
+"""
+    delivery = load(tmp_path, mapping, {"i.csv": text})
+    assert delivery.query(
+        "select valid_from::text, valid_to::text, quantity::int, unit_amount::int"
+        " from raw_files.subscription_items order by 1"
+    ) == [("2024-01-01", "2024-03-01", 2, 1), ("2024-03-01", None, 2, 2)]
+
+
+def test_numbers_and_days_in_expressions_are_read_as_the_file_writes_them(tmp_path: Path) -> None:
+    text = "id;preis;ab\n1;1.200,50 EUR;31.12.2024\n2;viel EUR;31.12.2024\n3;1 EUR;2024\n"
+    mapping = """
+reading: {decimal: ",", thousands: ".", date_format: "%d.%m.%Y"}
+files:
+  invoices:
+    from: r.csv
+    columns:
+      invoice_id: id
+      account_id: {value: A}
+      status: {value: paid}
+      issued_at: ab
+      total: {sql: "as_number(replace(preis, ' EUR', '')) * 2"}
+      due_at: {sql: "as_date(ab) + 14"}
+"""
+    delivery = load(tmp_path, mapping, {"r.csv": text})
+    assert delivery.query("select total, due_at::date::text from raw_files.invoices") == [
+        (Decimal(2401), "2025-01-14")
+    ]
+    rejects = delivery.rejects("r.csv")
+    assert "total: the mapping's expression fails on this row" in rejects[3][1]
+    assert "due_at: the mapping's expression fails on this row" in rejects[4][1]
+
+
+def test_a_file_that_two_entities_share_is_not_half_lost(tmp_path: Path) -> None:
+    text = "kind,id,name\nacc,1,Alpha\ncsm,2,Kim\nacc,3,Beta\nold,4,x\n"
+    mapping = """
+files:
+  accounts: {from: all.csv, where: kind = 'acc', columns: {account_id: id, account_name: name}}
+  csms: {from: all.csv, where: kind = 'csm', columns: {csm_id: id, csm_name: name}}
+"""
+    delivery = load(tmp_path, mapping, {"all.csv": text})
+    # Only the line that neither takes is left over.
+    assert delivery.counts("accounts") == (3, 2, 0, 0, 1)
+    assert delivery.counts("csms") == (2, 1, 0, 0, 1)
+
+
+def test_a_lookup_by_several_columns(tmp_path: Path) -> None:
+    mapping = """
+files:
+  users:
+    from: u.csv
+    lookups: {org: {from: o.csv, on: {region: reg, org: no}}}
+    columns: {user_id: id, account_id: org.account}
+"""
+    files: dict[str, str | bytes] = {
+        "u.csv": "id,region,org\nu1,EU,1\nu2,US,1\n",
+        "o.csv": "reg,no,account\nEU,1,A\nUS,1,B\n",
+    }
+    delivery = load(tmp_path, mapping, files)
+    assert delivery.query("select user_id, account_id from raw_files.users order by 1") == [
+        ("u1", "A"), ("u2", "B"),
+    ]  # fmt: skip
+    assert not delivery.said("warning", "o.csv", "several lines")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("distinct: true, group_by: a", "distinct and group_by both make one row of several"),
+        (
+            "columns: {csm_id: {from: x, valuess: {}}}",
+            "valuess: there is no such setting; did you mean 'values'?",
+        ),
+        ("columns: {csm_id: {from: x, values: {A: 1, a: 2}}}", "'a' stands twice among values"),
+        ("columns: {csm_id: {from: x, path: plan}}", "path: String should match pattern"),
+        ("columns: {csm_id: {from: x, else: 1}}", "else needs values"),
+        ("groupby: a", "groupby: there is no such setting; did you mean 'group_by'?"),
+    ],
+)
+def test_shapes_that_make_no_sense_are_named(tmp_path: Path, text: str, words: str) -> None:
+    path = tmp_path / "mapping.yml"
+    path.write_text(f"version: 1\nfiles: {{csms: {{from: a.csv, {text}}}}}")
+    with pytest.raises(LoadError) as caught:
+        read_mapping(path)
+    assert words in str(caught.value)

@@ -1,0 +1,185 @@
+"""`csw mapping`: a first mapping from headers and samples, and what would load with it."""
+
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from orchestration.cli import app
+from orchestration.loads import read_mapping
+from orchestration.loads.files import InputFile, list_files
+from orchestration.mapping_guess import guess
+from tests.python.loads.delivery import REQUIRED
+from tests.python.loads.test_reading import workbook
+
+runner = CliRunner(env={"COLUMNS": "200", "NO_COLOR": "1", "TERM": "dumb"})
+
+CUSTOMERS = (
+    "Kundenliste Stand 1.1.;;;;\n\nKundennummer;Firma;Branche;Kunde seit;Umsatz\n"
+    "1;Müller GmbH;Bau;13.01.2024;1.000,50\n2;Öz AG;IT;28.02.2024;5,00\n"
+)
+CONTRACTS = (
+    "Vertragsnummer;Kundennummer;Status;Beginn;Ende;Menge;Einzelpreis;Abrechnung;Währung\n"
+    "V1;1;Aktiv;01.02.2024;;10;1.234,50;monatlich;EUR\n"
+    "V2;2;Gekündigt;15.03.2024;31.12.2024;5;99,90;monatlich;EUR\n"
+)
+
+
+def write(folder: Path, files: dict[str, str | bytes]) -> Path:
+    folder.mkdir(exist_ok=True)
+    for name, content in files.items():
+        (folder / name).write_bytes(content if isinstance(content, bytes) else content.encode())
+    return folder
+
+
+def test_a_folder_of_german_excel_files_loads_with_the_mapping_that_init_writes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = tmp_path / "home"
+    monkeypatch.setenv("CSW_HOME", str(home))
+    tickets = workbook(
+        {
+            "Tickets": [
+                ["Ticket ID", "Company ID", "Created time", "Status", "Priority"],
+                [7, 1, datetime(2024, 5, 1, 10), "Open", "High"],
+            ]
+        }
+    )
+    folder = write(
+        tmp_path / "acme",
+        {
+            "Kundenliste.csv": CUSTOMERS.encode("cp1252"),
+            "Verträge.csv": CONTRACTS.encode("cp1252"),
+            "support.xlsx": tickets,
+        },
+    )
+    done = runner.invoke(app, ["mapping", "init", str(folder)])
+    assert done.exit_code == 0, done.output
+    text = (folder / "mapping.yml").read_text(encoding="utf-8")
+    for line in (
+        "encoding: cp1252   # guess",
+        "header_row: 3   # guess",
+        "decimal: ','   # guess",
+        "thousands: .   # guess",
+        "date_format: '%d.%m.%Y'   # guess",
+        "account_name: Firma   # guess",
+        "unit_amount: Einzelpreis   # guess",
+        "# not read by accounts: Umsatz",
+    ):
+        assert line in text, text
+    mapping = read_mapping(folder / "mapping.yml")
+    assert set(mapping.files) == {"accounts", "subscriptions", "subscription_items", "tickets"}
+    done = runner.invoke(app, ["mapping", "check", str(folder)])
+    assert done.exit_code == 0, done.output
+    assert "Everything would load." in done.output
+    assert "Umsatz" in done.output
+    # Neither a home nor anything in the folder is written.
+    assert not home.exists()
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "Kundenliste.csv", "Verträge.csv", "mapping.yml", "support.xlsx",
+    ]  # fmt: skip
+    assert "there already" in runner.invoke(app, ["mapping", "init", str(folder)]).output
+
+
+def test_check_tells_rejects_missing_columns_and_what_nobody_reads(tmp_path: Path) -> None:
+    files: dict[str, str | bytes] = {
+        **REQUIRED,
+        "invoices.csv": (
+            "invoice_id,account_id,status,issued_at,note\n1,A1,paid,2025-01-01,x\n"
+            "2,A1,bezahlt,2025-01-01,x\n3,A1,offen,soon,x\n"
+        ),
+        "deals.csv": "id,acc,phase\n1,A1,won\n",
+        "mapping.yml": (
+            "version: 1\nas_of: 2025-06-30\nfiles:\n"
+            "  invoices: {from: invoices.csv}\n"
+            "  opportunities: {from: deals.csv, columns: {opportunity_id: id, account_id: acc}}\n"
+        ),
+    }
+    folder = write(tmp_path / "acme", files)
+    done = runner.invoke(app, ["mapping", "check", str(folder)])
+    assert done.exit_code == 1
+    for words in (
+        "invoices, invoices.csv: 1 rows, first on line 3: status 'bezahlt' is not one of",
+        "opportunities, deals.csv, type: required columns type, stage are missing",
+        "Columns nobody reads",
+        "invoices.csv: note",
+    ):
+        assert words in done.output, done.output
+    counts = next(line for line in done.output.splitlines() if line.startswith("invoices"))
+    assert counts.split() == ["invoices", "invoices.csv", "3", "1", "2", "0"]
+
+
+def test_check_names_faults_of_the_mapping_itself(tmp_path: Path) -> None:
+    folder = write(tmp_path / "acme", {"a.csv": "x\n1\n"})
+    mapping = tmp_path / "other.yml"
+    mapping.write_text("version: 1\nfils: {}\n")
+    done = runner.invoke(app, ["mapping", "check", str(folder), "--mapping", str(mapping)])
+    assert done.exit_code == 1
+    assert "other.yml:2: fils: there is no such setting; did you mean 'files'?" in done.output
+    assert runner.invoke(app, ["mapping", "check", str(tmp_path / "nowhere")]).exit_code == 1
+
+
+def guessed(tmp_path: Path, name: str, text: str) -> tuple[dict[str, object], dict[str, str]]:
+    write(tmp_path / "in", {name: text})
+    found = guess(next(file for file in list_files(tmp_path / "in") if file.relative == name))
+    return found.settings, found.unsure
+
+
+@pytest.mark.parametrize(
+    ("days", "pattern"),
+    [
+        (["13/01/2024", "03/04/2024"], "%d/%m/%Y"),
+        (["01/13/2024", "03/04/2024"], "%m/%d/%Y"),
+        (["29/Mar/24 9:07 AM"], "%d/%b/%y %I:%M %p"),
+        (["31.12.24", "1.2.24"], "%d.%m.%y"),
+        (["21-Jan-2020 05:29"], "%d-%b-%Y %H:%M"),
+        (["2024-01-01", "2024-01-01T10:00:00Z"], None),
+    ],
+)
+def test_init_reads_how_days_are_written(
+    tmp_path: Path, days: list[str], pattern: str | None
+) -> None:
+    rows = "".join(f"{i},A,paid,{day}\n" for i, day in enumerate(days))
+    settings, unsure = guessed(
+        tmp_path, "invoices.csv", f"invoice_id,account_id,status,issued_at\n{rows}"
+    )
+    assert settings.get("date_format") == pattern
+    assert not unsure
+
+
+def test_init_does_not_guess_what_cannot_be_told(tmp_path: Path) -> None:
+    text = "invoice_id,account_id,status,issued_at,total\n1,A,paid,03/04/2024,1.500\n"
+    settings, unsure = guessed(tmp_path, "invoices.csv", text)
+    assert settings == {}
+    assert "has the day or the month first cannot be told: %d/%m/%Y" in unsure["date_format"]
+    assert "whether '1.500' has decimals or thousands cannot be told" in unsure["decimal"]
+    runner.invoke(app, ["mapping", "init", str(tmp_path / "in")])
+    text = (tmp_path / "in" / "mapping.yml").read_text()
+    assert "# date_format: whether '03/04/2024' has the day or the month first" in text
+
+
+def test_init_says_what_is_required_and_not_found_and_which_words_are_not_known(
+    tmp_path: Path,
+) -> None:
+    folder = write(
+        tmp_path / "in",
+        {
+            "contracts.csv": "id,customer id,state,price\nC1,1,live,5\nC2,1,weird,5\n",
+            "x.csv": "a,b\n1,2\n",
+            "broken.xlsx": b"nothing",
+        },
+    )
+    runner.invoke(app, ["mapping", "init", str(folder)])
+    text = (folder / "mapping.yml").read_text()
+    for line in (
+        "# started_at:   # required and not found",
+        "# status: these words are not known: weird;",
+        "#   say {from: state, values: {weird: …}}",
+        "# x.csv: which entity this is cannot be told from: a, b",
+        "# broken.xlsx cannot be read: the workbook cannot be opened",
+        "# required and not found: accounts, subscription_items",
+    ):
+        assert line in text, text
+    assert read_mapping(folder / "mapping.yml").files.keys() == {"subscriptions"}
+    assert isinstance(list_files(folder)[0], InputFile)
