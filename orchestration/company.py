@@ -22,6 +22,7 @@ from pydantic import (
     ValidationError,
 )
 
+from orchestration.loads.adapters import adapter_names, filled_tables
 from orchestration.loads.currencies import ISO_4217
 from orchestration.loads.spec import source_names, source_spec
 from orchestration.policies import Policies
@@ -188,8 +189,13 @@ class Company(_Strict):
 
     @property
     def sources(self) -> dict[str, list[str]]:
-        """The systems of every domain, as the dbt models ask for them."""
-        return {domain: list(self.domains.get(domain, [])) for domain in DOMAINS}
+        """The sources of every domain, as the dbt models ask for them."""
+        return {
+            domain: list(
+                dict.fromkeys(source_of(system) for system in self.domains.get(domain, []))
+            )
+            for domain in DOMAINS
+        }
 
     @property
     def own_vars(self) -> dict[str, Any]:
@@ -218,7 +224,7 @@ def _keys_at(content: dict[str, Any], place: Place) -> Iterable[str]:
 def _faults(company: Company, file: SettingsFile) -> Iterable[str]:
     """What does not fit together."""
     used = {system for systems in company.domains.values() for system in systems}
-    known = source_names()
+    known = system_names()
     for domain, systems in company.domains.items():
         for number, system in enumerate(systems):
             place = ("domains", domain, number)
@@ -234,7 +240,8 @@ def _faults(company: Company, file: SettingsFile) -> Iterable[str]:
         place = ("systems", system)
         if system not in known:
             yield file.fault(place, f"'{system}' is not read yet{suggestion(system, known)}")
-        elif system not in used:
+            continue
+        if system not in used:
             text = "no domain names it: add it under domains, or take it out here"
             yield file.fault(place, text)
         if isinstance(road, FilesRoad) and road.mapping and system != FILES:
@@ -243,13 +250,20 @@ def _faults(company: Company, file: SettingsFile) -> Iterable[str]:
         if system == FILES and not isinstance(road, FilesRoad):
             yield file.fault((*place, "road"), "the system files comes by road: files")
         if isinstance(road, LandedRoad):
-            yield from _unknown_tables(file, system, road)
+            yield from _landed_faults(file, system, road)
+        elif source_of(system) != system:
+            text = f"{system} is read as a loader landed it; or bring its exports as files"
+            yield file.fault((*place, "road"), text)
 
 
-def _unknown_tables(file: SettingsFile, system: str, road: LandedRoad) -> Iterable[str]:
-    if system not in source_names():
+def _landed_faults(file: SettingsFile, system: str, road: LandedRoad) -> Iterable[str]:
+    vendors = adapter_names().get(road.loader, [])
+    if system not in vendors:
+        there = ", ".join(vendors) or "nothing yet"
+        text = f"what {road.loader} lands of {system} is not read; of {road.loader}: {there}"
+        yield file.fault(("systems", system, "loader"), text)
         return
-    tables = source_spec(system).tables
+    tables = source_spec(source_of(system)).tables
     for table, columns in road.columns.items():
         place = ("systems", system, "columns", table)
         if table not in tables:
@@ -261,6 +275,20 @@ def _unknown_tables(file: SettingsFile, system: str, road: LandedRoad) -> Iterab
                 yield file.fault((*place, column), f"{table} has no such column{hint}")
 
 
+def system_names() -> list[str]:
+    """The systems that can be read."""
+    landed = {vendor for vendors in adapter_names().values() for vendor in vendors}
+    return sorted({*source_names(), *landed})
+
+
+def source_of(system: str) -> str:
+    """The source whose raw tables a system fills: its own, or `files` for one without models."""
+    return system if system in source_names() else next(iter(filled_tables(system)), FILES)
+
+
 def domains_of(system: str) -> set[str]:
     """The domains that a system can speak for."""
-    return {table.domain for table in source_spec(system).tables.values()} & set(DOMAINS)
+    source = source_of(system)
+    tables = source_spec(source).tables
+    filled = tables if source == system else filled_tables(system)[source]
+    return {tables[name].domain for name in filled} & set(DOMAINS)

@@ -63,10 +63,7 @@ def init_company(console: Console, home: Home, given: Given) -> None:
     currency = given.currency or _ask("All money is shown in", "USD")
     road = given.road or _ask(f"How the data come ({', '.join(ROADS)})", FILES)
     _require_one_of(road, ROADS, "--from")
-    systems = {
-        domain: _system(domain, given.systems.get(domain), FILES if road == FILES else None)
-        for domain in DOMAINS
-    }
+    systems = {domain: _system(domain, given.systems.get(domain), road) for domain in DOMAINS}
     if not any(systems.values()):
         raise HomeError("No domain has a system: name one at least, such as --billing stripe.")
     answers = Answers(company, currency, systems, road)
@@ -88,11 +85,12 @@ def _ask(question: str, usual: str) -> str:
     return typer.prompt(question, default=usual)
 
 
-def _system(domain: str, given: str | None, usual: str | None) -> str | None:
-    there = [*systems_for(domain), NONE]
+def _system(domain: str, given: str | None, road: str) -> str | None:
+    there = [*systems_for(domain, road), NONE]
     if given is None:
+        # Who brings files brings them for every domain; else a domain has what the road brings.
         vendors = [system for system in there if system != FILES]
-        given = _ask(f"{domain} ({', '.join(there)})", usual or vendors[0])
+        given = _ask(f"{domain} ({', '.join(there)})", FILES if road == FILES else vendors[0])
     _require_one_of(given, there, f"--{domain}")
     return None if given == NONE else given
 

@@ -23,13 +23,15 @@ from orchestration.company import (
 from orchestration.connectors.contract import contract_of
 from orchestration.connectors.road import ConnectError, vendor_names
 from orchestration.home import Home, HomeError
+from orchestration.loads.adapters import adapter_names
 from orchestration.loads.spec import source_names
 from orchestration.policies import Policies
 from orchestration.project import default_vars
 from orchestration.settings_file import SettingsFileError
 
 LOADERS = ("fivetran", "airbyte", "dlt")
-ROADS = (FILES, *LOADERS, "api")
+API = "api"
+ROADS = (FILES, *LOADERS, API)
 # Of policies whose default is to have none.
 EXAMPLES = {"fx_plan_date": "2026-01-01"}
 
@@ -57,9 +59,11 @@ class Answers:
     database: str = "landed.duckdb"
 
 
-def systems_for(domain: str) -> list[str]:
-    """The systems that can speak for a domain."""
-    return [system for system in source_names() if domain in domains_of(system)]
+def systems_for(domain: str, road: str) -> list[str]:
+    """The systems that can speak for a domain when data come by a road, and `files`."""
+    by_road = {**adapter_names(), API: vendor_names(), FILES: source_names()}
+    there = [system for system in by_road.get(road, []) if domain in domains_of(system)]
+    return [*(system for system in there if system != FILES), FILES]
 
 
 def refuse_existing(home: Home) -> None:
@@ -154,7 +158,7 @@ def _road_text(system: str, answers: Answers) -> str:
             lines.append(
                 "# mapping: mapping.yml # where names differ; else the one beside the files"
             )
-    elif answers.road == "api":
+    elif answers.road == API:
         contract = contract_of(system)
         named = [
             f"{name}: {ENVIRONMENT}{system.upper()}_{name.upper()}" for name in contract.credentials

@@ -100,10 +100,20 @@ class AdaptedTable:
 
 @dataclass(frozen=True)
 class Adapter:
-    """One loader's way to land one vendor."""
+    """One loader's way to land one vendor.
+
+    Attributes:
+        loader: The loader.
+        vendor: The vendor.
+        source: Whose raw tables it fills: the vendor's own, or those of `files`.
+        relations: What it reads, by name.
+        objects: Queries over them, by name.
+        tables: The raw tables it fills, by name.
+    """
 
     loader: str
     vendor: str
+    source: str
     relations: dict[str, Relation]
     objects: dict[str, str]
     tables: dict[str, AdaptedTable] = field(default_factory=dict)
@@ -151,6 +161,16 @@ def adapter_names() -> dict[str, list[str]]:
     }
 
 
+def filled_tables(vendor: str) -> dict[str, set[str]]:
+    """The raw tables that a vendor's adapters fill, by the source whose tables they are."""
+    found: dict[str, set[str]] = {}
+    for loader, vendors in adapter_names().items():
+        if vendor in vendors:
+            adapter = read_adapter(loader, vendor)
+            found.setdefault(adapter.source, set()).update(adapter.tables)
+    return found
+
+
 @cache
 def read_adapter(loader: str, vendor: str) -> Adapter:
     """The adapter of a loader and vendor.
@@ -171,6 +191,7 @@ def read_adapter(loader: str, vendor: str) -> Adapter:
     return Adapter(
         loader,
         vendor,
+        raw.get("source", vendor),
         {name: _relation(name, body) for name, body in raw["relations"].items()},
         raw.get("objects", {}),
         {name: _table(name, body, raw["relations"]) for name, body in raw["tables"].items()},

@@ -48,20 +48,25 @@ def new_rows(run: LoadRun, table: TableSpec) -> Iterator[pa.Table]:
 def make_plan(run: LoadRun) -> Plan:
     """The plan of the load, made once; a mapping that cannot be read is an error message."""
     if run.plan is None:
-        path = mapping_path(run.request)
-        if run.request.landed is not None:
-            run.plan = plan_by_landing(run, run.request.landed)
-        elif path is None:
-            run.plan = plan_by_name(run)
-        else:
-            try:
-                mapping = read_mapping(path, run.spec)
-            except LoadError as problem:
-                run.note("error", str(problem), file=path.name)
-                run.plan = Plan(failed=set(run.spec.tables))
-            else:
-                run.plan = plan_by_mapping(run, mapping)
+        run.plan = _own_plan(run)
+        for vendor, landed in run.request.landings:
+            run.plan.add(plan_by_landing(run, landed, vendor))
     return run.plan
+
+
+def _own_plan(run: LoadRun) -> Plan:
+    """What is read of the source itself."""
+    if run.request.landed is not None:
+        return plan_by_landing(run, run.request.landed, run.spec.name)
+    path = mapping_path(run.request)
+    if path is None:
+        return plan_by_name(run)
+    try:
+        mapping = read_mapping(path, run.spec)
+    except LoadError as problem:
+        run.note("error", str(problem), file=path.name)
+        return Plan(failed=set(run.spec.tables))
+    return plan_by_mapping(run, mapping)
 
 
 def mapping_path(request: LoadRequest) -> Path | None:

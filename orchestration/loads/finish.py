@@ -66,6 +66,9 @@ def _missing_tables(run: LoadRun) -> None:
         make_plan(run)
         return
     if not run.request.folder.is_dir():
+        if run.request.landings:
+            make_plan(run)
+            return
         run.note("error", f"the folder {run.request.folder} does not exist; check the path")
         return
     plan = make_plan(run)

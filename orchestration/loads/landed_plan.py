@@ -67,11 +67,11 @@ class LandedReading:
         return PartPlan.by_name(table, staged)
 
 
-def plan_by_landing(run: LoadRun, landed: Landed) -> Plan:
+def plan_by_landing(run: LoadRun, landed: Landed, vendor: str) -> Plan:
     """Match raw tables with what was landed; what is not there counts as not delivered."""
     plan = Plan()
     try:
-        adapter = read_adapter(landed.loader, run.spec.name)
+        adapter = read_adapter(landed.loader, vendor)
         for name in (*dict(landed.tables), *dict(landed.columns)):
             _check_said(adapter, landed, name)
         for macro in MACROS:

@@ -41,6 +41,7 @@ class LoadRequest:
         mapping: The ``mapping.yml`` to use (source ``files`` only).
         pipelines_dir: Where dlt keeps its working files; beside the warehouse by default.
         landed: Where another loader landed the source; then no files are read from the folder.
+        landings: Other systems that fill the tables of this source, and where they were landed.
         is_dated: Whether files are named by their moment and never change, as connectors write
             them: of two rows of one version the later file's counts; a known file is not read.
     """
@@ -53,6 +54,7 @@ class LoadRequest:
     mapping: Path | None = None
     pipelines_dir: Path | None = None
     landed: Landed | None = None
+    landings: tuple[tuple[str, Landed], ...] = ()
     is_dated: bool = False
 
     @property

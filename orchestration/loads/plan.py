@@ -66,6 +66,14 @@ class Plan:
     used: dict[str, set[str]] = field(default_factory=dict)
     delivery: dict[str, str] = field(default_factory=dict)
 
+    def add(self, other: Plan) -> None:
+        """Read for each table what another plan reads, too."""
+        for table, readings in other.readings.items():
+            self.readings.setdefault(table, []).extend(readings)
+        self.failed |= other.failed
+        for table in self.failed:
+            self.readings.pop(table, None)
+
     def tables_of(self, file: InputFile) -> list[str]:
         """Tables that read a file."""
         return [
