@@ -10,10 +10,11 @@ import duckdb
 from dagster_dlt import DagsterDltResource, DagsterDltTranslator, dlt_assets
 from dagster_dlt.translator import DltResourceTranslatorData
 
-from orchestration.company import FilesRoad
+from orchestration.company import FilesRoad, LandedRoad
 from orchestration.home import Home, HomeConfig, HomeError
 from orchestration.instance import WAREHOUSE_POOL
 from orchestration.loads import (
+    Landed,
     LoadError,
     LoadReport,
     LoadRequest,
@@ -72,7 +73,7 @@ def load_request(
 ) -> LoadRequest:
     """Return the request that loads one source of a home."""
     road = config.roads.get(source)
-    if road is not None and not isinstance(road, FilesRoad):
+    if road is not None and not isinstance(road, FilesRoad | LandedRoad):
         raise HomeError(f"{source}: the road {road.road} is not built yet; bring files.")
     return LoadRequest(
         source=source,
@@ -82,7 +83,14 @@ def load_request(
         as_of=as_of,
         mapping=Path(config.mapping) if config.mapping else None,
         pipelines_dir=home.dlt,
+        landed=_landed(home, road) if isinstance(road, LandedRoad) else None,
     )
+
+
+def _landed(home: Home, road: LandedRoad) -> Landed:
+    """Where company.yml says that another loader landed a system."""
+    database = road.database if road.is_elsewhere else home.at(road.database)
+    return Landed.of(road.loader, database, road.db_schema, road.tables, road.columns)
 
 
 def build_raw_assets(home: Home, source: str) -> dg.AssetsDefinition:
