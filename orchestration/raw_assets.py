@@ -10,12 +10,13 @@ import duckdb
 from dagster_dlt import DagsterDltResource, DagsterDltTranslator, dlt_assets
 from dagster_dlt.translator import DltResourceTranslatorData
 
-from orchestration.company import ApiRoad, LandedRoad
+from orchestration.company import ApiRoad, LandedRoad, source_of
 from orchestration.connectors.of_home import fetch_system
 from orchestration.connectors.road import ConnectError
-from orchestration.home import Home, HomeConfig, HomeError
+from orchestration.home import Home, HomeConfig
 from orchestration.instance import WAREHOUSE_POOL
 from orchestration.loads import (
+    Landed,
     LoadError,
     LoadReport,
     LoadRequest,
@@ -74,8 +75,6 @@ def load_request(
 ) -> LoadRequest:
     """Return the request that loads one source of a home."""
     road = config.roads.get(source)
-    if isinstance(road, LandedRoad):
-        raise HomeError(f"{source}: the road {road.road} is not built yet; bring files.")
     return LoadRequest(
         source=source,
         folder=home.source_folder(source),
@@ -85,7 +84,19 @@ def load_request(
         mapping=Path(config.mapping) if config.mapping else None,
         pipelines_dir=home.dlt,
         is_dated=isinstance(road, ApiRoad),
+        landed=_landed(home, road) if isinstance(road, LandedRoad) else None,
+        landings=tuple(
+            (system, _landed(home, other))
+            for system, other in config.roads.items()
+            if isinstance(other, LandedRoad) and system != source == source_of(system)
+        ),
     )
+
+
+def _landed(home: Home, road: LandedRoad) -> Landed:
+    """Where company.yml says that another loader landed a system."""
+    database = road.database if road.is_elsewhere else home.at(road.database)
+    return Landed.of(road.loader, database, road.db_schema, road.tables, road.columns)
 
 
 def build_raw_assets(home: Home, source: str) -> dg.AssetsDefinition:

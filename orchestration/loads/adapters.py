@@ -6,6 +6,8 @@ The YAML files of ``orchestration/adapters/<loader>/<vendor>.yml``. A file has
   column must be there; ``names`` other names a relation may have; ``key`` and ``newest`` (columns,
   the greatest first) where it may hold several rows of an object; ``required`` where what reads it
   cannot do without; ``without``: a warning for when it is absent.
+  ``nested`` where the loader flattened it; ``raw`` where it may be there as JSON alone.
+- ``limits``: a warning for the rows of a relation where a column is true.
 - ``objects``: SQL over relations, by name, for what several tables share or what was flattened.
 - ``tables``: by raw table what it is read ``from`` (relations and objects, joined), ``where``, and
   ``columns``: SQL by raw column. A raw column that is not listed is the landed one of its name.
@@ -59,6 +61,7 @@ class Relation:
         newest: Columns that tell the newest of them, the greatest first.
         required: Whether the raw tables that read it cannot do without.
         without: What is not known where it is absent, in words.
+        nested: Whether it was flattened; then the SQL has each row as ``_whole``.
     """
 
     name: str
@@ -68,6 +71,7 @@ class Relation:
     newest: tuple[str, ...] = ()
     required: bool = False
     without: str | None = None
+    nested: bool = False
 
 
 @dataclass(frozen=True)
@@ -80,8 +84,10 @@ class AdaptedTable:
         columns: SQL by raw column.
         where: SQL condition of the rows that belong to it.
         needs: Relations without which it was not delivered.
+        needs_one_of: Relations of which one is enough.
         required: Whether a vendor without it is of no use.
         gives: What depends on it, in words.
+        nested: Whether columns that are not listed are keys of ``_whole`` in the first name.
     """
 
     name: str
@@ -91,11 +97,22 @@ class AdaptedTable:
     needs: tuple[str, ...]
     required: bool
     gives: str
+    nested: bool = False
+    needs_one_of: tuple[str, ...] = ()
 
     @property
     def main(self) -> str:
         """The relation or object that its columns are taken from."""
         return names_in(f"select 1 from {self.source}")[0]
+
+
+@dataclass(frozen=True)
+class Limit:
+    """Something a loader may leave out, as a column of a relation tells."""
+
+    relation: str
+    column: str
+    says: str
 
 
 @dataclass(frozen=True)
@@ -117,6 +134,7 @@ class Adapter:
     relations: dict[str, Relation]
     objects: dict[str, str]
     tables: dict[str, AdaptedTable] = field(default_factory=dict)
+    limits: tuple[Limit, ...] = ()
 
     def reads(self, sql: str) -> tuple[list[str], list[str]]:
         """Relations and objects that a query stands on; an object comes after what it reads."""
@@ -195,18 +213,23 @@ def read_adapter(loader: str, vendor: str) -> Adapter:
         {name: _relation(name, body) for name, body in raw["relations"].items()},
         raw.get("objects", {}),
         {name: _table(name, body, raw["relations"]) for name, body in raw["tables"].items()},
+        tuple(Limit(**limit) for limit in raw.get("limits", ())),
     )
 
 
 def _relation(name: str, body: dict[str, Any]) -> Relation:
+    names = (name, *body.get("names", ()))
+    if body.get("raw"):
+        names += tuple(f"_airbyte_raw_{each.lower()}" for each in names)
     return Relation(
         name,
-        {column: _column(column, said) for column, said in body["columns"].items()},
-        (name, *body.get("names", ())),
+        {column: _column(column, said) for column, said in body.get("columns", {}).items()},
+        names,
         tuple(body.get("key", ())),
         tuple(body.get("newest", ())),
         bool(body.get("required", False)),
         body.get("without"),
+        bool(body.get("nested", False)),
     )
 
 
@@ -232,4 +255,6 @@ def _table(name: str, body: dict[str, Any], relations: dict[str, Any]) -> Adapte
         tuple(body.get("needs", [main] if main in relations else [])),
         bool(body.get("required", False)),
         body.get("gives", ""),
+        bool(body.get("nested", False)),
+        tuple(body.get("needs_one_of", ())),
     )

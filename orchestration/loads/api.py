@@ -28,7 +28,15 @@ ACTIVITY = {
     ],
     "zendesk": [[], [("ticket", "updated_at")]],
     "delighted": [[], [("survey_response", "make_timestamp(updated_at * 1000000)")]],
-    "stripe": [[], [("event", "make_timestamp(created * 1000000)")]],
+    "stripe": [
+        [],
+        [("event", "make_timestamp(created * 1000000)")],
+        # Not every road brings events.
+        [
+            ("invoice", "make_timestamp(created * 1000000)"),
+            ("charge", "make_timestamp(created * 1000000)"),
+        ],
+    ],
     "salesforce": [[], [("event", "start_date_time"), ("account", "system_modstamp")]],
 }
 
@@ -85,7 +93,7 @@ def last_complete_day(warehouse: Path, sources: Iterable[str]) -> date:
     today = datetime.now(UTC).date()
     wanted = list(sources)
     with duckdb.connect(str(warehouse), read_only=True) as connection:
-        for rank in range(2):
+        for rank in range(max(map(len, ACTIVITY.values()))):
             days = [
                 day
                 for source in wanted

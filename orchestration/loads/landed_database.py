@@ -18,16 +18,24 @@ ALIAS = "landed"
 
 
 @dataclass(frozen=True)
+class LandedTable:
+    """A table or view: its name as it is written, and physical types by column name."""
+
+    name: str
+    types: dict[str, str]
+
+
+@dataclass(frozen=True)
 class LandedSchema:
     """What is in a landed schema.
 
     Attributes:
         place: The schema as SQL names it while the database is attached.
-        relations: Names of tables and views as they are written, by lower-case name.
+        tables: Tables and views by lower-case name.
     """
 
     place: str
-    relations: dict[str, str]
+    tables: dict[str, LandedTable]
 
 
 @contextmanager
@@ -85,7 +93,8 @@ def _extension(connection: duckdb.DuckDBPyConnection, name: str) -> None:
 
 def _schema(connection: duckdb.DuckDBPyConnection, catalog: str, landed: Landed) -> LandedSchema:
     found = connection.execute(
-        "select table_schema, table_name from information_schema.tables where table_catalog = ?",
+        "select schema_name, table_name, column_name, data_type from duckdb_columns()"
+        " where database_name = ? order by column_index",
         [catalog],
     ).fetchall()
     schemas = sorted({row[0] for row in found})
@@ -96,10 +105,12 @@ def _schema(connection: duckdb.DuckDBPyConnection, catalog: str, landed: Landed)
             f"{landed.shown} has no tables in a schema '{landed.schema}'; there is: {there}. Say"
             f" the one that {landed.loader} fills"
         )
-    return LandedSchema(
-        f"{quote(catalog)}.{quote(written)}",
-        {name.lower(): name for schema, name in found if schema == written},
-    )
+    tables: dict[str, LandedTable] = {}
+    for schema, name, column, physical in found:
+        if schema == written:
+            table = tables.setdefault(name.lower(), LandedTable(name, {}))
+            table.types[column] = physical
+    return LandedSchema(f"{quote(catalog)}.{quote(written)}", tables)
 
 
 def refuse_own_schema(landed: Landed, warehouse: Path) -> None:

@@ -85,8 +85,8 @@ def plan_by_landing(run: LoadRun, landed: Landed, vendor: str) -> Plan:
             for table in adapter.tables.values():
                 missing = query.missing(table)
                 if not missing:
-                    main = query.find(table.main).name if table.main in adapter.relations else None
-                    plan.readings[table.name] = [_reading(adapter, table, landed, main)]
+                    place = f"{landed.schema}.{query.place_of(table)}"
+                    plan.readings[table.name] = [_reading(adapter, table, landed, place)]
                     read |= set(adapter.reads(f"select 1 from {table.source}")[0])
                 elif table.required:
                     plan.failed.add(table.name)
@@ -100,19 +100,19 @@ def plan_by_landing(run: LoadRun, landed: Landed, vendor: str) -> Plan:
                         f"{landed.schema}.{name} was not landed: {relation.relation.without}."
                         f" Select the table in {landed.loader}",
                     )
+            for limit in adapter.limits:
+                if rows := query.limited(limit):
+                    place = f"{landed.schema}.{limit.relation}"
+                    run.note("warning", f"{rows} rows of {place} {limit.says}")
     except LoadError as problem:
         run.note("error", str(problem))
         return Plan(failed=set(run.spec.tables))
     return plan
 
 
-def _reading(
-    adapter: Adapter, table: AdaptedTable, landed: Landed, main: str | None
-) -> LandedReading:
-    place = InputFile(
-        Path(landed.shown), f"{landed.schema}.{main or table.needs[0]}", "landed", gzipped=False
-    )
-    return LandedReading(place, adapter, table, landed)
+def _reading(adapter: Adapter, table: AdaptedTable, landed: Landed, place: str) -> LandedReading:
+    file = InputFile(Path(landed.shown), place, "landed", gzipped=False)
+    return LandedReading(file, adapter, table, landed)
 
 
 def _check_said(adapter: Adapter, landed: Landed, name: str) -> None:

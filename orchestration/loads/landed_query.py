@@ -3,70 +3,31 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cache
 
 import duckdb
 import sqlglot
 from sqlglot import exp
 
-from orchestration.loads.adapters import AdaptedTable, Adapter, LandedColumn, Relation
-from orchestration.loads.casts import as_text
+from orchestration.loads.adapters import AdaptedTable, Adapter, LandedColumn, Limit
 from orchestration.loads.landed import Landed
 from orchestration.loads.landed_database import LandedSchema
+from orchestration.loads.landed_nesting import Nesting
+from orchestration.loads.landed_relation import RAW, LandedRelation, as_type, sql_type
 from orchestration.loads.mapping import suggestion
 from orchestration.loads.model import FileError
-from orchestration.loads.spec import TableSpec
+from orchestration.loads.spec import ColumnSpec, TableSpec
 from orchestration.loads.warehouse import quote, text
-
-_TYPES = {"text": "VARCHAR", "json": "JSON", "decimal": "DECIMAL(38, 12)"}
-_WHOLE = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?$")
 
 MACROS = (
     # Unix seconds of a time.
     "create or replace macro unix(moment) as cast(floor(epoch(moment)) as bigint)",
     # A JSON object without the keys that have no value.
     "create or replace macro said(object) as json_merge_patch('{}', object)",
+    # The same; null where nothing is left.
+    "create or replace macro kept(object) as"
+    " cast(nullif(cast(json_merge_patch('{}', object) as varchar), '{}') as json)",
 )
-
-
-@dataclass(frozen=True)
-class LandedRelation:
-    """A relation as it is in the database.
-
-    Attributes:
-        relation: What the adapter says of it.
-        name: Its name there; None where it is absent.
-        types: Physical type by column name as written.
-    """
-
-    relation: Relation
-    name: str | None
-    types: dict[str, str]
-
-    def there(self, column: str) -> str | None:
-        """A column by any way to write its name; None where it is absent."""
-        wanted = column.lower()
-        return next((name for name in self.types if name.lower() == wanted), None)
-
-    def sources(self, column: LandedColumn) -> list[str]:
-        """The columns of the database that a column is taken from."""
-        found = [self.there(name) for name in (column.name, *column.also)]
-        return [name for name in found if name is not None]
-
-    def gathered(self, column: LandedColumn) -> list[str]:
-        """The columns that an object was spread over."""
-        if column.gathered is None:
-            return []
-        start = column.gathered.lower()
-        return [name for name in self.types if name.lower().startswith(start)]
-
-    def has(self, name: str) -> bool:
-        """Whether a column of the adapter, or one the adapter does not know, is there."""
-        column = self.relation.columns.get(name)
-        if column is None:
-            return self.there(name) is not None
-        return bool(self.sources(column) or self.gathered(column))
 
 
 class LandedQuery:
@@ -84,28 +45,37 @@ class LandedQuery:
         self._adapter = adapter
         self._landed = landed
         self._schema = schema
+        self._nesting = Nesting(schema.place, schema.tables)
         self._found: dict[str, LandedRelation] = {}
 
     def find(self, name: str) -> LandedRelation:
         """A relation of the adapter as it is in the database."""
         if name not in self._found:
             relation = self._adapter.relations[name]
-            said = self._landed.renamed(name)
-            names = [said] if said else relation.names
-            there = self._schema.relations
-            real = next((there[each.lower()] for each in names if each.lower() in there), None)
-            types: dict[str, str] = {}
-            if real is not None:
-                described = self._connection.execute(
-                    f"describe {self._schema.place}.{quote(real)}"
-                ).fetchall()
-                types = {row[0]: row[1] for row in described}
-            self._found[name] = LandedRelation(relation, real, types)
+            said = [self._landed.renamed(each) for each in relation.names]
+            names = [each for each in said if each] or relation.names
+            tables = self._schema.tables
+            real = next((tables[each.lower()] for each in names if each.lower() in tables), None)
+            self._found[name] = LandedRelation(
+                relation,
+                real.name if real else None,
+                real.types if real else {},
+                self._nesting if relation.nested else None,
+            )
         return self._found[name]
 
     def missing(self, table: AdaptedTable) -> list[str]:
         """Relations without which the loader did not deliver a raw table."""
-        return [name for name in table.needs if self.find(name).name is None]
+        absent = [name for name in table.needs if self.find(name).name is None]
+        if not any(self.find(name).name for name in table.needs_one_of):
+            absent += table.needs_one_of
+        return absent
+
+    def place_of(self, table: AdaptedTable) -> str:
+        """The relation that counts, rejects and messages name."""
+        main = [table.main] if table.main in self._adapter.relations else []
+        found = [self.find(name).name for name in (*main, *table.needs, *table.needs_one_of)]
+        return next(name for name in found if name)
 
     def sql(self, table: AdaptedTable, spec: TableSpec) -> str:
         """The query: ``_line`` and the raw columns that were landed.
@@ -114,7 +84,11 @@ class LandedQuery:
             FileError: Something it cannot do without is absent.
         """
         relations, objects = self._adapter.reads(f"select 1 from {table.source}")
-        steps = {name: self._normalised(self.find(name)) for name in relations}
+        excused = self._excused(table)
+        steps = {
+            name: self._normalised(self.find(name), excused if name == table.main else set())
+            for name in relations
+        }
         steps |= {name: self._adapter.objects[name] for name in objects}
         columns = self._columns(table, spec)
         key = [name for name in spec.key if name in columns]
@@ -129,24 +103,44 @@ class LandedQuery:
 
     # ---- relations ------------------------------------------------------------------------------
 
-    def _normalised(self, found: LandedRelation) -> str:
+    def _excused(self, table: AdaptedTable) -> set[str]:
+        """Columns that may be absent because the company says what stands for them."""
+        excused: set[str] = set()
+        for name in self._landed.columns_of(table.name):
+            excused |= {name, *(used for _, used in _columns_in(table.columns.get(name, "null")))}
+        return excused
+
+    def _normalised(self, found: LandedRelation, excused: set[str]) -> str:
         """A relation with every column the adapter knows, in the adapter's types, newest rows."""
         relation = found.relation
         if found.name is None:
             if relation.required:
                 raise FileError(absent_relation(self, self._adapter, self._landed, relation.name))
             nulls = ", ".join(
-                f"cast(null as {_sql_type(column)}) as {quote(column.name)}"
+                f"cast(null as {sql_type(column)}) as {quote(column.name)}"
                 for column in relation.columns.values()
             )
             return f"select {nulls} where false"
         items = [
-            f"{self._value(found, column)} as {quote(column.name)}"
+            f"{self._value(found, column, excused)} as {quote(column.name)}"
             for column in relation.columns.values()
         ]
         known = {column.lower() for column in relation.columns}
-        items += [quote(name) for name in found.types if name.lower() not in known]
-        sql = f"select {', '.join(items)} from {self._schema.place}.{quote(found.name)} as l"
+        items += [f"l.{quote(name)}" for name in found.types if name.lower() not in known]
+        place = f"{self._schema.place}.{quote(found.name)} as l"
+        if found.is_raw:
+            items.append(f"cast(l.{RAW} as json) as _whole")
+        elif found.nesting:
+            nested, joins = found.nesting.object(found.name, "l")
+            items.append(f"{nested} as _whole")
+            place += f" {joins}"
+        # What a load of dlt that is under way or broke has brought so far is not whole.
+        if "_dlt_loads" in self._schema.tables and found.there("_dlt_load_id"):
+            place += (
+                f" where l._dlt_load_id in (select load_id from {self._schema.place}._dlt_loads"
+                " where status = 0)"
+            )
+        sql = f"select {', '.join(items)} from {place}"
         if relation.key and relation.newest:
             key = ", ".join(quote(name) for name in relation.key)
             order = ", ".join(f"{quote(name)} desc nulls last" for name in relation.newest)
@@ -156,19 +150,24 @@ class LandedQuery:
             )
         return sql
 
-    def _value(self, found: LandedRelation, column: LandedColumn) -> str:
+    def _value(self, found: LandedRelation, column: LandedColumn, excused: set[str]) -> str:
         values = [
-            _as_type(f"l.{quote(name)}", found.types[name], column)
-            for name in found.sources(column)
+            as_type(f"l.{quote(name)}", found.types[name], column) for name in found.sources(column)
         ]
+        if found.is_raw and not values:
+            arrow = "->" if column.type == "json" else "->>"
+            kind = "JSON" if column.type == "json" else "VARCHAR"
+            paths = [text(f"$.{name}") for name in (column.name, *column.also)]
+            found_in = ", ".join(f"cast(l.{RAW} as json) {arrow} {path}" for path in paths)
+            return as_type(f"coalesce({found_in})", kind, column)
         if not values and (spread := found.gathered(column)):
             start = len(column.gathered or "")
             pairs = ", ".join(f"{text(name[start:])}, l.{quote(name)}" for name in spread)
             return f"json_merge_patch('{{}}', json_object({pairs}))"
         if not values:
-            if column.required:
+            if column.required and column.name not in excused:
                 raise self._absent_column(found, column)
-            return f"cast(null as {_sql_type(column)})"
+            return f"cast(null as {sql_type(column)})"
         return values[0] if len(values) == 1 else f"coalesce({', '.join(values)})"
 
     # ---- raw columns ----------------------------------------------------------------------------
@@ -192,9 +191,18 @@ class LandedQuery:
             elif name in table.columns:
                 if found is None or _is_landed(table.columns[name], main, found):
                     columns[name] = table.columns[name]
-            elif found and name in found.relation.columns and found.has(name):
-                columns[name] = f"{quote(main)}.{quote(name)}"
+            elif table.nested or (found and found.has(name)):
+                columns[name] = self._by_name(spec.columns[name], main, found)
         return columns
+
+    @staticmethod
+    def _by_name(column: ColumnSpec, main: str, found: LandedRelation | None) -> str:
+        """The raw column as a relation or object has it under its name."""
+        whole = found is None or found.nesting or found.is_raw
+        if not whole or (found and column.name in found.relation.columns):
+            return f"{quote(main)}.{quote(column.name)}"
+        arrow = "->" if column.type == "json" else "->>"
+        return f"({quote(main)}._whole {arrow} {text('$.' + column.name)})"
 
     def _said(self, sql: str, main: str, found: LandedRelation | None) -> str:
         """A column or expression that the company says a raw column is."""
@@ -229,7 +237,19 @@ class LandedQuery:
 
     def relation_names(self) -> list[str]:
         """Names of what is in the schema."""
-        return sorted(self._schema.relations.values())
+        return sorted(table.name for table in self._schema.tables.values())
+
+    def limited(self, limit: Limit) -> int:
+        """Rows of a relation of which the loader may have left something out."""
+        found = self.find(limit.relation)
+        column = found.there(limit.column)
+        if found.name is None or column is None:
+            return 0
+        place = f"{self._schema.place}.{quote(found.name)}"
+        counted = self._connection.execute(
+            f"select count(*) from {place} where cast({quote(column)} as boolean)"
+        ).fetchone()
+        return int(counted[0]) if counted else 0
 
 
 def absent_relation(query: LandedQuery, adapter: Adapter, landed: Landed, name: str) -> str:
@@ -268,39 +288,3 @@ def _columns_in(sql: str) -> list[tuple[str, str]]:
     """Owner and name of the columns an expression reads."""
     tree = sqlglot.parse_one(f"select {sql}", read="duckdb")
     return [(column.table, column.name) for column in tree.find_all(exp.Column)]
-
-
-def _sql_type(column: LandedColumn) -> str:
-    return _TYPES.get(column.type, column.type.upper())
-
-
-def _as_type(value: str, physical: str, column: LandedColumn) -> str:
-    """A landed value in the adapter's type; one that does not fit is an error, never a null."""
-    wanted = _sql_type(column)
-    if physical == wanted:
-        return value
-    if column.type in ("text", "json"):
-        written = as_text(value, physical)
-        return written if column.type == "text" else f"cast({written} as json)"
-    content = f"nullif(trim({value}), '')" if physical == "VARCHAR" else value
-    if column.type == "timestamp":
-        return _as_timestamp(value, content, physical)
-    if column.type == "bigint" and not _WHOLE.match(physical) and physical != "BOOLEAN":
-        number = f"cast({content} as decimal(38, 6))"
-        return (
-            f"case when {number} = trunc({number}) then cast({number} as bigint)"
-            f" when {value} is not null"
-            f" then error({text(column.name + ' holds a number that is not whole')}) end"
-        )
-    return f"cast({content} as {wanted})"
-
-
-def _as_timestamp(value: str, content: str, physical: str) -> str:
-    """A time in UTC, of whatever the loader makes of one; a whole number is Unix seconds."""
-    if _WHOLE.match(physical):
-        return f"make_timestamp(cast({value} as bigint) * 1000000)"
-    if physical == "TIMESTAMP WITH TIME ZONE":
-        return f"timezone('UTC', {value})"
-    if physical == "VARCHAR":
-        return f"timezone('UTC', cast({content} as timestamptz))"
-    return f"cast({value} as timestamp)"

@@ -29,7 +29,7 @@ COUPON = {
 }
 
 
-def company() -> Export:
+def stripe() -> Export:
     """Five customers: seats that grow, a yearly one with a discount, tiers, a pause, an end."""
     export = Export()
     export.add("prices", SEAT, YEAR, TIERED)

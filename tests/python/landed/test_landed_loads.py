@@ -17,7 +17,7 @@ from orchestration.loads.adapters import adapter_names, names_in, read_adapter
 from orchestration.loads.landed_database import _extension, attached
 from tests.python.landed.fivetran_stripe import land_stripe
 from tests.python.landed.landing import change
-from tests.python.landed.stripe_company import company
+from tests.python.landed.stripe_company import stripe
 
 CELLS = [(loader, vendor) for loader, vendors in adapter_names().items() for vendor in vendors]
 
@@ -78,7 +78,7 @@ class Loaded:
 @pytest.fixture(scope="module")
 def landing(tmp_path_factory) -> Path:
     database = tmp_path_factory.mktemp("landing") / "landed.duckdb"
-    land_stripe(database, company().tables)
+    land_stripe(database, stripe().tables)
     return database
 
 
@@ -285,7 +285,7 @@ def test_an_extension_that_cannot_be_installed_is_named_with_what_to_do():
 
 
 def test_a_schema_of_the_own_warehouse_can_be_read(loaded):
-    land_stripe(loaded.warehouse, company().tables)
+    land_stripe(loaded.warehouse, stripe().tables)
     loaded.landed = Landed.of("fivetran", loaded.warehouse, "stripe")
     assert loaded.load().error == ""
     assert loaded.query("select count(*) from raw_stripe.subscription") == [(5,)]
@@ -293,7 +293,7 @@ def test_a_schema_of_the_own_warehouse_can_be_read(loaded):
 
 
 def test_tables_of_another_loader_under_an_own_schema_are_refused_untouched(loaded):
-    land_stripe(loaded.warehouse, company().tables, "raw_stripe")
+    land_stripe(loaded.warehouse, stripe().tables, "raw_stripe")
     columns = "select table_name, column_name from duckdb_columns() order by all"
     before = loaded.query(columns)
     for landed in (loaded.landed, Landed.of("fivetran", loaded.warehouse, "raw_stripe")):

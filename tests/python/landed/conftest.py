@@ -1,0 +1,11 @@
+"""The company that every landing is compared with."""
+
+import pytest
+
+from tests.python.landed import companies
+
+
+@pytest.fixture(scope="session")
+def exported(tmp_path_factory):
+    """The company from exports of its systems."""
+    return companies.exported(tmp_path_factory.mktemp("exported"))
