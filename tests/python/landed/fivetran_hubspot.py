@@ -170,20 +170,20 @@ ROWS = {
             "property_hs_pipeline_stage": "2",
             "property_hs_ticket_priority": "MEDIUM",
             "property_createdate": "2025-06-01 09:00:00+00",
-            "property_hs_lastmodifieddate": CHANGED,
+            "property_hs_lastmodifieddate": "2025-06-03 09:00:00+00",
         },
         {
             "id": 502,
             "property_hs_pipeline_stage": "900",
             "property_createdate": "2025-06-02 09:00:00+00",
             "property_closed_date": "2025-06-03 09:00:00+00",
-            "property_hs_lastmodifieddate": CHANGED,
+            "property_hs_lastmodifieddate": "2025-06-03 09:00:00+00",
         },
         {
             "id": 503,
             "property_hs_pipeline_stage": "901",
             "property_createdate": "2025-06-02 09:00:00+00",
-            "property_hs_lastmodifieddate": CHANGED,
+            "property_hs_lastmodifieddate": "2025-06-03 09:00:00+00",
         },
     ],
     "ticket_company": [
