@@ -70,7 +70,7 @@ class Contract:
         vendor: Name of the connector and of the raw source.
         system: The vendor's name in messages.
         client: ``base_url``, ``headers``, ``auth`` and ``paginator``; ``{name}`` stands for a
-            credential or an option.
+            credential or one of ``options``. ``look`` asks for a little of a list.
         key: Where to get a key, for messages.
         resources: In the order in which they are fetched.
     """

@@ -46,10 +46,11 @@ class Drop:
             self.stamp: str = begun["stamp"]
             self.done: dict[str, Any] = begun["resources"]
             self.parts: dict[str, Any] = begun["parts"]
+            self.said: list[str] = begun["said"]
         else:
             self.begun = now
             self.stamp = self._next_stamp(now)
-            self.done, self.parts = {}, {}
+            self.done, self.parts, self.said = {}, {}, []
         for left_over in folder.glob("*/.*.part"):
             left_over.unlink()
 
@@ -68,6 +69,11 @@ class Drop:
         found: dict[str, Any] = self.state.get("resources", {}).get(resource, {})
         return found
 
+    def is_news(self, text: str) -> bool:
+        """Whether the last whole fetch did not say the same."""
+        self.said.append(text)
+        return text not in self.state.get("said", [])
+
     def finish(self, resource: str, note: dict[str, Any]) -> None:
         """Note that a resource is whole."""
         self.done[resource] = note
@@ -80,12 +86,14 @@ class Drop:
 
     def _note_unfinished(self) -> None:
         begun = {"begun": self.begun.isoformat(), "stamp": self.stamp}
-        _replace(self.folder / UNFINISHED, {**begun, "resources": self.done, "parts": self.parts})
+        content = {"resources": self.done, "parts": self.parts, "said": self.said}
+        _replace(self.folder / UNFINISHED, {**begun, **content})
 
     def commit(self) -> None:
         """End the fetch: its files are all there, so the next one begins where it ended."""
         resources = {**self.state.get("resources", {}), **self.done}
-        _replace(self.folder / STATE, {"stamp": self.stamp, "resources": resources})
+        state = {"stamp": self.stamp, "resources": resources, "said": self.said}
+        _replace(self.folder / STATE, state)
         (self.folder / UNFINISHED).unlink(missing_ok=True)
 
     def rows(self, table: str, *, of_this_fetch: bool = False) -> Iterator[Row]:

@@ -8,10 +8,16 @@ from pathlib import Path
 
 from orchestration.connectors import delighted, salesforce, stripe, zendesk
 from orchestration.connectors.contract import Contract, Resource, contract_of
-from orchestration.connectors.drop import Drop, Writer
+from orchestration.connectors.drop import Drop
 from orchestration.connectors.fetching import Fetching, Reader, read_list
 from orchestration.connectors.http import Api
-from orchestration.connectors.road import ApiRoad, FetchReport, NotAllowedError, Sight
+from orchestration.connectors.road import (
+    ApiRoad,
+    FetchReport,
+    NotAllowedError,
+    NotThereError,
+    Sight,
+)
 from orchestration.progress import Recorder
 
 # What the contract alone does not say, by vendor and resource.
@@ -49,9 +55,14 @@ def fetch(
     drop = Drop(folder, now or datetime.now(UTC))
     report = FetchReport(road.vendor)
     for number, resource in enumerate(contract.resources.values()):
-        progress.advance(number, len(contract.resources), f"{contract.system}: {resource.name}")
+
+        def tell(rows: int, place: int = number, name: str = resource.name) -> None:
+            what = f"{contract.system}: {name}" + (f", {rows} rows" if rows else "")
+            progress.advance(place, len(contract.resources), what)
+
+        tell(0)
         if resource.name not in drop.done:
-            _fetch_resource(api, road, drop, resource, report.notes)
+            _fetch_resource(Fetching(api, road, resource, drop, report.notes, tell))
         done = drop.done.get(resource.name, {})
         for table, rows in done.get("rows", {}).items():
             report.rows[table] = report.rows.get(table, 0) + rows
@@ -62,21 +73,22 @@ def fetch(
     return report
 
 
-def _fetch_resource(
-    api: Api, road: ApiRoad, drop: Drop, resource: Resource, notes: list[str]
-) -> None:
+def _fetch_resource(fetching: Fetching) -> None:
     """Fetch one resource; what is optional and may not be seen is noted."""
-    reader = READERS[api.contract.vendor].get(resource.name, read_list)
+    resource = fetching.resource
+    reader = READERS[fetching.api.contract.vendor].get(resource.name, read_list)
     try:
-        with Writer(drop, resource.tables, drop.parts.get(resource.name, {})) as writer:
-            fetching = Fetching(api, road, resource, drop, writer, notes)
+        with fetching.writer:
             reader(fetching)
     except NotAllowedError as problem:
         if resource.required:
             raise
-        notes.append(str(problem))
+        # What the account does not have is said once, what the key may not see each time.
+        is_news = fetching.drop.is_news(str(problem))
+        if is_news or not isinstance(problem, NotThereError):
+            fetching.notes.append(str(problem))
         return
-    drop.finish(resource.name, fetching.memory())
+    fetching.drop.finish(resource.name, fetching.memory())
 
 
 def check(road: ApiRoad) -> list[Sight]:
@@ -97,7 +109,7 @@ def _look(contract: Contract, api: Api, resource: Resource) -> Sight:
         if contract.vendor in LOOKS:
             text = LOOKS[contract.vendor](api, resource)
         else:
-            next(api.pages(resource, resource.settings.get("look")))
+            next(api.pages(resource, contract.client.get("look")))
             text = resource.history
     except NotAllowedError as problem:
         return Sight(seen=False, text=str(problem), **found)

@@ -15,6 +15,7 @@ from orchestration.connectors.road import ApiRoad
 from orchestration.loads.spec import source_spec
 
 GONE = "gone"
+ROWS_BETWEEN_WORDS = 100
 
 
 @dataclass
@@ -26,17 +27,25 @@ class Fetching:
         road: What was asked for.
         resource: What is read.
         drop: The fetch it is part of.
-        writer: Where its rows go.
         notes: What a person should know.
+        tell: Told now and then how many rows were read.
+        writer: Where rows go, those of other tables of the resource too.
     """
 
     api: Api
     road: ApiRoad
     resource: Resource
     drop: Drop
-    writer: Writer
     notes: list[str]
+    tell: Callable[[int], None]
+    writer: Writer = field(init=False)
     _seen: dict[str, str] = field(default_factory=dict)
+    _read: int = 0
+
+    def __post_init__(self) -> None:
+        """Begin, or go on behind what was noted of the resource."""
+        part = self.drop.parts.get(self.resource.name, {})
+        self.writer = Writer(self.drop, self.resource.tables, part)
 
     # ---- when -------------------------------------------------------------------------------
 
@@ -74,6 +83,9 @@ class Fetching:
 
     def write(self, row: Row) -> None:
         """Write a row of the resource; of a list that is read whole, only where it is new."""
+        self._read += 1
+        if self._read % ROWS_BETWEEN_WORDS == 0:
+            self.tell(self._read)
         kept = {key: value for key, value in row.items() if key not in self.resource.leave_out}
         if self.resource.since is None:
             key = self.key_of(kept)

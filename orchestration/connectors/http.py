@@ -18,7 +18,7 @@ from dlt.sources.helpers.rest_client import RESTClient
 from dlt.sources.helpers.rest_client.paginators import BasePaginator
 from dlt.sources.rest_api.config_setup import create_paginator, get_auth_class
 from requests import Response
-from requests.exceptions import HTTPError, RequestException
+from requests.exceptions import HTTPError, JSONDecodeError, RequestException
 
 from orchestration.connectors.contract import Contract, Resource
 from orchestration.connectors.road import ApiRoad, ConnectError, NotAllowedError, NotThereError
@@ -39,6 +39,8 @@ class Api:
             ConnectError: A credential or an option is missing.
         """
         self.contract = contract
+        # What a vendor's module needs to ask only once.
+        self.known: dict[str, Any] = {}
         self._road = road
         self._secrets: set[str] = set()
         self._places: set[str] = set()
@@ -158,11 +160,16 @@ class Api:
         system, name = self.contract.system, resource.name
         response = getattr(problem, "response", None)
         if response is None:
-            what = "its answer is not whole JSON" if isinstance(problem, ValueError) else None
-            what = what or f"it cannot be reached ({type(problem).__name__})"
+            if isinstance(problem, JSONDecodeError):
+                what = f"its answer is not whole JSON, {TRIES} times"
+            elif isinstance(problem, ValueError):
+                # A paginator's own text quotes the whole answer.
+                what = "its answer does not say whether there are more pages"
+            else:
+                what = f"it cannot be reached ({type(problem).__name__}), {TRIES} times"
             return ConnectError(
-                f"{system}, {name}: {what}, after {TRIES} tries. What was fetched before is kept; "
-                "check the network and run it again"
+                f"{system}, {name}: {what}. What was fetched before is kept; check the network and "
+                "run it again"
             )
         status = response.status_code
         said = self._said(response)
@@ -183,7 +190,10 @@ class Api:
                 f"{self.contract.key} It needs: {resource.permission}. Put it in {places}{said}"
             )
         if status in (HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND):
-            kind = NotAllowedError if status == HTTPStatus.FORBIDDEN else NotThereError
+            is_there = status == HTTPStatus.FORBIDDEN
+            kind = NotAllowedError if is_there else NotThereError
+            if not is_there and self.contract.options:
+                said = f" Check {', '.join(self.contract.options)} in company.yml.{said}"
             return kind(
                 f"{system}, {name}: the key may not see it, or the account does not have it "
                 f"({status}). It needs: {resource.permission}. {self.contract.key}{said}"

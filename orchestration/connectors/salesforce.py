@@ -53,11 +53,12 @@ register_auth("renewed_client_credentials", RenewedClientCredentials)
 def _rows(fetching: Fetching) -> None:
     """The rows of one object that changed since the last fetch."""
     fields, missing = _fields(fetching.api, fetching.resource)
-    if missing:
-        fetching.notes.append(
-            f"Salesforce, {fetching.resource.name}: not in the org, or hidden from the user by "
-            f"field-level security, so left out: {', '.join(missing)}"
-        )
+    text = (
+        f"Salesforce, {fetching.resource.name}: not in the org, or hidden from the user by "
+        f"field-level security, so left out: {', '.join(missing)}"
+    )
+    if missing and fetching.drop.is_news(text):
+        fetching.notes.append(text)
     rule, since = fetching.resource.since, fetching.since
     where = f" WHERE {rule.param} >= {written(since, rule)}" if rule and since else ""
     order = f" ORDER BY {rule.param}, Id" if rule else ""
@@ -73,8 +74,9 @@ def _object(api: Api, resource: Resource) -> str:
     Raises:
         NotThereError: The user cannot see an object of that name.
     """
-    listed = api.one(resource, SOBJECTS) or {}
-    for each in listed.get("sobjects", []):
+    if SOBJECTS not in api.known:
+        api.known[SOBJECTS] = (api.one(resource, SOBJECTS) or {}).get("sobjects", [])
+    for each in api.known[SOBJECTS]:
         if snake_case(each["name"]) == resource.tables[0] and each.get("queryable", True):
             return str(each["name"])
     raise NotThereError(

@@ -75,6 +75,8 @@ def test_fields_the_org_does_not_have_are_left_out_and_named(
     raw = fetched.load()
     assert raw.query("select count(segment__c) from raw_salesforce.account") == [(0,)]
     assert raw.said() == []
+    # What stays so is said once.
+    assert fetched.fetch(SECOND).notes == []
 
 
 def test_a_required_field_that_is_hidden_is_the_loaders_error(

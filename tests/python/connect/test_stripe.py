@@ -202,6 +202,15 @@ def test_the_start_leaves_out_older_bills_and_no_subscription(
     assert len(raw.rows("subscription", ["id"])) == len(stripe.lists["subscriptions"])
 
 
+def test_events_are_read_before_the_objects_whose_changes_they_tell(
+    fetched: Fetched, stripe: FakeStripe
+) -> None:
+    fetched.fetch(FIRST)
+    first = {path: number for number, path in reversed(list(enumerate(stripe.paths())))}
+    for path in ("/v1/subscriptions", "/v1/customers", "/v1/invoices"):
+        assert first["/v1/events"] < first[path]
+
+
 def test_tiers_and_discounts_are_asked_for(fetched: Fetched, stripe: FakeStripe) -> None:
     price = stripe.lists["prices"][0]
     stripe.add("prices", price | {"id": "price_tiers", "tiers": [{"up_to": 5, "unit_amount": 1}]})
@@ -238,7 +247,8 @@ def test_an_object_the_key_may_not_see_is_named_and_the_others_go_on_where_it_is
     assert "Stripe, disputes" in report.notes[0]
     assert "Disputes: read" in report.notes[0]
     assert report.rows["invoice"]
+    assert fetched.fetch(SECOND).notes == report.notes
     # Later the key may: everything is read, though other objects were fetched before.
     stripe.denied = set()
     stripe.add("disputes", {"id": "dp_1", "created": 1700000000, "status": "lost"})
-    assert fetched.fetch(SECOND).rows["dispute"] == 1
+    assert fetched.fetch(THIRD).rows["dispute"] == 1
