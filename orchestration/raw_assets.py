@@ -82,6 +82,9 @@ def load_request(
         as_of=as_of,
         mapping=Path(config.mapping) if config.mapping else None,
         pipelines_dir=home.dlt,
+        domains=frozenset(
+            domain for domain, systems in config.sources.items() if source in systems
+        ),
     )
 
 

@@ -41,6 +41,7 @@ class LoadRequest:
         mapping: The ``mapping.yml`` to use (source ``files`` only).
         pipelines_dir: Where dlt keeps its working files; beside the warehouse by default.
         landed: Where another loader landed the source; then no files are read from the folder.
+        domains: What the source speaks for; a table of another domain is never required. None: all.
     """
 
     source: str
@@ -51,6 +52,7 @@ class LoadRequest:
     mapping: Path | None = None
     pipelines_dir: Path | None = None
     landed: Landed | None = None
+    domains: frozenset[str] | None = None
 
     @property
     def state_dir(self) -> Path:
