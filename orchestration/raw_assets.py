@@ -90,6 +90,9 @@ def load_request(
             for system, other in config.roads.items()
             if isinstance(other, LandedRoad) and system != source == source_of(system)
         ),
+        domains=frozenset(
+            domain for domain, systems in config.sources.items() if source in systems
+        ),
     )
 
 

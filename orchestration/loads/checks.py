@@ -250,6 +250,14 @@ def ends_too_early(table: TableSpec) -> Check | None:
     return Check(last, f"({end} < {begin} - 1)", reason)
 
 
+def none_given(names: tuple[str, ...], given: Collection[str]) -> Check:
+    """Neither of these columns, of those that a file gives, holds a value."""
+    values = [f"nullif(trim({quote(f'b:{name}')}), '')" for name in names if name in given]
+    condition = f"coalesce({', '.join([*values, 'null'])}) is null"
+    reason = f"{' and '.join(names)} are both empty; fill one of them in"
+    return Check(names[0], condition, text(reason))
+
+
 def out_of_scale(table: TableSpec, given: Collection[str]) -> list[Check]:
     """Scores outside the scale of their survey, for the columns that a file gives."""
     return [

@@ -94,7 +94,7 @@ def _read(run: LoadRun, table: TableSpec, load: TableLoad, reading: Reading) -> 
     try:
         load.add(reading.plan(run, table))
     except EmptyFileError as problem:
-        if table.name in run.spec.required_tables:
+        if table.name in run.required_tables:
             raise
         load.empty_files.append(file)
         run.note(

@@ -72,7 +72,7 @@ def _missing_tables(run: LoadRun) -> None:
         run.note("error", f"the folder {run.request.folder} does not exist; check the path")
         return
     plan = make_plan(run)
-    for table in run.spec.required_tables:
+    for table in run.required_tables:
         if not plan.readings.get(table) and table not in plan.failed:
             found = ", ".join(file.relative for file in plan.unmapped) or "no other files"
             run.note(

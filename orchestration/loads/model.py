@@ -44,6 +44,7 @@ class LoadRequest:
         landings: Other systems that fill the tables of this source, and where they were landed.
         is_dated: Whether files are named by their moment and never change, as connectors write
             them: of two rows of one version the later file's counts; a known file is not read.
+        domains: What the source speaks for; a table of another domain is never required. None: all.
     """
 
     source: str
@@ -56,6 +57,7 @@ class LoadRequest:
     landed: Landed | None = None
     landings: tuple[tuple[str, Landed], ...] = ()
     is_dated: bool = False
+    domains: frozenset[str] | None = None
 
     @property
     def state_dir(self) -> Path:

@@ -15,6 +15,7 @@ from orchestration.loads.checks import (
     any_of,
     ends_too_early,
     first_column,
+    none_given,
     out_of_scale,
     typed,
 )
@@ -177,6 +178,8 @@ class Part:
         if too_early and {*(plan.table.span or ())} <= self._columns.keys():
             self._checks.append(too_early)
         self._checks += out_of_scale(plan.table, self._columns.keys())
+        if plan.table.either:
+            self._checks.append(none_given(plan.table.either, self._columns.keys()))
         self._create_views()
 
     @property

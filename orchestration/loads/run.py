@@ -122,6 +122,16 @@ class LoadRun:
             shutil.rmtree(self.folder, ignore_errors=True)
             self.prepared = False
 
+    @property
+    def required_tables(self) -> list[str]:
+        """Tables that the source must bring, of the domains that it speaks for."""
+        domains = self.request.domains
+        return [
+            name
+            for name in self.spec.required_tables
+            if domains is None or self.spec.tables[name].domain in domains
+        ]
+
     def delivery_of(self, table: TableSpec) -> str:
         """How a table is delivered: as the mapping says, else as it is declared."""
         mapped = self.plan.delivery if self.plan else {}

@@ -83,6 +83,7 @@ class TableSpec:
         between: Least and greatest value of a column; None where there is no bound.
         span: Columns of first and last day of what a row holds for.
         scored: Column of the survey a score belongs to, by column of the score.
+        either: Columns of which one must hold a value.
         last_counts: Whether of two rows of a key the last one counts, where no version tells; in
             other tables the second one is rejected.
     """
@@ -100,6 +101,7 @@ class TableSpec:
     between: dict[str, tuple[str | None, str | None]] = field(default_factory=dict)
     span: tuple[str, str] | None = None
     scored: dict[str, str] = field(default_factory=dict)
+    either: tuple[str, ...] = ()
     last_counts: bool = False
 
     @property
@@ -158,6 +160,7 @@ def source_spec(source: str) -> SourceSpec:
             between={column: _bounds(values) for column, values in body.get("between", {}).items()},
             span=tuple(body["span"]) if "span" in body else None,
             scored=body.get("scored", {}),
+            either=tuple(body.get("either", ())),
             last_counts=bool(body.get("last_counts", False)),
         )
         for name, body in raw["tables"].items()

@@ -201,6 +201,7 @@ def build(
             mapping=mapping if source == "files" and mapping.is_file() else None,
             pipelines_dir=home.dlt,
             landed=landings.get(source),
+            domains=frozenset(domain for domain, systems in chosen.items() if source in systems),
         )
         try:
             load(request)

@@ -47,6 +47,7 @@ class Delivery:
     runs: int = 0
     mapping: Path | None = None
     as_of: date = AS_OF
+    domains: frozenset[str] | None = None
     messages: list[tuple[Any, ...]] = field(default_factory=list)
 
     @property
@@ -71,6 +72,7 @@ class Delivery:
             run_id=f"run{self.runs}",
             as_of=self.as_of,
             mapping=self.mapping,
+            domains=self.domains,
         )
 
     def load(self, files: dict[str, str | bytes] | None = None) -> "Delivery":

@@ -8,7 +8,7 @@ import duckdb
 import pytest
 
 from orchestration.loads import LoadError, LoadRequest, load
-from tests.python.loads.delivery import ITEMS, REQUIRED, Delivery
+from tests.python.loads.delivery import ACCOUNTS, ITEMS, REQUIRED, Delivery
 
 TOUCHPOINTS = (
     b"touchpoint_id,account_id,occurred_at,type,subject\r\n"
@@ -78,6 +78,7 @@ DIRTY: dict[str, str | bytes] = {
 }
 
 
+RATES = "currency,valid_from,rate_to_reporting\nUSD,2024-01-01,1.1\n"
 NUMBERS = ", or say how it is written in mapping.yml (decimal, thousands)"
 DAYS = ", or say how it is written in mapping.yml (date_format)"
 
@@ -289,6 +290,40 @@ def test_required_tables(tmp_path: Path) -> None:
     assert "accounts.csv: the file is empty (0 bytes); export it again" in error
     assert "required table subscriptions is missing" in error
     assert bad.counts("subscription_items") == (3, 3, 0, 0, 0)
+
+
+def test_contracts_are_required_only_where_files_speak_for_billing(tmp_path: Path) -> None:
+    delivery = Delivery(tmp_path)
+    delivery.domains = frozenset({"crm", "product"})
+    delivery.load({"accounts.csv": ACCOUNTS, "subscriptions.csv": b"", "fx_rates.csv": RATES})
+    assert delivery.error is None
+    assert delivery.column("select currency from raw_files.fx_rates") == ["USD"]
+    delivery.domains = frozenset({"billing"})
+    delivery.load({"accounts.csv": b""})
+    assert "required table subscription_items is missing" in str(delivery.error)
+    assert "accounts" not in str(delivery.error).replace("subscription", "")
+
+
+def test_an_event_without_a_user_is_use_of_its_account(tmp_path: Path) -> None:
+    rows = "E1,A1,,login\nE2,,U1,login\nE3,,,login\n"
+    header = "event_id,account_id,user_id,event_name,occurred_at\n"
+    text = header + rows.replace("login", "login,2025-01-01T10:00:00Z")
+    nobody = "event_id,event_name,occurred_at\nE4,login,2025-01-01\n"
+    delivery = Delivery(tmp_path).load({"events/1.csv": text, "events/2.csv": nobody})
+    assert delivery.column("select event_id from raw_files.events order by 1") == ["E1", "E2"]
+    for file, line in (("events/1.csv", 4), ("events/2.csv", 2)):
+        assert delivery.rejects(file)[line][1] == (
+            "account_id and user_id are both empty; fill one of them in"
+        )
+
+
+def test_two_notes_on_one_churn_are_two_notes(tmp_path: Path) -> None:
+    text = (
+        "account_id,churned_on,reason,detail\nA1,2025-01-01,price,too dear\n"
+        "A1,2025-01-01,product,no export\nA1,2025-01-01,product,\nA1,2025-01-01,product,\n"
+    )
+    delivery = Delivery(tmp_path).load({"churn_reasons.csv": text})
+    assert delivery.counts("churn_reasons") == (4, 3, 0, 1, 0)
 
 
 def test_missing_folder(tmp_path: Path) -> None:
