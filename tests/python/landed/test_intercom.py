@@ -1,0 +1,140 @@
+"""Intercom, as Fivetran lands it, fills the tables of `files`."""
+
+from datetime import date
+
+import duckdb
+import pytest
+
+from orchestration.loads import Landed, LoadError, LoadRequest, load
+from tests.python.landed.landing import change, land
+
+SYNCED = "2025-07-01 02:00:00+00"
+OLD, NEW = "2025-06-01 10:00:00+00", "2025-06-03 10:00:00+00"
+TABLES = {
+    "conversation_history": "id bigint, updated_at timestamptz, created_at timestamptz,"
+    " state varchar, priority varchar, source_type varchar,"
+    " source_author_id varchar, source_author_type varchar,"
+    " conversation_rating_value bigint, _fivetran_synced timestamptz",
+    "conversation_part_history": "id bigint, updated_at timestamptz, conversation_id bigint,"
+    " part_type varchar, author_id varchar, author_type varchar, assigned_to_id bigint,"
+    " created_at timestamptz, _fivetran_synced timestamptz",
+    "conversation_contact_history": "contact_id varchar, conversation_id bigint,"
+    " conversation_updated_at timestamptz, _fivetran_synced timestamptz",
+    "contact_company_history": "company_id varchar, contact_id varchar,"
+    " contact_updated_at timestamptz, _fivetran_synced timestamptz",
+    "company_history": "id varchar, updated_at timestamptz, company_id varchar, name varchar,"
+    " crm_id varchar, _fivetran_deleted boolean, _fivetran_synced timestamptz",
+}
+ROWS = {
+    "conversation_history": [
+        {"id": 1, "updated_at": OLD, "created_at": OLD, "state": "open"},
+        {
+            "id": 1,
+            "updated_at": NEW,
+            "created_at": OLD,
+            "state": "closed",
+            "priority": "priority",
+            "source_type": "email",
+            "source_author_type": "user",
+            "conversation_rating_value": 5,
+        },
+        {
+            "id": 2,
+            "updated_at": OLD,
+            "created_at": OLD,
+            "state": "snoozed",
+            "conversation_rating_value": 3,
+        },
+    ],
+    "conversation_part_history": [
+        {"id": 11, "part_type": "comment", "author_type": "admin", "created_at": OLD},
+        {"id": 12, "part_type": "note", "author_type": "admin", "created_at": OLD},
+        {"id": 13, "part_type": "comment", "author_type": "bot", "created_at": OLD},
+        {"id": 14, "part_type": "close", "author_type": "admin", "created_at": NEW},
+        {"id": 15, "part_type": "assignment", "author_type": "admin", "assigned_to_id": 7,
+         "created_at": NEW},
+    ],
+    "conversation_contact_history": [
+        {"conversation_id": 1, "contact_id": "moved_away", "conversation_updated_at": OLD},
+        {"conversation_id": 1, "contact_id": "ann", "conversation_updated_at": NEW},
+    ],
+    "contact_company_history": [
+        {"contact_id": "ann", "company_id": "c0", "contact_updated_at": OLD},
+        {"contact_id": "ann", "company_id": "c1", "contact_updated_at": NEW},
+    ],
+    "company_history": [
+        {"id": "c0", "company_id": "before", "crm_id": "crm0"},
+        {"id": "c1", "company_id": "acme", "crm_id": "crm1"},
+    ],
+}  # fmt: skip
+
+
+@pytest.fixture
+def intercom(tmp_path):
+    """Load what was landed, after the loader did something."""
+    database = tmp_path / "landed.duckdb"
+    for table, columns in TABLES.items():
+        parts = {"conversation_id": 1} if table == "conversation_part_history" else {}
+        rows = [{"_fivetran_synced": SYNCED, **parts, **row} for row in ROWS[table]]
+        land(database, "intercom", table, columns, rows)
+
+    def run(*statements: str, **more: object):
+        change(database, *statements)
+        landed = Landed.of("fivetran", database, "intercom", **more)
+        request = LoadRequest(
+            "files",
+            tmp_path / "deliveries",
+            tmp_path / "warehouse.duckdb",
+            "run",
+            as_of=date(2025, 6, 30),
+            landings=(("intercom", landed),),
+        )
+        said = "\n".join(f"{m.table} {m.text}" for m in load(request).messages)
+        return duckdb.connect(str(tmp_path / "warehouse.duckdb")), said
+
+    return run
+
+
+def test_a_conversation_is_a_ticket_of_its_persons_company_as_the_newest_version_says(intercom):
+    warehouse, _ = intercom()
+    assert warehouse.execute(
+        "select ticket_id, account_id, status, priority, channel, requester_id, satisfaction"
+        " from raw_files.tickets order by 1"
+    ).fetchall() == [
+        ("1", "acme", "closed", "priority", "email", "ann", "good"),
+        ("2", "unassigned", "snoozed", None, None, None, None),
+    ]
+
+
+def test_parts_tell_statuses_and_what_the_customer_can_read(intercom):
+    warehouse, _ = intercom()
+    assert warehouse.execute(
+        "select event_id, field, value, actor_role from raw_files.ticket_events"
+        " where ticket_id = '1' order by occurred_at, event_id, field"
+    ).fetchall() == [
+        ("11", "public_comment", None, "agent"),
+        ("13", "public_comment", None, None),
+        ("opened", "public_comment", None, "end_user"),
+        ("opened", "status", "open", "end_user"),
+        ("14", "status", "closed", "agent"),
+        ("15", "assignee", "7", "agent"),
+    ]
+
+
+def test_another_column_of_the_company_may_name_the_account(intercom):
+    named = {"tickets": {"account_id": "coalesce(companies.company.crm_id, 'unassigned')"}}
+    warehouse, _ = intercom(columns=named)
+    found = warehouse.execute("select account_id from raw_files.tickets order by 1").fetchall()
+    assert found == [("crm1",), ("unassigned",)]
+
+
+def test_without_companies_a_conversation_is_nobodys_and_that_is_told(intercom):
+    warehouse, said = intercom("drop table intercom.company_history")
+    assert "no conversation belongs to an account" in said
+    found = warehouse.execute("select distinct account_id from raw_files.tickets").fetchall()
+    assert found == [("unassigned",)]
+
+
+def test_a_landing_without_conversations_is_refused(intercom):
+    with pytest.raises(LoadError, match=r"conversation_history"):
+        intercom("drop table intercom.conversation_history")
