@@ -27,6 +27,10 @@ MACROS = (
     # The same; null where nothing is left.
     "create or replace macro kept(object) as"
     " cast(nullif(cast(json_merge_patch('{}', object) as varchar), '{}') as json)",
+    # An object with its keys in lower case, as columns are named.
+    "create or replace macro lowered(object) as to_json(map_from_entries(list_transform(map_entries("
+    "cast(cast(object as json) as map(varchar, json))),"
+    " lambda entry: {'key': lower(entry.key), 'value': entry.value})))",
 )
 
 
@@ -129,7 +133,8 @@ class LandedQuery:
         items += [f"l.{quote(name)}" for name in found.types if name.lower() not in known]
         place = f"{self._schema.place}.{quote(found.name)} as l"
         if found.is_raw:
-            items.append(f"cast(l.{RAW} as json) as _whole")
+            items.append("l._whole")
+            place = f"(select *, lowered({RAW}) as _whole from {place}) as l"
         elif found.nesting:
             nested, joins = found.nesting.object(found.name, "l")
             items.append(f"{nested} as _whole")
@@ -144,9 +149,11 @@ class LandedQuery:
         if relation.key and relation.newest:
             key = ", ".join(quote(name) for name in relation.key)
             order = ", ".join(f"{quote(name)} desc nulls last" for name in relation.newest)
+            # A row without a key is no version of another one; it is rejected later on.
+            nameless = " or ".join(f"{quote(name)} is null" for name in relation.key)
             sql = (
                 f"select * from ({sql}) qualify row_number() over (partition by {key}"
-                f" order by {order}) = 1"
+                f" order by {order}) = 1 or {nameless}"
             )
         return sql
 
@@ -157,8 +164,8 @@ class LandedQuery:
         if found.is_raw and not values:
             arrow = "->" if column.type == "json" else "->>"
             kind = "JSON" if column.type == "json" else "VARCHAR"
-            paths = [text(f"$.{name}") for name in (column.name, *column.also)]
-            found_in = ", ".join(f"cast(l.{RAW} as json) {arrow} {path}" for path in paths)
+            keys = dict.fromkeys(name.lower() for name in (column.name, *column.also))
+            found_in = ", ".join(f"l._whole {arrow} {text('$.' + key)}" for key in keys)
             return as_type(f"coalesce({found_in})", kind, column)
         if not values and (spread := found.gathered(column)):
             start = len(column.gathered or "")
@@ -193,6 +200,14 @@ class LandedQuery:
                     columns[name] = table.columns[name]
             elif table.nested or (found and found.has(name)):
                 columns[name] = self._by_name(spec.columns[name], main, found)
+        if absent := [name for name in spec.required if name not in columns]:
+            place = f"{self._landed.schema}.{self.place_of(table)}"
+            raise FileError(
+                f"{place} has nothing that gives {spec.source}.{table.name}.{absent[0]}, which is"
+                f" required. Select the column in {self._landed.loader}, or say what stands for it:"
+                f" columns: {{{table.name}: {{{absent[0]}: …}}}}",
+                column=absent[0],
+            )
         return columns
 
     @staticmethod

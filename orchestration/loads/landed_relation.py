@@ -47,7 +47,7 @@ class LandedRelation:
     def sources(self, column: LandedColumn) -> list[str]:
         """The columns of the database that a column is taken from."""
         found = [self.there(name) for name in (column.name, *column.also)]
-        return [name for name in found if name is not None]
+        return list(dict.fromkeys(name for name in found if name is not None))
 
     def gathered(self, column: LandedColumn) -> list[str]:
         """The columns that an object was spread over."""

@@ -10,7 +10,7 @@ from orchestration.loads import Landed
 from tests.python.cases.company import TARGETS, Built, build
 from tests.python.landed.crm_company import Rows, salesforce, zendesk
 from tests.python.landed.landing import change
-from tests.python.landed.stripe_company import stripe
+from tests.python.landed.stripe_company import events, stripe
 
 MODELS = (
     *TARGETS,
@@ -42,15 +42,16 @@ SAME = {
 Landing = Callable[[Path, Rows], None]
 
 
-def objects() -> dict[str, Rows]:
-    """What each system holds: rows by table, as its export has them."""
-    return {"salesforce": salesforce(), "stripe": stripe().tables, "zendesk": zendesk()}
+def objects(*, told: bool = False) -> dict[str, Rows]:
+    """What each system holds: rows by table as exported; if told, Stripe's events, too."""
+    billing = stripe().tables | ({"events": events()} if told else {})
+    return {"salesforce": salesforce(), "stripe": billing, "zendesk": zendesk()}
 
 
-def exported(root: Path) -> Built:
+def exported(root: Path, *, told: bool = False) -> Built:
     """The company from exports."""
     folders = {}
-    for system, tables in objects().items():
+    for system, tables in objects(told=told).items():
         folders[system] = root / "exports" / system
         folders[system].mkdir(parents=True)
         for table, rows in tables.items():
@@ -59,7 +60,13 @@ def exported(root: Path) -> Built:
     return build(root / "home", folders, targets=MODELS)
 
 
-def landed(root: Path, loader: str, landings: Mapping[str, Landing], *statements: str) -> Built:
+def landed(
+    root: Path,
+    loader: str,
+    landings: Mapping[str, Landing],
+    *statements: str,
+    told: bool = False,
+) -> Built:
     """The company from tables that a loader landed, in a schema per system.
 
     Args:
@@ -67,10 +74,11 @@ def landed(root: Path, loader: str, landings: Mapping[str, Landing], *statements
         loader: Who landed them.
         landings: How it lands each system.
         statements: SQL on the landed database, before it is read.
+        told: Whether Stripe's events are among it.
     """
     database = root / "landed.duckdb"
     for system, land in landings.items():
-        land(database, objects()[system])
+        land(database, objects(told=told)[system])
     change(database, *statements)
     where = {system: Landed.of(loader, database, system) for system in landings}
     return build(root / "home", {}, landed=where, targets=MODELS)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from tests.python.cases.stripe import Export, item, line, price, seconds, subscription, tier
+from tests.python.cases.stripe import Export, event, item, line, price, seconds, subscription, tier
 
 MONTHS = [f"2024-{month:02d}-01" for month in range(7, 13)] + [
     f"2025-{month:02d}-01" for month in range(1, 8)
@@ -109,6 +109,23 @@ def stripe() -> Export:
         },
     )
     return export
+
+
+def events() -> list[dict]:
+    """What happened to two of the subscriptions: seats were added, one was ended."""
+    at = {each["id"]: each for each in stripe().tables["subscriptions"]}
+    grown, over = at["sub_grown"], at["sub_over"]
+    began = {"current_period_start": seconds("2024-07-01"), "pause_collection": None}
+    five = [item("si_grown", SEAT, 5, created=seconds("2024-07-01"))]
+    smaller = grown | began | {"items": grown["items"] | {"data": five}}
+    alive = over | began | {"status": "active", "ended_at": None, "canceled_at": None}
+    alive.pop("cancellation_details")
+    return [
+        event("evt_1", "2024-07-01", "created", smaller),
+        event("evt_2", "2025-02-01", "updated", grown, items={"data": five}),
+        event("evt_3", "2024-07-01", "created", alive),
+        event("evt_4", "2025-03-01", "deleted", over),
+    ]
 
 
 def _sell(export: Export, account: str, items: list[dict], **more: object) -> None:

@@ -42,3 +42,10 @@ def test_versions_comments_of_audits_and_structs_give_the_same(exported, tmp_pat
     )
     assert built.load_errors == {}
     assert differences(exported, built, SAME) == []
+
+
+def test_events_give_the_figures_of_exported_events(told, tmp_path):
+    built = landed(tmp_path, "airbyte", LANDINGS, told=True)
+    assert built.load_errors == {}
+    assert built.rows("select count(*) from raw_stripe.event") == [(4,)]
+    assert differences(told, built, SAME) == []

@@ -28,3 +28,10 @@ def test_objects_that_were_kept_as_json_give_the_same(exported, tmp_path):
     built = landed(tmp_path, "dlt", landings)
     assert built.load_errors == {}
     assert differences(exported, built, THERE) == []
+
+
+def test_events_give_the_figures_of_exported_events(told, tmp_path):
+    built = landed(tmp_path, "dlt", LANDINGS, told=True)
+    assert built.load_errors == {}
+    assert built.rows("select count(*) from raw_stripe.event") == [(4,)]
+    assert differences(told, built, THERE) == []
