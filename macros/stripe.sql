@@ -194,6 +194,20 @@
 {%- endmacro %}
 
 
+{# One row for each of some texts; in a select list. #}
+{% macro each_text(texts) -%}
+    {{ adapter.dispatch('each_text', 'customer_success')(texts) }}
+{%- endmacro %}
+
+{% macro default__each_text(texts) -%}
+    explode(array('{{ texts | join("', '") }}'))
+{%- endmacro %}
+
+{% macro duckdb__each_text(texts) -%}
+    unnest(['{{ texts | join("', '") }}'])
+{%- endmacro %}
+
+
 {# What events of a subscription change that bears on ARR, on its end or its owner. #}
 {% macro stripe_event_attributes() -%}
     {{- return([
@@ -205,12 +219,25 @@
 {%- endmacro %}
 
 
-{# All of these of a subscription object as one text, to compare objects by. #}
+{# All of these of a subscription object as one text, to compare objects by; null of none. #}
 {% macro stripe_event_state(object) -%}
-    md5(concat_ws(
-        '|'
-        {%- for attribute in stripe_event_attributes() %},
-        coalesce({{ json_text(object, '$.' ~ attribute) }}, '')
-        {%- endfor %}
-    ))
+    {{ adapter.dispatch('stripe_event_state', 'customer_success')(object) }}
+{%- endmacro %}
+
+{% macro default__stripe_event_state(object) -%}
+    case
+        when {{ object }} is not null
+            then
+                md5(to_json(array(
+                    {%- for attribute in stripe_event_attributes() %}
+                    get_json_object({{ object }}, '$.{{ attribute }}'){{ ',' if not loop.last }}
+                    {%- endfor %}
+                )))
+    end
+{%- endmacro %}
+
+{% macro duckdb__stripe_event_state(object) -%}
+    md5(cast(json_extract_string(
+        {{ object }}, ['$.{{ stripe_event_attributes() | join("', '$.") }}']
+    ) as varchar))
 {%- endmacro %}

@@ -76,7 +76,7 @@ overlapping as (
         {%- else %}
         || '; those days count both.' as what_is_missing,
         {%- endif %}
-        max(account_id) as account_id,
+        max_by(account_id, overlap_from) as account_id,
         count(*) as row_count,
         sum(overlap_arr) as arr_affected,
         min(overlap_from) as since,
@@ -98,7 +98,7 @@ unconfirmed as (
         || cast(min(due_on) as varchar) || ', it runs on, and nothing says that it was renewed: no '
         || 'auto_renew, no bill and no version of a line for the time after it.'
             as what_is_missing,
-        max(account_id) as account_id,
+        max_by(account_id, due_on) as account_id,
         count(*) as row_count,
         max_by(atr, due_on) as arr_affected,
         min(due_on) as since,

@@ -58,9 +58,9 @@ segment_discounts as (
         segments.subscription_item_id,
         segments.valid_from,
         cast(
-            product(1 - coalesce(discounts.percent_off, 0) / 100.0) as decimal(18, 8)
+            product(1 - discounts.percent_off / 100.0) as decimal(18, 8)
         ) as price_share,
-        cast(sum(coalesce(discounts.amount_off, 0)) as decimal(18, 4)) as amount_off
+        cast(sum(discounts.amount_off) as decimal(18, 4)) as amount_off
     from segments
     inner join discounts
         on
@@ -120,15 +120,12 @@ begun as (
         *,
         min(case when is_billable and net_annual_amount > 0 then valid_from end)
             over (partition by source_system, subscription_id) as first_paid_on,
-        coalesce(
-            gross_amount = 0
-            and quantity > 0
-            and lag(gross_amount) over history > 0
-            and lag(valid_to) over history = valid_from
-            and lead(gross_amount) over history > 0
-            and lead(valid_from) over history = valid_to,
-            false
-        ) as is_unpriced_between
+        gross_amount = 0
+        and quantity > 0
+        and lag(gross_amount) over history > 0
+        and lag(valid_to) over history = valid_from
+        and lead(gross_amount) over history > 0
+        and lead(valid_from) over history = valid_to as is_unpriced_between
     from discounted
     window history as (partition by source_system, subscription_item_id order by valid_from)
 ),
@@ -137,7 +134,7 @@ annualised as (
     select
         *,
         coalesce(valid_from > first_paid_on, false) as was_paid,
-        coalesce(status = 'trialing' and was_paid and not is_paused, false) as is_free_trial,
+        status = 'trialing' and was_paid and not is_paused as is_free_trial,
         case when is_billable then coalesce(net_annual_amount, 0) else 0 end as arr_local
     from begun
 ),

@@ -108,7 +108,7 @@ steps as (
         {{ integer_series(
             '-cast(ceil(greatest(' ~ months_between('stretch_from', 'origin')
             ~ ', 0) * 1.0 / term_months) as integer)',
-            'cast(floor(' ~ months_between('least(stretch_from, origin)', as_of_date())
+            'cast(floor(' ~ months_between('origin', as_of_date())
             ~ ' * 1.0 / term_months) as integer)'
         ) }} as step
     from origins

@@ -19,20 +19,22 @@ with recursive tied as (
     from {{ ref('int_stripe_tied_events') }}
 ),
 
+attributes as (
+    select {{ each_text(stripe_event_attributes() + ['latest_invoice']) }} as attribute
+),
+
 told as (
-    {%- for attribute in stripe_event_attributes() + ['latest_invoice'] %}
     select
-        event_id,
-        subscription_id,
-        created_at,
-        '{{ attribute }}' as attribute,
-        {{ json_text('found', '$.' ~ attribute) }} as found,
-        {{ json_text('left_behind', '$.' ~ attribute) }} as left_behind,
-        {{ json_text('opening', '$.' ~ attribute) }} as opening
+        tied.event_id,
+        tied.subscription_id,
+        tied.created_at,
+        attributes.attribute,
+        {{ json_member('tied.found', 'attributes.attribute') }} as found,
+        {{ json_member('tied.left_behind', 'attributes.attribute') }} as left_behind,
+        {{ json_member('tied.opening', 'attributes.attribute') }} as opening
     from tied
-    where kind = 2
-    {{- '\n    union all' if not loop.last }}
-    {%- endfor %}
+    cross join attributes
+    where tied.kind = 2
 ),
 
 steps as (
@@ -118,7 +120,7 @@ final as (
             partition by tied.subscription_id, tied.created_at
             order by
                 tied.kind,
-                coalesce(chains.place_in_chain, 0),
+                chains.place_in_chain,
                 coalesce(predecessors.earlier_events, 0),
                 coalesce(distances.steps_from_opening, 99),
                 case when changes.event_id is null then 0 else 1 end,

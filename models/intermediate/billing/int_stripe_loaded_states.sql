@@ -66,7 +66,7 @@ known as (
         max_by(status, case when not {{ is_over('status') }} then load_id end) over (
             partition by subscription_id
         ) as status_before_end,
-        coalesce(cast(ended_at as date) > {{ as_of_date() }}, false) as ends_later
+        cast(ended_at as date) > {{ as_of_date() }} as ends_later
     from versions
 ),
 

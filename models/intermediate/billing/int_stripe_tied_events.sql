@@ -53,7 +53,7 @@ numbered as (
 
 -- Those that another one of their second came after.
 followed as (
-    select distinct earlier.event_id
+    select earlier.event_id
     from numbered as earlier
     inner join numbered as later
         on
@@ -111,10 +111,7 @@ final as (
         openings.subscription as opening,
         numbered.found_state,
         numbered.left_state,
-        case
-            when openings.subscription is not null
-                then {{ stripe_event_state('openings.subscription') }}
-        end as opening_state
+        {{ stripe_event_state('openings.subscription') }} as opening_state
     from numbered
     left outer join openings
         on

@@ -32,13 +32,13 @@ account_merges as (
     where merged_on <= {{ as_of_date() }}
 ),
 
--- Where an account has gone to, step by step, and on which days.
+-- Where an account has gone to, step by step, and until when. A way whose merges were never in force
+-- together ended before the last of them.
 reached as (
     select
         account_id,
         merged_into_account_id as reached_account_id,
         merge_no as reached_no,
-        merged_on as reached_on,
         merged_until as reached_until,
         '|' || account_id || '|' || merged_into_account_id || '|' as visited
     from account_merges
@@ -47,15 +47,11 @@ reached as (
         reached.account_id,
         account_merges.merged_into_account_id as reached_account_id,
         greatest(reached.reached_no, account_merges.merge_no) as reached_no,
-        greatest(reached.reached_on, account_merges.merged_on) as reached_on,
         least(reached.reached_until, account_merges.merged_until) as reached_until,
         reached.visited || account_merges.merged_into_account_id || '|' as visited
     from reached
     inner join account_merges
-        on
-            reached.reached_account_id = account_merges.account_id
-            and reached.reached_on < account_merges.merged_until
-            and reached.reached_until > account_merges.merged_on
+        on reached.reached_account_id = account_merges.account_id
     where reached.visited not like '%|' || account_merges.merged_into_account_id || '|%'
 ),
 

@@ -53,7 +53,6 @@ bounds as (
         account_id,
         valid_to as day_from
     from chain
-    where valid_to < cast('9999-12-31' as date)
 ),
 
 -- Who is furthest down the chain on that day.

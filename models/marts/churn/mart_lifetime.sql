@@ -71,8 +71,8 @@ final as (
         cast(coalesce(valued.active_accounts, 0) as bigint) as active_accounts,
         cast(coalesce(valued.active_arr, 0) as decimal(18, 2)) as active_arr,
         cast(coalesce(valued.identified_arr, 0) as decimal(18, 2)) as identified_arr,
-        cast(valued.residual_lifetime_value as double)
-        / nullif(cast(valued.active_arr as double), 0) as derl_active,
+        cast(valued.residual_lifetime_value as double) / cast(valued.active_arr as double)
+            as derl_active,
         {{ each_column(amounts, 'cast(valued.@ as decimal(18, 2)) as @') }},
         cast(valued.residual_lifetime_value * {{ margin }} as decimal(18, 2))
             as residual_lifetime_margin,
