@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from orchestration.cli import app
 from orchestration.loads import read_mapping
-from orchestration.loads.files import InputFile, list_files
+from orchestration.loads.files import list_files
 from orchestration.mapping_guess import guess
 from tests.python.loads.delivery import REQUIRED
 from tests.python.loads.test_reading import workbook
@@ -110,6 +110,15 @@ def test_check_tells_rejects_missing_columns_and_what_nobody_reads(tmp_path: Pat
     assert counts.split() == ["invoices", "invoices.csv", "3", "1", "2", "0"]
 
 
+def test_check_misses_no_table_that_another_system_brings(tmp_path: Path) -> None:
+    folder = write(tmp_path / "acme", {"accounts.csv": REQUIRED["accounts.csv"]})
+    done = runner.invoke(app, ["mapping", "check", str(folder)])
+    assert done.exit_code == 1
+    assert "required table subscriptions is missing" in done.output
+    done = runner.invoke(app, ["mapping", "check", str(folder), "--domain", "crm"])
+    assert done.exit_code == 0, done.output
+
+
 def test_check_names_faults_of_the_mapping_itself(tmp_path: Path) -> None:
     folder = write(tmp_path / "acme", {"a.csv": "x\n1\n"})
     mapping = tmp_path / "other.yml"
@@ -182,4 +191,3 @@ def test_init_says_what_is_required_and_not_found_and_which_words_are_not_known(
     ):
         assert line in text, text
     assert read_mapping(folder / "mapping.yml").files.keys() == {"subscriptions"}
-    assert isinstance(list_files(folder)[0], InputFile)
