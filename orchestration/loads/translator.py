@@ -11,7 +11,7 @@ from orchestration.loads.casts import as_text, moment, number_text
 from orchestration.loads.files import InputFile, snake_case
 from orchestration.loads.mapping import Column, Constant, Entry, Expression, Taken
 from orchestration.loads.model import FileError
-from orchestration.loads.part import Coded, PartPlan
+from orchestration.loads.part_plan import Coded, PartPlan
 from orchestration.loads.run import LoadRun
 from orchestration.loads.settings import FileSettings
 from orchestration.loads.shaping import Shaper, filled, replaced

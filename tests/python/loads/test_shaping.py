@@ -7,7 +7,7 @@ import duckdb
 import pytest
 
 from orchestration.loads import LoadError, read_mapping
-from orchestration.loads.part import Coded
+from orchestration.loads.part_plan import Coded
 from tests.python.loads.test_reading import load
 
 CONTRACTS = """\
