@@ -68,13 +68,23 @@ class Trial:
                 yield title, lines
 
 
-def try_load(folder: Path, mapping: Path | None, as_of: date | None) -> Trial:
-    """Load a folder into a warehouse that is thrown away, and tell what came of it."""
+def try_load(
+    folder: Path, mapping: Path | None, as_of: date | None, domains: frozenset[str] | None = None
+) -> Trial:
+    """Load a folder into a warehouse that is thrown away, and tell what came of it.
+
+    Args:
+        folder: The files.
+        mapping: Their mapping; None: the one beside them, if there is one.
+        as_of: The day that dates are judged from; None: that of the mapping, else today.
+        domains: What the files speak for; None: everything.
+    """
     trial = Trial()
     with tempfile.TemporaryDirectory() as scratch:
         warehouse = Path(scratch) / "warehouse.duckdb"
+        day = as_of or _day_of(folder, mapping)
         request = LoadRequest(
-            "files", folder, warehouse, RUN, as_of or _day_of(folder, mapping), mapping
+            "files", folder, warehouse, RUN, as_of=day, mapping=mapping, domains=domains
         )
         try:
             load(request)

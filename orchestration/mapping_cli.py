@@ -64,6 +64,14 @@ def check(
         str | None,
         typer.Option(metavar="YYYY-MM-DD", help="The day that dates are judged from."),
     ] = None,
+    domains: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--domain",
+            help="What the files speak for (crm, billing …); repeatable. Tables that another "
+            "system brings are not missed. Default: everything.",
+        ),
+    ] = None,
 ) -> None:
     """Say what would load of a folder, and what would not and why.
 
@@ -79,7 +87,7 @@ def check(
         day = datetime.strptime(as_of, "%Y-%m-%d").date() if as_of else None  # noqa: DTZ007
     except ValueError as error:
         raise typer.BadParameter(f"'{as_of}' is not a day; write it as 2025-12-31.") from error
-    found = try_load(folder, mapping, day)
+    found = try_load(folder, mapping, day, frozenset(domains) if domains else None)
     table = Table("entity", "file", box=None, pad_edge=False, header_style="bold")
     for name in ("read", "would load", "rejected", "left over"):
         table.add_column(name, justify="right")

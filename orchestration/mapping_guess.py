@@ -171,12 +171,14 @@ def _matches(file: InputFile, headers: list[str]) -> list[Match]:
             if header is not None and _free(column, header, columns):
                 columns[column] = header
         named = by_name == entity or any(
-            name.startswith(word) for name in names for word in words.get("files", [])
+            word in name for name in names for word in words.get("files", [])
         )
         required = [name for name in table.required if name in columns]
         score = len(columns) + len(required) + NAME_COUNTS * named
         enough = len(required) >= (1 if named else max(2, len(table.required) - 1))
-        if enough:
+        # A list of contracts has their price, and often no quantity or interval: they are constant.
+        priced = {"subscription_id", "valid_from", "unit_amount"} <= columns.keys()
+        if enough or priced:
             found.append(Match(entity, columns, score))
     found.sort(key=lambda match: -match.score)
     kept = found[:1]

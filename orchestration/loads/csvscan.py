@@ -62,7 +62,7 @@ def scan_csv(path: Path, folder: Path, name: str, reading: FileSettings = AS_WRI
         block, records = _records(whole, delimiter, len(header), reader)
         good = np.ones(len(records.first), dtype=bool)
         good[list(records.reasons)] = False
-        blank = _blank(block, records)
+        blank = _blank(block, records, delimiter, len(header))
         good &= ~blank
         for index in sorted(records.reasons):
             if not blank[index]:
@@ -268,13 +268,14 @@ def _bad_bytes(
                 )
 
 
-def _blank(block: Block, records: _Records) -> np.ndarray:
-    """Records that are empty lines: skipped without a word, as every CSV reader does."""
+def _blank(block: Block, records: _Records, delimiter: str, fields: int) -> np.ndarray:
+    """Records without a value: empty lines, and those of delimiters only that Excel writes."""
     lengths = block.ends[records.last] - block.starts[records.first]
     blank = np.zeros(len(lengths), dtype=bool)
-    for index in np.flatnonzero(lengths <= 2):
+    nothing = f"\r\n{delimiter}".encode()
+    for index in np.flatnonzero(lengths <= fields + 1):
         start = block.starts[records.first[index]]
-        blank[index] = not block.data[start : start + lengths[index]].strip(b"\r\n")
+        blank[index] = not block.data[start : start + lengths[index]].strip(nothing)
     return blank
 
 

@@ -14,7 +14,7 @@ from orchestration.loads.landed_database import attached
 from orchestration.loads.landed_query import MACROS, LandedQuery, absent_relation
 from orchestration.loads.mapping import suggestion
 from orchestration.loads.model import FileError, LoadError
-from orchestration.loads.part import PartPlan
+from orchestration.loads.part_plan import PartPlan
 from orchestration.loads.plan import Plan
 from orchestration.loads.reader import StagedFile
 from orchestration.loads.run import LoadRun

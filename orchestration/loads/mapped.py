@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from orchestration.loads.files import InputFile, fingerprint, list_files, table_of
 from orchestration.loads.mapping import Entry, Mapping
 from orchestration.loads.model import FileError
-from orchestration.loads.part import PartPlan
+from orchestration.loads.part_plan import PartPlan
 from orchestration.loads.plan import NamedReading, Plan
 from orchestration.loads.run import LoadRun
 from orchestration.loads.settings import FileSettings

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from orchestration.loads.files import InputFile, list_files, table_of
-from orchestration.loads.part import PartPlan
+from orchestration.loads.part_plan import PartPlan
 from orchestration.loads.run import LoadRun
 from orchestration.loads.settings import AS_WRITTEN, FileSettings
 from orchestration.loads.spec import TableSpec

@@ -13,7 +13,7 @@ import duckdb
 from sqlglot import exp
 
 from orchestration.loads.model import FileError
-from orchestration.loads.part import PartPlan
+from orchestration.loads.part_plan import PartPlan
 from orchestration.loads.run import LoadRun
 from orchestration.loads.warehouse import quote
 

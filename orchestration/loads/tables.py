@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from orchestration.loads.checks import key_text
-from orchestration.loads.part import Part, PartPlan
+from orchestration.loads.part import Part
+from orchestration.loads.part_plan import PartPlan
 from orchestration.loads.run import LoadRun
 from orchestration.loads.spec import INCREMENT, TableSpec
 from orchestration.loads.warehouse import quote, text

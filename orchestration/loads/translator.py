@@ -11,7 +11,7 @@ from orchestration.loads.casts import as_text, moment, number_text
 from orchestration.loads.files import InputFile, snake_case
 from orchestration.loads.mapping import Column, Constant, Entry, Expression, Taken
 from orchestration.loads.model import FileError
-from orchestration.loads.part import Coded, PartPlan
+from orchestration.loads.part_plan import Coded, PartPlan
 from orchestration.loads.run import LoadRun
 from orchestration.loads.settings import FileSettings
 from orchestration.loads.shaping import Shaper, filled, replaced
@@ -60,7 +60,7 @@ class Translator:
             }
             joins.append(self._join(alias, on))
         self.joins = " ".join(joins)
-        self._shaper = Shaper([self.sql(each, "group_by") for each in entry.group_by])
+        self._shaper = Shaper([self._key(each, "group_by") for each in entry.group_by])
 
     def _join(self, alias: str, on: dict[str, str]) -> str:
         looked_up = self._sources[alias]
@@ -130,11 +130,18 @@ class Translator:
             return alias, self._resolve(alias, rest, place)
         return SOURCE, self._resolve(SOURCE, name, place)
 
+    def _key(self, said: str, place: str) -> str:
+        """SQL of a column, by its header as it is, or of an expression."""
+        wanted = said.strip()
+        if wanted in self._staged.headers.values() or snake_case(wanted) in self._staged.headers:
+            return self.named(wanted, place)
+        return self.sql(said, place)
+
     def shape(self, plan: PartPlan, distinct: bool | list[str]) -> None:
         """Join to the plan what looks at several lines, once all its columns are there."""
         keys = []
         if isinstance(distinct, list):
-            keys = [self.sql(each, "distinct") for each in distinct]
+            keys = [self._key(each, "distinct") for each in distinct]
         elif distinct:
             keys = [*plan.values.values(), *(f"try({sql})" for sql in plan.expressions.values())]
         self._shaper.distinct(plan, keys)

@@ -41,7 +41,8 @@ def random_file(seed: int) -> tuple[bytes, dict[int, list[str]], set[int]]:
         buffer = io.StringIO()
         csv.writer(buffer, lineterminator=end).writerow(cells)
         content += buffer.getvalue()
-        sound[line] = cells
+        if any(cells):  # A record without any value is an empty line.
+            sound[line] = cells
     if chance.random() < 0.5:
         content = content.removesuffix(end)
     return content.encode(), sound, broken

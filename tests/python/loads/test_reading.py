@@ -255,7 +255,7 @@ def test_the_zone_holds_for_patterns_too(tmp_path: Path) -> None:
 def test_null_values_title_lines_and_totals(tmp_path: Path) -> None:
     text = (
         'Rechnungen 2024;;;\n"Stand: 1.1.;";;;\n\nNr;Kunde;Datum;Betrag\n'
-        "1;A;2024-01-01;n/a\n2;B;2024-01-01;-\n3;Null;2024-01-02;5\n\nSumme:;;;5\nSeite 1\n"
+        "1;A;2024-01-01;n/a\n2;B;2024-01-01;-\n;;;\n3;Null;2024-01-02;5\n\nSumme:;;;5\nSeite 1\n"
     )
     settings = "{header_row: 4, null_values: ['-', N/A], footer: Summe}"
     delivery = invoices(tmp_path, settings, text)

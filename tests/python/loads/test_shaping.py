@@ -3,9 +3,11 @@
 from decimal import Decimal
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from orchestration.loads import LoadError, read_mapping
+from orchestration.loads.part_plan import Coded
 from tests.python.loads.test_reading import load
 
 CONTRACTS = """\
@@ -45,6 +47,19 @@ files:
     )
     # Two lines of one contract are one row; the second is not lost.
     assert delivery.counts("subscriptions") == (4, 2, 0, 2, 0)
+
+
+def test_an_empty_cell_has_the_meaning_that_is_said_else_none() -> None:
+    words = "(values ('A'), (' a '), (''), (null), ('b')) as t(word)"
+    with duckdb.connect() as connection:
+        said = Coded({"A": "x", "": "open"}, "other", strict=False).sql("word")
+        assert connection.execute(f"select {said} from {words}").fetchall() == [
+            ("x",), ("x",), ("open",), ("open",), ("other",),
+        ]  # fmt: skip
+        left = Coded({"A": "x"}, "other", strict=False).sql("word")
+        assert connection.execute(f"select {left} from {words}").fetchall()[2:4] == [
+            (None,), (None,),
+        ]  # fmt: skip
 
 
 def test_values_in_json_are_taken_by_their_path(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from orchestration.cli import app
 from orchestration.loads import read_mapping
-from orchestration.loads.files import InputFile, list_files
+from orchestration.loads.files import list_files
 from orchestration.mapping_guess import guess
 from tests.python.loads.delivery import REQUIRED
 from tests.python.loads.test_reading import workbook
@@ -82,6 +82,33 @@ def test_a_folder_of_german_excel_files_loads_with_the_mapping_that_init_writes(
     assert "there already" in runner.invoke(app, ["mapping", "init", str(folder)]).output
 
 
+@pytest.mark.parametrize(
+    ("export", "entities"),
+    [
+        ("chargebee/Subscriptions.csv", ["subscriptions", "subscription_items"]),
+        ("recurly/subscriptions.csv", ["subscriptions", "subscription_items"]),
+        ("recurly/accounts.csv", ["accounts"]),
+        ("paddle/subscriptions.jsonl", ["subscriptions"]),
+        ("paddle/customers.jsonl", ["accounts"]),
+        ("hubspot/hubspot-companies.csv", ["accounts"]),
+        ("hubspot/hubspot-deals.csv", ["opportunities"]),
+        ("pipedrive/pipedrive-organizations.csv", ["accounts"]),
+        ("pipedrive/pipedrive-deals.csv", ["opportunities"]),
+        ("freshdesk/freshdesk-tickets.csv", ["tickets"]),
+        ("jira/jira.csv", ["tickets"]),
+        ("typeform/typeform.csv", ["survey_responses"]),
+        ("google_sheets/Churn notes.csv", ["churn_reasons"]),
+        ("google_sheets/Invoices.csv", ["invoices"]),
+        ("excel_german/Vertragsliste.csv", ["subscriptions", "subscription_items"]),
+    ],
+)
+def test_init_knows_the_exports_of_ten_tools(export: str, entities: list[str]) -> None:
+    exports = Path(__file__).with_name("exports")
+    folder, name = (exports / export).parent, Path(export).name
+    found = guess(next(file for file in list_files(folder) if file.relative == name))
+    assert {match.entity for match in found.matches} == set(entities)
+
+
 def test_check_tells_rejects_missing_columns_and_what_nobody_reads(tmp_path: Path) -> None:
     files: dict[str, str | bytes] = {
         **REQUIRED,
@@ -108,6 +135,15 @@ def test_check_tells_rejects_missing_columns_and_what_nobody_reads(tmp_path: Pat
         assert words in done.output, done.output
     counts = next(line for line in done.output.splitlines() if line.startswith("invoices"))
     assert counts.split() == ["invoices", "invoices.csv", "3", "1", "2", "0"]
+
+
+def test_check_misses_no_table_that_another_system_brings(tmp_path: Path) -> None:
+    folder = write(tmp_path / "acme", {"accounts.csv": REQUIRED["accounts.csv"]})
+    done = runner.invoke(app, ["mapping", "check", str(folder)])
+    assert done.exit_code == 1
+    assert "required table subscriptions is missing" in done.output
+    done = runner.invoke(app, ["mapping", "check", str(folder), "--domain", "crm"])
+    assert done.exit_code == 0, done.output
 
 
 def test_check_names_faults_of_the_mapping_itself(tmp_path: Path) -> None:
@@ -182,4 +218,3 @@ def test_init_says_what_is_required_and_not_found_and_which_words_are_not_known(
     ):
         assert line in text, text
     assert read_mapping(folder / "mapping.yml").files.keys() == {"subscriptions"}
-    assert isinstance(list_files(folder)[0], InputFile)
