@@ -73,9 +73,11 @@ def _attach(connection: duckdb.DuckDBPyConnection, landed: Landed) -> str:
         return ALIAS
     except duckdb.Error as problem:
         said = str(problem).replace(where.removeprefix(POSTGRES), "…").strip().splitlines()[0]
+        remedy = "Check the connection and the rights of the user"
+        if file is not None:
+            remedy = "If a program is writing to it, load again once that is done"
         raise LoadError(
-            f"{landed.shown}, which {landed.loader} fills, cannot be opened ({said}). If a program"
-            " is writing to it, load again once that is done"
+            f"{landed.shown}, which {landed.loader} fills, cannot be opened ({said}). {remedy}"
         ) from problem
 
 

@@ -11,7 +11,8 @@ from orchestration.loads.adapters import AdaptedTable, Adapter, read_adapter
 from orchestration.loads.files import InputFile
 from orchestration.loads.landed import Landed
 from orchestration.loads.landed_database import attached
-from orchestration.loads.landed_query import MACROS, LandedQuery, absent_relation
+from orchestration.loads.landed_query import LandedQuery, absent_relation
+from orchestration.loads.landed_relation import MACROS
 from orchestration.loads.mapping import suggestion
 from orchestration.loads.model import FileError, LoadError
 from orchestration.loads.part_plan import PartPlan

@@ -19,20 +19,6 @@ from orchestration.loads.model import FileError
 from orchestration.loads.spec import ColumnSpec, TableSpec
 from orchestration.loads.warehouse import quote, text
 
-MACROS = (
-    # Unix seconds of a time.
-    "create or replace macro unix(moment) as cast(floor(epoch(moment)) as bigint)",
-    # A JSON object without the keys that have no value.
-    "create or replace macro said(object) as json_merge_patch('{}', object)",
-    # The same; null where nothing is left.
-    "create or replace macro kept(object) as"
-    " cast(nullif(cast(json_merge_patch('{}', object) as varchar), '{}') as json)",
-    # An object with its keys in lower case, as columns are named.
-    "create or replace macro lowered(object) as to_json(map_from_entries(list_transform(map_entries("
-    "cast(cast(object as json) as map(varchar, json))),"
-    " lambda entry: {'key': lower(entry.key), 'value': entry.value})))",
-)
-
 
 class LandedQuery:
     """Builds the query of one raw table."""
@@ -146,9 +132,10 @@ class LandedQuery:
                 " where status = 0)"
             )
         sql = f"select {', '.join(items)} from {place}"
-        if relation.key and relation.newest:
+        newest = [name for name in relation.newest if name.lower() in known or found.there(name)]
+        if relation.key and newest:
             key = ", ".join(quote(name) for name in relation.key)
-            order = ", ".join(f"{quote(name)} desc nulls last" for name in relation.newest)
+            order = ", ".join(f"{quote(name)} desc nulls last" for name in newest)
             # A row without a key is no version of another one; it is rejected later on.
             nameless = " or ".join(f"{quote(name)} is null" for name in relation.key)
             sql = (

@@ -14,6 +14,20 @@ _TYPES = {"text": "VARCHAR", "json": "JSON", "decimal": "DECIMAL(38, 12)"}
 _WHOLE = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?$")
 
 
+MACROS = (
+    # Unix seconds of a time.
+    "create or replace macro unix(moment) as cast(floor(epoch(moment)) as bigint)",
+    # A JSON object without the keys that have no value.
+    "create or replace macro said(object) as json_merge_patch('{}', object)",
+    # The same; null where nothing is left.
+    "create or replace macro kept(object) as"
+    " cast(nullif(cast(json_merge_patch('{}', object) as varchar), '{}') as json)",
+    # An object with its keys in lower case, as columns are named.
+    "create or replace macro lowered(object) as to_json(map_from_entries(list_transform("
+    "map_entries(cast(cast(object as json) as map(varchar, json))),"
+    " lambda entry: {'key': lower(entry.key), 'value': entry.value})))",
+)
+
 # Where Airbyte puts an object that it does not type.
 RAW = "_airbyte_data"
 

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from functools import partial
 
-from tests.python.landed.companies import SAME, landed
+import duckdb
+
+from orchestration.loads import Landed, LoadRequest, load
+from tests.python.landed.companies import SAME, landed, objects
 from tests.python.landed.comparing import differences
 from tests.python.landed.dlt_landing import land_salesforce, land_stripe, land_zendesk
+from tests.python.landed.landing import change
 
 # The source does not ask Salesforce for deleted records.
 THERE = {"(from facts.dim_account where not is_deleted)": "*"} | {
@@ -35,3 +39,23 @@ def test_events_give_the_figures_of_exported_events(told, tmp_path):
     assert built.load_errors == {}
     assert built.rows("select count(*) from raw_stripe.event") == [(4,)]
     assert differences(told, built, THERE) == []
+
+
+def test_what_is_cut_or_under_way_is_told_or_left(tmp_path):
+    database = tmp_path / "landed.duckdb"
+    land_stripe(database, objects()["stripe"])
+    change(
+        database,
+        "update stripe.invoice set lines__has_more = true where id = 'in_over_2025-02-01'",
+        # A load that has not come to its end.
+        "insert into stripe.subscription by name select * replace ('sub_half' as id,"
+        " 'x' as _dlt_id, '1' as _dlt_load_id) from stripe.subscription where id = 'sub_over'",
+    )
+    where = Landed.of("dlt", database, "stripe")
+    warehouse = tmp_path / "warehouse.duckdb"
+    report = load(LoadRequest("stripe", tmp_path, warehouse, "run", landed=where))
+    told = [message.text for message in report.messages if message.severity == "warning"]
+    assert [text for text in told if text.startswith("1 rows of stripe.invoice have more lines")]
+    with duckdb.connect(str(warehouse)) as connection:
+        found = connection.execute("select count(*) from raw_stripe.subscription").fetchone()
+    assert found == (5,)

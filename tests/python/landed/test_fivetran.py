@@ -67,10 +67,15 @@ def test_what_is_deleted_is_told_as_the_vendor_tells_it(tmp_path):
         "alter table salesforce.account add _fivetran_deleted boolean",
         "update salesforce.account set _fivetran_deleted = true, is_deleted = null"
         " where id = 'paused'",
+        # A row of a list that is marked instead of removed.
+        "alter table stripe.subscription_item add _fivetran_deleted boolean",
+        "insert into stripe.subscription_item by name select * replace ('si_gone' as id,"
+        " true as _fivetran_deleted) from stripe.subscription_item where id = 'si_grown'",
     )
     # The customer keeps its account, the product its name, the invoice is none.
     assert built.arr("over", "2025-02-01") == 1800
     assert "customer_unknown" not in built.said()
+    assert built.arr("grown") == 4800
     products = "select product_name, is_active from staging.stg_stripe__products"
     assert built.rows(products) == [("Core", False)]
     status = "select status from staging.stg_stripe__invoices where invoice_id = ?"

@@ -12,7 +12,15 @@ from typing import Any
 import duckdb
 import pytest
 
-from orchestration.loads import Landed, LoadError, LoadReport, LoadRequest, load, source_spec
+from orchestration.loads import (
+    Landed,
+    LoadError,
+    LoadReport,
+    LoadRequest,
+    last_complete_day,
+    load,
+    source_spec,
+)
 from orchestration.loads.adapters import adapter_names, names_in, read_adapter
 from orchestration.loads.landed_database import _extension, attached
 from tests.python.landed.fivetran_stripe import land_stripe
@@ -97,6 +105,11 @@ def test_sound_data_stay_quiet_and_a_second_load_finds_nothing_new(loaded):
     loaded.load()
     assert loaded.report.total("rows_loaded") == 0
     assert loaded.report.total("rows_unchanged") == loaded.report.total("rows_read")
+
+
+def test_the_last_complete_day_is_told_by_invoices_where_no_events_are_landed(loaded):
+    loaded.load()
+    assert last_complete_day(loaded.warehouse, ["stripe"]) == date(2025, 6, 1)
 
 
 def test_a_late_edit_is_a_new_version_and_the_old_one_stays(loaded):
@@ -307,7 +320,8 @@ def test_tables_of_another_loader_under_an_own_schema_are_refused_untouched(load
 
 @pytest.mark.parametrize(("loader", "vendor"), CELLS)
 def test_an_adapter_makes_raw_tables_with_all_that_they_require(loader, vendor):
-    adapter, spec = read_adapter(loader, vendor), source_spec(vendor)
+    adapter = read_adapter(loader, vendor)
+    spec = source_spec(adapter.source)
     assert set(adapter.tables) <= set(spec.tables)
     for table in adapter.tables.values():
         raw = spec.tables[table.name]
