@@ -32,8 +32,8 @@ account_merges as (
     where merged_on <= {{ as_of_date() }}
 ),
 
--- Where an account has gone to, step by step, and until when. A way whose merges were never in force
--- together ended before the last of them.
+-- Where an account has gone to, step by step, and until when. A way whose merges were never in
+-- force together ended before the last of them.
 reached as (
     select
         account_id,
