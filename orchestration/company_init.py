@@ -236,9 +236,10 @@ def _api_fault(home: Home, system: str, road: ApiRoad) -> str | None:
     except ConnectError as problem:
         return str(problem)
     left_out = [name for name in contract.credentials if name not in road.credentials]
-    left_out += [name for name in contract.options if name not in road.options]
     if left_out:
         return f"company.yml does not say: {', '.join(left_out)}"
+    if fault := contract.option_fault(road.options):
+        return fault
     missing = [text for text in road.credentials.values() if not _is_there(home, text)]
     return f"not set: {', '.join(missing)}" if missing else None
 

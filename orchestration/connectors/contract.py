@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import difflib
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
@@ -15,6 +16,7 @@ from typing import Any
 import yaml
 
 from orchestration.connectors.road import FOLDER, ConnectError, vendor_names
+from orchestration.loads.spec import source_spec
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,8 @@ class Contract:
         vendor: Name of the connector and of the raw source.
         system: The vendor's name in messages.
         client: ``base_url``, ``headers``, ``auth`` and ``paginator``; ``{name}`` stands for a
-            credential or one of ``options``. ``look`` asks for a little of a list.
+            credential or one of ``options``; ``more_options`` may be left out. ``look`` asks for a
+            little of a list.
         key: Where to get a key, for messages.
         resources: In the order in which they are fetched.
     """
@@ -86,6 +89,21 @@ class Contract:
         """Options without which nothing can be asked."""
         return list(self.client.get("options", ()))
 
+    def option_fault(self, given: Iterable[str]) -> str | None:
+        """What is wrong with the names of options; none where nothing is.
+
+        Where a contract says `renames`, an option may be ``<raw table>`` or ``<table>.<column>``,
+        and its value the name of the object or field in the vendor's system.
+        """
+        names = list(given)
+        if missing := [name for name in self.options if name not in names]:
+            return f"company.yml does not say: {', '.join(missing)}"
+        tables = source_spec(self.vendor).tables if self.client.get("renames") else {}
+        columns = {f"{table}.{name}" for table, spec in tables.items() for name in spec.columns}
+        known = {*self.options, *self.client.get("more_options", ()), *tables, *columns}
+        unknown = [name for name in names if name not in known]
+        return f"there is no option {unknown[0]}{meant(unknown[0], known)}" if unknown else None
+
     @property
     def credentials(self) -> list[str]:
         """Names of the secrets that are needed."""
@@ -93,6 +111,12 @@ class Contract:
         parts = [part for text in texts for part in Formatter().parse(text)]
         named = [name for _, name, _, _ in parts if name and name not in self.options]
         return list(dict.fromkeys(named))
+
+
+def meant(name: str, known: Iterable[str]) -> str:
+    """The name that is closest, as the end of a sentence; nothing where none is close."""
+    close = difflib.get_close_matches(name, list(known), n=1)
+    return f"; did you mean {close[0]}?" if close else ""
 
 
 @cache

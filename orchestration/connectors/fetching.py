@@ -30,6 +30,7 @@ class Fetching:
         notes: What a person should know.
         tell: Told now and then how many rows were read.
         writer: Where rows go, those of other tables of the resource too.
+        fields: The fields that are asked for by name, where the vendor wants that.
     """
 
     api: Api
@@ -39,6 +40,7 @@ class Fetching:
     notes: list[str]
     tell: Callable[[int], None]
     writer: Writer = field(init=False)
+    fields: dict[str, str] = field(default_factory=dict)
     _seen: dict[str, str] = field(default_factory=dict)
     _read: int = 0
 
@@ -51,9 +53,19 @@ class Fetching:
 
     @property
     def last(self) -> datetime | None:
-        """When the last whole fetch of the resource began; None before the first."""
-        begun = self.drop.known(self.resource.name).get("begun")
-        return datetime.fromisoformat(begun) if begun else None
+        """When the last whole fetch of the resource began; None before the first.
+
+        None, too, where something else was asked for then: a new field is new in every row.
+        """
+        known = self.drop.known(self.resource.name)
+        return datetime.fromisoformat(known["begun"]) if known.get("asked") == self.asked else None
+
+    @property
+    def asked(self) -> str:
+        """A digest of what is asked for."""
+        endpoint, start = self.resource.endpoint, self.road.start
+        what = [endpoint, self.resource.leave_out, self.road.options, str(start), self.fields]
+        return digest({"asked": what})
 
     @property
     def since(self) -> datetime | None:
@@ -119,7 +131,8 @@ class Fetching:
         """What the next fetch needs to know."""
         seen = {"seen": self._seen} if self.resource.since is None else {}
         written_so = {"rows": self.writer.counts, "files": self.writer.files}
-        return {"begun": self.drop.begun.isoformat(), **seen, **written_so}
+        begun = {"begun": self.drop.begun.isoformat(), "asked": self.asked}
+        return {**begun, **seen, **written_so}
 
     def reach(self, moment: datetime) -> None:
         """Keep what was written, all of what changed before a moment: a kill loses none of it."""

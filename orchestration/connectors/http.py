@@ -38,9 +38,12 @@ class Api:
         Raises:
             ConnectError: A credential or an option is missing.
         """
+        if fault := contract.option_fault(road.options):
+            raise ConnectError(f"{contract.system}: {fault}")
         self.contract = contract
         # What a vendor's module needs to ask only once.
         self.known: dict[str, Any] = {}
+        self.options = road.options
         self._road = road
         self._secrets: set[str] = set()
         self._places: set[str] = set()
@@ -73,8 +76,6 @@ class Api:
             if name is None:
                 continue
             if name in self.contract.options:
-                if name not in self._road.options:
-                    raise ConnectError(f"{self._road.vendor}: option {name} is not set")
                 values[name] = str(self._road.options[name])
             else:
                 values[name] = self._road.secret(name)

@@ -9,10 +9,10 @@ from dlt.sources.helpers.rest_client.auth import OAuth2ClientCredentials
 from dlt.sources.rest_api.config_setup import register_auth
 from requests import PreparedRequest, Response, codes
 
-from orchestration.connectors.contract import Resource
+from orchestration.connectors.contract import Resource, meant
 from orchestration.connectors.fetching import Fetching, Reader, written
 from orchestration.connectors.http import Api
-from orchestration.connectors.road import NotThereError
+from orchestration.connectors.road import ConnectError, NotThereError
 from orchestration.loads.files import snake_case
 from orchestration.loads.spec import source_spec
 
@@ -52,20 +52,21 @@ register_auth("renewed_client_credentials", RenewedClientCredentials)
 
 def _rows(fetching: Fetching) -> None:
     """The rows of one object that changed since the last fetch."""
-    fields, missing = _fields(fetching.api, fetching.resource)
+    columns, missing = _fields(fetching.api, fetching.resource)
     text = (
         f"Salesforce, {fetching.resource.name}: not in the org, or hidden from the user by "
         f"field-level security, so left out: {', '.join(missing)}"
     )
     if missing and fetching.drop.is_news(text):
         fetching.notes.append(text)
+    fetching.fields = dict(columns)
     rule, since = fetching.resource.since, fetching.since
     where = f" WHERE {rule.param} >= {written(since, rule)}" if rule and since else ""
     order = f" ORDER BY {rule.param}, Id" if rule else ""
-    soql = f"SELECT {', '.join(fields)} FROM {_object(fetching.api, fetching.resource)}"
+    soql = f"SELECT {', '.join(columns)} FROM {_object(fetching.api, fetching.resource)}"
     for page in fetching.api.pages(fetching.resource, {"q": f"{soql}{where}{order}"}):
         for row in page:
-            fetching.write({key: value for key, value in row.items() if key != "attributes"})
+            fetching.write({columns[name]: row.get(name) for name in columns})
 
 
 def _object(api: Api, resource: Resource) -> str:
@@ -76,22 +77,39 @@ def _object(api: Api, resource: Resource) -> str:
     """
     if SOBJECTS not in api.known:
         api.known[SOBJECTS] = (api.one(resource, SOBJECTS) or {}).get("sobjects", [])
+    wanted = snake_case(str(api.options.get(resource.tables[0], resource.tables[0])))
     for each in api.known[SOBJECTS]:
-        if snake_case(each["name"]) == resource.tables[0] and each.get("queryable", True):
+        if snake_case(each["name"]) == wanted and each.get("queryable", True):
             return str(each["name"])
     raise NotThereError(
-        f"Salesforce, {resource.name}: the org has no such object, or the user may not see it. "
+        f"Salesforce, {resource.name}: the org has no object {wanted}, or the user may not see it. "
         f"It needs: {resource.permission}"
     )
 
 
-def _fields(api: Api, resource: Resource) -> tuple[list[str], list[str]]:
-    """The fields to ask for, and columns of the raw contract that the org does not have."""
+def _fields(api: Api, resource: Resource) -> tuple[dict[str, str], list[str]]:
+    """The fields to ask for with the names their values are to have, and columns without a field.
+
+    Raises:
+        ConnectError: company.yml names a field that the org does not have.
+    """
     described = api.one(resource, f"{SOBJECTS}/{_object(api, resource)}/describe") or {}
     known = {snake_case(field["name"]): field["name"] for field in described.get("fields", [])}
-    columns = source_spec("salesforce").tables[resource.tables[0]].columns
-    found = [known[name] for name in columns if name in known]
-    return found, [name for name in columns if name not in known]
+    table = resource.tables[0]
+    found, missing = {}, []
+    for column in source_spec("salesforce").tables[table].columns:
+        renamed = api.options.get(f"{table}.{column}")
+        name = snake_case(str(renamed or column))
+        if name in known:
+            found[known[name]] = column if renamed else known[name]
+        elif renamed:
+            raise ConnectError(
+                f"Salesforce, {resource.name}: option {table}.{column} names {renamed}, which the "
+                f"org does not have or hides from the user{meant(str(renamed), known.values())}"
+            )
+        else:
+            missing.append(column)
+    return found, missing
 
 
 def look(api: Api, resource: Resource) -> str:

@@ -22,6 +22,8 @@ from tests.python.connect.company import SECRET, Fetched, at, road
 from tests.python.connect.fake_stripe import KEY, FakeStripe
 from tests.python.connect.server import Answer, Request
 
+pytestmark = pytest.mark.long
+
 FIRST, SECOND = at("2026-01-01"), at("2026-01-02")
 SLOW_DOWN = {"error": {"code": "rate_limit"}}
 

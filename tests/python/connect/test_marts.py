@@ -7,12 +7,15 @@ from datetime import date
 from pathlib import Path
 
 import duckdb
+import pytest
 
 from orchestration.home import Home
 from tests.python.cases.company import Built, build, run_models
 from tests.python.cases.stripe_exports import SOURCES, StripeExport
 from tests.python.connect.company import Fetched, at, road
 from tests.python.connect.fake_stripe import KEY, FakeStripe
+
+pytestmark = pytest.mark.long
 
 TARGETS = ("fct_account_month", "fct_arr_line", "fct_data_gap")
 MONTHS = (

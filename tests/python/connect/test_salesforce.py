@@ -14,7 +14,7 @@ from tests.python.connect.company import Fetched, LoadError, assert_same, at, lo
 from tests.python.connect.fake_salesforce import SECRET, FakeSalesforce
 from tests.python.connect.server import Request
 
-FIRST, SECOND = at("2026-01-01"), at("2026-01-02")
+FIRST, SECOND, THIRD = at("2026-01-01"), at("2026-01-02"), at("2026-01-03")
 
 
 @pytest.fixture
@@ -71,12 +71,17 @@ def test_fields_the_org_does_not_have_are_left_out_and_named(
     assert "Account: not in the org" in said
     assert "segment__c" in said
     assert "Opportunity: not in the org" in said
-    assert "Health_Override__c: the org has no such object" in said
+    assert "Health_Override__c: the org has no object health_override__c" in said
     raw = fetched.load()
     assert raw.query("select count(segment__c) from raw_salesforce.account") == [(0,)]
     assert raw.said() == []
     # What stays so is said once.
     assert fetched.fetch(SECOND).notes == []
+    # A field that the user may see by now is new in every row.
+    salesforce.hidden.clear()
+    fetched.fetch(THIRD)
+    known = "select count(distinct id) from raw_salesforce.opportunity where amount is not null"
+    assert fetched.load().query(known) == [(len(salesforce.objects["Opportunity"]),)]
 
 
 def test_a_required_field_that_is_hidden_is_the_loaders_error(
@@ -118,3 +123,37 @@ def test_a_check_counts_what_the_user_sees(fetched: Fetched, salesforce: FakeSal
     assert not seen["AccountHistory"].seen
     assert "field history tracking" in seen["AccountHistory"].text
     assert not fetched.folder.exists()
+
+
+def test_objects_and_fields_may_have_names_of_their_own(
+    salesforce: FakeSalesforce, exports: Path, tmp_path: Path
+) -> None:
+    for row in salesforce.objects["Account"]:
+        row["Tier__c"] = row.pop("Segment__c")
+    fields = salesforce.fields["Account"]
+    fields[fields.index("Segment__c")] = "Tier__c"
+    for place in (salesforce.objects, salesforce.fields):
+        place["Go_Live_Step__c"] = place.pop("Onboarding_Milestone__c")
+    names = {"account.segment__c": "Tier__c", "onboarding_milestone__c": "Go_Live_Step__c"}
+    options = {"domain": "acme", **names}
+    fetched = Fetched(
+        road("salesforce", salesforce.url, SECRET, options=options), tmp_path / "home"
+    )
+    assert fetched.fetch(FIRST).notes == []
+    exported = loaded("salesforce", exports / "salesforce", tmp_path / "other", 1, date(2026, 1, 1))
+    assert_same(fetched.load(), exported)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({}, "company.yml does not say: domain"),
+        ({"domain": "acme", "acount.segment__c": "Tier__c"}, "no option acount.segment__c"),
+        ({"domain": "acme", "account.segment__c": "Tier__c"}, "Account: option account.segment__c"),
+    ],
+)
+def test_an_option_that_fits_nothing_is_named(
+    salesforce: FakeSalesforce, tmp_path: Path, options: dict[str, str], words: str
+) -> None:
+    with pytest.raises(ConnectError, match=words):
+        Fetched(road("salesforce", salesforce.url, SECRET, options=options), tmp_path).fetch(FIRST)
