@@ -2,6 +2,7 @@
 -- Changes that no event tells: the object says more than the last event, an event found something
 -- else than the one before it left (previous_attributes), or the object is older than the events.
 {{ config(enabled=source_is_on('billing', 'stripe')) }}
+{% set is_hold = (var('pause_policy') == 'zero') | lower %}
 
 with events as (
     select
@@ -12,7 +13,9 @@ with events as (
         created_at,
         customer_id,
         status,
+        is_paused,
         items,
+        subscription,
         previous_attributes
     from {{ ref('int_stripe_subscription_events') }}
     where cast(created_at as date) <= {{ as_of_date() }}
@@ -32,10 +35,24 @@ told_states as (
     select
         subscription_id,
         customer_id,
+        status,
+        is_paused,
         valid_from,
         state_source,
         state_key
     from {{ ref('int_stripe_told_states') }}
+),
+
+-- What invoices tell of the time before the first event.
+invoiced as (
+    select
+        subscription_id,
+        max(valid_from) as invoiced_at,
+        max_by(status, valid_from) as invoiced_status,
+        max_by(is_paused, valid_from) as is_invoiced_paused
+    from told_states
+    where state_source = 'invoice'
+    group by subscription_id
 ),
 
 texts as (
@@ -43,6 +60,9 @@ texts as (
         *,
         {{ stripe_items_text('items') }} as items_text,
         coalesce({{ json_text('previous_attributes', '$.status') }}, status) as found_status,
+        {{ json_text(
+            json_merged('subscription', "coalesce(previous_attributes, '{}')"), '$.pause_collection'
+        ) }} is not null as is_found_paused,
         case
             when {{ json_text('previous_attributes', '$.items.data') }} is not null
                 then {{ stripe_items_text(json_text('previous_attributes', '$.items')) }}
@@ -51,14 +71,22 @@ texts as (
     from events
 ),
 
+-- The first event is compared with what invoices tell; an incomplete start is no time they miss.
 followed as (
     select
-        *,
-        lag(created_at) over history as before_at,
-        lag(status) over history as before_status,
-        lag(items_text) over history as before_items_text
+        texts.*,
+        invoiced.subscription_id is not null and lag(texts.event_id) over history is null
+            as is_after_invoices,
+        coalesce(lag(texts.created_at) over history, cast(invoiced.invoiced_at as timestamp))
+            as before_at,
+        coalesce(lag(texts.status) over history, invoiced.invoiced_status) as before_status,
+        coalesce(lag(texts.is_paused) over history, invoiced.is_invoiced_paused)
+            as is_before_paused,
+        lag(texts.items_text) over history as before_items_text
     from texts
-    window history as (partition by subscription_id order by event_number)
+    left outer join invoiced
+        on texts.subscription_id = invoiced.subscription_id
+    window history as (partition by texts.subscription_id order by texts.event_number)
 ),
 
 -- Only what bears on ARR: whether the status bears any, and what there is to pay for. An end
@@ -67,8 +95,11 @@ broken as (
     select
         *,
         event_type = 'customer.subscription.updated'
-        and {{ is_billable_status('before_status') }}
-        <> {{ is_billable_status('found_status') }} as is_other_status
+        and ({{ is_billable_status('before_status') }} and not ({{ is_hold }} and is_before_paused))
+        <> ({{ is_billable_status('found_status') }} and not ({{ is_hold }} and is_found_paused))
+        and not (is_after_invoices and found_status = 'incomplete') as is_other_status,
+        concat(found_status, case when is_found_paused then ', paused' end) as found_text,
+        concat(before_status, case when is_before_paused then ', paused' end) as before_text
     from followed
     where
         (
@@ -124,7 +155,11 @@ final as (
             case
                 when is_other_status
                     then concat(
-                        'the status ', found_status, ', the one before it left ', before_status
+                        'the status ', found_text,
+                        case
+                            when is_after_invoices then ', its invoices tell '
+                            else ', the one before it left '
+                        end, before_text
                     )
                 else concat(
                     'the items ', found_items_text, ', the one before it left ', before_items_text
