@@ -60,9 +60,8 @@ texts as (
         *,
         {{ stripe_items_text('items') }} as items_text,
         coalesce({{ json_text('previous_attributes', '$.status') }}, status) as found_status,
-        {{ json_text(
-            json_merged('subscription', "coalesce(previous_attributes, '{}')"), '$.pause_collection'
-        ) }} is not null as is_found_paused,
+        {{ json_text(json_merged('subscription', 'previous_attributes'), '$.pause_collection') }}
+        is not null as is_found_paused,
         case
             when {{ json_text('previous_attributes', '$.items.data') }} is not null
                 then {{ stripe_items_text(json_text('previous_attributes', '$.items')) }}
