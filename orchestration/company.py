@@ -6,12 +6,10 @@ come, and what the company's metrics count. dbt, Dagster and every command read 
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
-from zoneinfo import available_timezones
 
 from pydantic import (
     AfterValidator,
@@ -23,7 +21,7 @@ from pydantic import (
 )
 
 from orchestration.loads.adapters import adapter_names, filled_tables
-from orchestration.loads.currencies import ISO_4217
+from orchestration.loads.setting_types import Currency, TimeZone, as_list
 from orchestration.loads.spec import source_names, source_spec
 from orchestration.policies import Policies
 from orchestration.settings_file import Place, SettingsFile, SettingsFileError, suggestion
@@ -44,21 +42,6 @@ def _secret(value: str) -> str:
     return value
 
 
-def _currency(value: object) -> str:
-    code = str(value).strip().upper()
-    if code not in ISO_4217:
-        raise ValueError(f"'{value}' is no ISO 4217 code; write one such as USD or EUR")
-    return code
-
-
-def _time_zone(value: str) -> str:
-    if value not in available_timezones():
-        close = difflib.get_close_matches(value, available_timezones(), n=1)
-        meant = f"did you mean {close[0]}?" if close else "write one such as UTC or Europe/Berlin"
-        raise ValueError(f"'{value}' is no IANA time zone; {meant}")
-    return value
-
-
 def _day(value: object) -> date | None:
     """The day of the figures; none for the last complete one."""
     if value == LAST_COMPLETE_DAY:
@@ -69,10 +52,6 @@ def _day(value: object) -> date | None:
         raise ValueError(
             f"'{value}' is neither {LAST_COMPLETE_DAY} nor a day such as 2026-01-31"
         ) from problem
-
-
-def _as_list(value: object) -> object:
-    return value if isinstance(value, list) else [value]
 
 
 def _empty_is_none_set(value: object) -> object:
@@ -129,7 +108,7 @@ class Schedule(_Strict):
     """When the daily refresh runs."""
 
     at: Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")] = "06:00"
-    time_zone: Annotated[str, AfterValidator(_time_zone)] = "UTC"
+    time_zone: TimeZone = "UTC"
 
 
 class Company(_Strict):
@@ -148,9 +127,9 @@ class Company(_Strict):
 
     version: Literal[1]
     company: Annotated[str, Field(min_length=1)]
-    reporting_currency: Annotated[str, BeforeValidator(_currency)] | None = None
+    reporting_currency: Currency | None = None
     as_of: Annotated[date | None, BeforeValidator(_day)] = None
-    domains: dict[Domain, Annotated[list[str], BeforeValidator(_as_list)]]
+    domains: dict[Domain, Annotated[list[str], BeforeValidator(as_list)]]
     systems: dict[str, Road]
     schedule: Annotated[Schedule, BeforeValidator(_empty_is_none_set)] = Schedule()
     policies: Annotated[Policies, BeforeValidator(_empty_is_none_set)] = Policies()

@@ -18,8 +18,8 @@ from pydantic import (
     model_validator,
 )
 
-from orchestration.loads.currencies import ISO_4217
 from orchestration.loads.model import LoadError
+from orchestration.loads.setting_types import Currency, as_list
 from orchestration.loads.settings import FileSettings
 from orchestration.loads.spec import FULL, SourceSpec, source_spec
 from orchestration.loads.vocabulary import fold
@@ -132,10 +132,6 @@ class Lookup(FileSettings):
         return {self.on: self.on} if isinstance(self.on, str) else self.on
 
 
-def _as_list(value: object) -> object:
-    return value if isinstance(value, list) else [value]
-
-
 class Entry(FileSettings):
     """One file (or several of one shape) read for one entity.
 
@@ -152,8 +148,8 @@ class Entry(FileSettings):
 
     source: str = Field(alias="from")
     where: str | None = None
-    distinct: bool | Annotated[list[str], BeforeValidator(_as_list)] = False
-    group_by: Annotated[list[str], BeforeValidator(_as_list)] = Field(default_factory=list)
+    distinct: bool | Annotated[list[str], BeforeValidator(as_list)] = False
+    group_by: Annotated[list[str], BeforeValidator(as_list)] = Field(default_factory=list)
     lookups: dict[str, Lookup] = Field(default_factory=dict)
     columns: dict[str, Column] = Field(default_factory=dict)
 
@@ -164,18 +160,7 @@ class Entry(FileSettings):
         return self
 
 
-Entries = Annotated[list[Entry], BeforeValidator(_as_list)]
-
-
-def _as_currency(value: object) -> object:
-    """A code as models compare it; pydantic words the error."""
-    code = str(value).strip().upper()
-    if code not in ISO_4217:
-        raise ValueError("this is not an ISO 4217 currency code; write a code such as USD or EUR")
-    return code
-
-
-Currency = Annotated[str, BeforeValidator(_as_currency)]
+Entries = Annotated[list[Entry], BeforeValidator(as_list)]
 
 
 class Mapping(_Strict):

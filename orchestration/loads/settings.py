@@ -6,10 +6,11 @@ import codecs
 import re
 from collections.abc import Iterator
 from typing import Annotated, Any, Self
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import duckdb
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from orchestration.loads.setting_types import TimeZone
 
 # What people write for a date pattern who know it from a spreadsheet.
 _SPREADSHEET = {"YYYY": "%Y", "YY": "%y", "MM": "%m", "DD": "%d", "HH": "%H", "SS": "%S"}
@@ -66,18 +67,6 @@ def _patterns(value: object) -> object:
     return tuple(_pattern(str(each)) for each in many)
 
 
-def _zone(value: object) -> object:
-    if value is None:
-        return None
-    try:
-        ZoneInfo(str(value))
-    except (ZoneInfoNotFoundError, ValueError) as problem:
-        raise ValueError(
-            "this is no IANA time zone; write a place such as Europe/Berlin or America/New_York"
-        ) from problem
-    return str(value)
-
-
 class FileSettings(BaseModel):
     """How one file is read.
 
@@ -105,7 +94,7 @@ class FileSettings(BaseModel):
     decimal: Annotated[str, Field(pattern="^[.,]$")] | None = None
     thousands: Annotated[str, Field(pattern="^[.,' \u2019\u00a0\u202f]$")] | None = None
     date_format: Annotated[tuple[str, ...], BeforeValidator(_patterns)] = ()
-    time_zone: Annotated[str | None, BeforeValidator(_zone)] = None
+    time_zone: TimeZone | None = None
 
     @model_validator(mode="after")
     def _one_sign_each(self) -> Self:

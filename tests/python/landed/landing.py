@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import duckdb
+
+from orchestration.loads import Landed, LoadRequest, load
 
 Row = Mapping[str, Any]
 
@@ -35,6 +39,43 @@ def land(database: Path, schema: str, table: str, columns: str, rows: Iterable[R
                 f"insert into {place} values ({', '.join('?' for _ in names)})",
                 [_value(row.get(name)) for name in names],
             )
+
+
+@dataclass
+class Filled:
+    """A system without models of its own, landed by Fivetran: its rows in the tables of `files`.
+
+    Attributes:
+        system: The system; the schema it is landed in has its name.
+        root: Where `landed.duckdb` is, and the warehouse will be.
+    """
+
+    system: str
+    root: Path
+
+    @property
+    def database(self) -> Path:
+        """Where it is landed."""
+        return self.root / "landed.duckdb"
+
+    def load(self, *statements: str, **named: Any) -> str:
+        """Load it after the loader did something; what was said, a message a line."""
+        change(self.database, *statements)
+        landed = Landed.of("fivetran", self.database, self.system, **named)
+        request = LoadRequest(
+            "files",
+            self.root / "deliveries",
+            self.root / "warehouse.duckdb",
+            "run",
+            as_of=date(2025, 6, 30),
+            landings=((self.system, landed),),
+        )
+        return "\n".join(f"{m.table} {m.column} {m.text}" for m in load(request).messages)
+
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        """Ask the warehouse."""
+        with duckdb.connect(str(self.root / "warehouse.duckdb"), read_only=True) as warehouse:
+            return warehouse.execute(sql).fetchall()
 
 
 def _value(value: Any) -> Any:

@@ -2,45 +2,23 @@
 
 from datetime import date
 
-import duckdb
 import pytest
 
-from orchestration.loads import Landed, LoadError, LoadRequest, load
+from orchestration.loads import LoadError
 from tests.python.landed.fivetran_hubspot import land_hubspot
-from tests.python.landed.landing import change
+from tests.python.landed.landing import Filled
 
 
 @pytest.fixture
-def hubspot(tmp_path):
-    """Load the company, after the loader did something; the warehouse and what was said."""
-    database = tmp_path / "landed.duckdb"
-    land_hubspot(database)
-
-    def run(*statements: str, **more: object):
-        change(database, *statements)
-        landed = Landed.of("fivetran", database, "hubspot", **more)
-        request = LoadRequest(
-            "files",
-            tmp_path / "deliveries",
-            tmp_path / "warehouse.duckdb",
-            f"run{len(statements)}",
-            as_of=date(2025, 6, 30),
-            landings=(("hubspot", landed),),
-        )
-        messages = [f"{m.table} {m.column} {m.text}" for m in load(request).messages]
-        return duckdb.connect(str(tmp_path / "warehouse.duckdb")), "\n".join(messages)
-
-    return run
-
-
-def rows(warehouse, sql):
-    return warehouse.execute(sql).fetchall()
+def hubspot(tmp_path) -> Filled:
+    filled = Filled("hubspot", tmp_path)
+    land_hubspot(filled.database)
+    return filled
 
 
 def test_companies_are_accounts(hubspot):
-    warehouse, _ = hubspot()
-    assert rows(
-        warehouse,
+    hubspot.load()
+    assert hubspot.rows(
         "select account_id, account_name, parent_account_id, employee_count, csm_id, is_deleted"
         " from raw_files.accounts order by account_id",
     ) == [
@@ -48,7 +26,7 @@ def test_companies_are_accounts(hubspot):
         ("102", "nameless.example", "101", None, None, False),
         ("103", "Gone", None, None, None, True),
     ]
-    assert rows(warehouse, "select csm_id, csm_name from raw_files.csms order by 1") == [
+    assert hubspot.rows("select csm_id, csm_name from raw_files.csms order by 1") == [
         ("8", "Cleo Success"),
         ("9", "sales@us.example"),
     ]
@@ -56,24 +34,21 @@ def test_companies_are_accounts(hubspot):
 
 def test_a_property_of_the_company_may_stand_for_a_column(hubspot):
     named = {"accounts": {"csm_id": "property_csm", "segment": "property_tier"}}
-    warehouse, _ = hubspot(columns=named)
-    found = rows(
-        warehouse, "select csm_id, segment from raw_files.accounts where account_id = '101'"
-    )
+    hubspot.load(columns=named)
+    found = hubspot.rows("select csm_id, segment from raw_files.accounts where account_id = '101'")
     assert found == [("8", "enterprise")]
 
 
 def test_contacts_of_no_company_and_deleted_ones_are_left_out(hubspot):
-    warehouse, _ = hubspot()
-    assert rows(warehouse, "select contact_id, account_id, role from raw_files.contacts") == [
+    hubspot.load()
+    assert hubspot.rows("select contact_id, account_id, role from raw_files.contacts") == [
         ("201", "101", "champion")
     ]
 
 
 def test_a_deal_belongs_to_its_primary_company_and_its_pipeline_says_that_it_renews(hubspot):
-    warehouse, said = hubspot()
-    assert rows(
-        warehouse,
+    said = hubspot.load()
+    assert hubspot.rows(
         "select opportunity_id, account_id, type, stage, cast(amount as double), close_date,"
         " is_won, is_closed from raw_files.opportunities order by 1",
     ) == [
@@ -82,36 +57,34 @@ def test_a_deal_belongs_to_its_primary_company_and_its_pipeline_says_that_it_ren
     ]
     # What kind of business a deal is was not told: it is not guessed.
     assert "opportunities" in said
-    assert rows(warehouse, "select row_key from raw_files.rejects") == [("303",)]
+    assert hubspot.rows("select row_key from raw_files.rejects") == [("303",)]
 
 
 def test_meetings_are_touchpoints_of_the_kind_the_team_names(hubspot):
-    warehouse, _ = hubspot()
-    assert rows(
-        warehouse,
+    hubspot.load()
+    assert hubspot.rows(
         "select touchpoint_id, account_id, type, csm_id from raw_files.touchpoints order by 1",
     ) == [("401", "101", "qbr", "8"), ("402", "102", "meeting", None)]
 
 
 def test_the_status_of_a_ticket_is_that_of_its_stage(hubspot):
-    warehouse, _ = hubspot()
-    assert rows(
-        warehouse, "select ticket_id, account_id, status from raw_files.tickets order by 1"
+    hubspot.load()
+    assert hubspot.rows(
+        "select ticket_id, account_id, status from raw_files.tickets order by 1"
     ) == [
         ("501", "101", "waiting on contact"),
         ("502", "102", "closed"),
         ("503", "unassigned", "open"),
     ]
-    assert rows(
-        warehouse,
+    assert hubspot.rows(
         "select ticket_id, field, value from raw_files.ticket_events order by occurred_at",
     ) == [("502", "status", "new"), ("502", "status", "closed")]
 
 
 def test_without_the_table_of_stages_a_stage_of_the_company_is_not_taken_for_open(hubspot):
-    warehouse, said = hubspot("drop table hubspot.ticket_pipeline_stage")
+    said = hubspot.load("drop table hubspot.ticket_pipeline_stage")
     assert "ticket_pipeline_stage was not landed" in said
-    assert rows(warehouse, "select ticket_id, status from raw_files.tickets order by 1") == [
+    assert hubspot.rows("select ticket_id, status from raw_files.tickets order by 1") == [
         ("501", "waiting on contact"),
         ("502", "900"),
         ("503", "901"),
@@ -120,16 +93,14 @@ def test_without_the_table_of_stages_a_stage_of_the_company_is_not_taken_for_ope
 
 def test_a_company_without_companies_is_told_what_to_do(hubspot):
     with pytest.raises(LoadError, match=r"hubspot\.company"):
-        hubspot("drop table hubspot.company")
+        hubspot.load("drop table hubspot.company")
 
 
 def test_tables_that_are_not_synced_are_not_delivered(hubspot):
-    warehouse, _ = hubspot(
+    hubspot.load(
         "drop table hubspot.deal",
         "drop table hubspot.ticket",
         "drop table hubspot.engagement_company",
     )
-    delivered = {
-        row[0] for row in rows(warehouse, "select source_table from raw_loads.file_counts")
-    }
+    delivered = {row[0] for row in hubspot.rows("select source_table from raw_loads.file_counts")}
     assert delivered == {"accounts", "csms", "contacts"}

@@ -1,12 +1,9 @@
 """Intercom, as Fivetran lands it, fills the tables of `files`."""
 
-from datetime import date
-
-import duckdb
 import pytest
 
-from orchestration.loads import Landed, LoadError, LoadRequest, load
-from tests.python.landed.landing import change, land
+from orchestration.loads import LoadError
+from tests.python.landed.landing import Filled, land
 
 SYNCED = "2025-07-01 02:00:00+00"
 OLD, NEW = "2025-06-01 10:00:00+00", "2025-06-03 10:00:00+00"
@@ -70,48 +67,32 @@ ROWS = {
 
 
 @pytest.fixture
-def intercom(tmp_path):
-    """Load what was landed, after the loader did something."""
-    database = tmp_path / "landed.duckdb"
+def intercom(tmp_path) -> Filled:
+    filled = Filled("intercom", tmp_path)
     for table, columns in TABLES.items():
         parts = {"conversation_id": 1} if table == "conversation_part_history" else {}
         rows = [{"_fivetran_synced": SYNCED, **parts, **row} for row in ROWS[table]]
-        land(database, "intercom", table, columns, rows)
-
-    def run(*statements: str, **more: object):
-        change(database, *statements)
-        landed = Landed.of("fivetran", database, "intercom", **more)
-        request = LoadRequest(
-            "files",
-            tmp_path / "deliveries",
-            tmp_path / "warehouse.duckdb",
-            "run",
-            as_of=date(2025, 6, 30),
-            landings=(("intercom", landed),),
-        )
-        said = "\n".join(f"{m.table} {m.text}" for m in load(request).messages)
-        return duckdb.connect(str(tmp_path / "warehouse.duckdb")), said
-
-    return run
+        land(filled.database, "intercom", table, columns, rows)
+    return filled
 
 
 def test_a_conversation_is_a_ticket_of_its_persons_company_as_the_newest_version_says(intercom):
-    warehouse, _ = intercom()
-    assert warehouse.execute(
+    intercom.load()
+    assert intercom.rows(
         "select ticket_id, account_id, status, priority, channel, requester_id, satisfaction"
         " from raw_files.tickets order by 1"
-    ).fetchall() == [
+    ) == [
         ("1", "acme", "closed", "priority", "email", "ann", "good"),
         ("2", "unassigned", "snoozed", None, None, None, None),
     ]
 
 
 def test_parts_tell_statuses_and_what_the_customer_can_read(intercom):
-    warehouse, _ = intercom()
-    assert warehouse.execute(
+    intercom.load()
+    assert intercom.rows(
         "select event_id, field, value, actor_role from raw_files.ticket_events"
         " where ticket_id = '1' order by occurred_at, event_id, field"
-    ).fetchall() == [
+    ) == [
         ("11", "public_comment", None, "agent"),
         ("13", "public_comment", None, None),
         ("opened", "public_comment", None, "end_user"),
@@ -123,18 +104,18 @@ def test_parts_tell_statuses_and_what_the_customer_can_read(intercom):
 
 def test_another_column_of_the_company_may_name_the_account(intercom):
     named = {"tickets": {"account_id": "coalesce(companies.company.crm_id, 'unassigned')"}}
-    warehouse, _ = intercom(columns=named)
-    found = warehouse.execute("select account_id from raw_files.tickets order by 1").fetchall()
+    intercom.load(columns=named)
+    found = intercom.rows("select account_id from raw_files.tickets order by 1")
     assert found == [("crm1",), ("unassigned",)]
 
 
 def test_without_companies_a_conversation_is_nobodys_and_that_is_told(intercom):
-    warehouse, said = intercom("drop table intercom.company_history")
+    said = intercom.load("drop table intercom.company_history")
     assert "no conversation belongs to an account" in said
-    found = warehouse.execute("select distinct account_id from raw_files.tickets").fetchall()
+    found = intercom.rows("select distinct account_id from raw_files.tickets")
     assert found == [("unassigned",)]
 
 
 def test_a_landing_without_conversations_is_refused(intercom):
     with pytest.raises(LoadError, match=r"conversation_history"):
-        intercom("drop table intercom.conversation_history")
+        intercom.load("drop table intercom.conversation_history")

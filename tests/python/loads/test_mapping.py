@@ -237,7 +237,7 @@ def test_an_aggregate_without_a_group_is_refused(
         ),
         (
             "version: 1\nreporting_currency: EURO",
-            "reporting_currency: this is not an ISO 4217 currency code; write a code"
+            "reporting_currency: 'EURO' is not an ISO 4217 currency code; write a code"
             " such as USD or EUR",
         ),
         (

@@ -450,7 +450,10 @@ files:
         ("reading: {decimal: x}", "reading.decimal: String should match pattern"),
         ("reading: {date_format: DD.MM.YYYY}", "has no year; write it as %d.%m.%Y; did you mean"),
         ("reading: {date_format: '%Q'}", "Unrecognized format for strftime/strptime: %Q"),
-        ("reading: {time_zone: Berlin}", "this is no IANA time zone"),
+        (
+            "reading: {time_zone: Berlin}",
+            "reading.time_zone: 'Berlin' is no IANA time zone; did you mean Europe/Berlin?",
+        ),
         ("reading: {header_row: 0}", "reading.header_row: Input should be greater than"),
     ],
 )

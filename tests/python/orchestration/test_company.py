@@ -99,7 +99,11 @@ def test_default_of_each_policy_is_allowed_by_its_own_type(home):
     ("line", "instead", "told"),
     [
         (3, "reportin_currency: EUR", ":3: reportin_currency: there is no such setting; did you"),
-        (3, "reporting_currency: EURO", ":3: reporting_currency: 'EURO' is no ISO 4217 code"),
+        (
+            3,
+            "reporting_currency: EURO",
+            ":3: reporting_currency: 'EURO' is not an ISO 4217 currency code",
+        ),
         (4, "as_of: yesterday", ":4: as_of: 'yesterday' is neither last_complete_day nor a day"),
         (6, "  crm: salseforce", ":6: domains.crm.0: 'salseforce' is not read yet; did you mean"),
         (6, "  crm: zendesk", ":6: domains.crm.0: zendesk does not speak for crm, but for support"),
