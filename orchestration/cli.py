@@ -225,8 +225,9 @@ def demo(
     console = _console()
     chosen = Home.resolve(home)
     with _explained(console), home_lock(chosen):
-        if not claim(chosen, scale=scale, seed=seed).config.is_demo:
+        if chosen.company_file.exists() or not chosen.remembered().is_demo:
             raise HomeError(f"{chosen.path} belongs to a real company. Set CSW_HOME=<new folder>.")
+        claim(chosen, scale=scale, seed=seed)
         with console.status("Generating the demo company"):
             reached = generate_demo(chosen, _day(until))
     console.print(f"The demo company's exports reach {reached}: {chosen.exports}", highlight=False)
@@ -331,11 +332,13 @@ def dbt(context: typer.Context, home: HomeOption = None) -> None:
     console = _console()
     chosen = Home.resolve(home)
     with _explained(console), home_lock(chosen):
-        from orchestration.project import vars_arguments  # noqa: PLC0415
+        from orchestration.project import tell_vars, vars_arguments  # noqa: PLC0415
 
         chosen.create()
-        given, asked = _without_vars(context.args)
-        arguments = [*asked[:1], *vars_arguments(chosen, given), *asked[1:]]
+        given, arguments = _without_vars(context.args)
+        tell_vars(chosen)
+        if not {"--version", "--help"} & {*arguments}:
+            arguments += vars_arguments(chosen, given)
         done = subprocess.run(
             [dbt_executable(), *arguments],
             cwd=project_root(),
@@ -353,7 +356,10 @@ def _without_vars(arguments: list[str]) -> tuple[dict[str, Any], list[str]]:
     for argument in left:
         if argument == "--vars" or argument.startswith("--vars="):
             text = argument.partition("=")[2] if "=" in argument else next(left, "")
-            said = yaml.safe_load(text) if text else None
+            try:
+                said = yaml.safe_load(text)
+            except yaml.YAMLError:
+                said = None
             if not isinstance(said, dict):
                 raise typer.BadParameter(f"--vars is to be like '{{name: value}}', not '{text}'.")
             given |= said
@@ -413,12 +419,16 @@ def info(home: HomeOption = None) -> None:
     console = _console()
     with _explained(console):
         chosen = Home.resolve(home)
-        config = chosen.read()
-        known = config.company if chosen.exists() else "nobody yet"
+        try:
+            config = chosen.read()
+        except HomeError as fault:
+            console.print(str(fault), style="red", highlight=False, markup=False, soft_wrap=True)
+            config = chosen.remembered()
+        known = config.company if chosen.exists() or chosen.company_file.exists() else "nobody yet"
         for label, value in (
             ("home", chosen.path),
             ("company", known),
-            ("settings", chosen.company_file if chosen.company else "none: csw init"),
+            ("settings", chosen.company_file if chosen.company_file.exists() else "none: csw init"),
             ("source", config.folder or ("demo company" if config.is_demo else "company.yml")),
             ("mapping", config.mapping or "none"),
             ("sources", ", ".join(config.vendors)),

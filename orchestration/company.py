@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import (
     AfterValidator,
@@ -31,7 +31,9 @@ FILES = "files"
 ENVIRONMENT, SECRET_FILE = "env:", "file:"
 LAST_COMPLETE_DAY = "last_complete_day"
 Domain = Literal["crm", "billing", "product", "support", "feedback"]
-DOMAINS: tuple[str, ...] = ("crm", "billing", "product", "support", "feedback")
+DOMAINS: tuple[str, ...] = get_args(Domain)
+Loader = Literal["fivetran", "airbyte", "dlt"]
+LOADERS: tuple[str, ...] = get_args(Loader)
 
 
 def _secret(value: str) -> str:
@@ -42,10 +44,10 @@ def _secret(value: str) -> str:
     return value
 
 
-def _day(value: object) -> date | None:
-    """The day of the figures; none for the last complete one."""
+def _day(value: object) -> date | str:
+    """The day of the figures, or the word for the last complete one."""
     if value == LAST_COMPLETE_DAY:
-        return None
+        return LAST_COMPLETE_DAY
     try:
         return date.fromisoformat(str(value))
     except ValueError as problem:
@@ -74,7 +76,7 @@ class LandedRoad(_Strict):
     """Tables that another loader keeps in a database; they are only ever read."""
 
     road: Literal["landed"]
-    loader: Literal["fivetran", "airbyte", "dlt"]
+    loader: Loader
     database: str
     db_schema: str = Field(alias="schema")
     tables: dict[str, str] = Field(default_factory=dict)
@@ -118,7 +120,7 @@ class Company(_Strict):
         version: Version of the file's format.
         company: The company's name; a home belongs to one.
         reporting_currency: What all money is shown in; none: the mapping's, else the project's.
-        as_of: The day of the figures; none: the last complete one of the data.
+        as_of: The day of the figures, or the last complete one; none: what the mapping says.
         domains: The systems that speak for each domain.
         systems: By which road each system's data come.
         schedule: When the daily refresh runs.
@@ -128,7 +130,7 @@ class Company(_Strict):
     version: Literal[1]
     company: Annotated[str, Field(min_length=1)]
     reporting_currency: Currency | None = None
-    as_of: Annotated[date | None, BeforeValidator(_day)] = None
+    as_of: Annotated[date | Literal["last_complete_day"], BeforeValidator(_day)] | None = None
     domains: dict[Domain, Annotated[list[str], BeforeValidator(as_list)]]
     systems: dict[str, Road]
     schedule: Annotated[Schedule, BeforeValidator(_empty_is_none_set)] = Schedule()
@@ -146,7 +148,7 @@ class Company(_Strict):
         try:
             company = cls.model_validate(file.content)
         except ValidationError as problem:
-            found = file.faults(problem, lambda place: _keys_at(file.content, place))
+            found = file.faults(problem, lambda place: _keys_at(file.content, place), "systems")
             raise SettingsFileError("\n".join(found)) from problem
         if found := list(_faults(company, file)):
             raise SettingsFileError("\n".join(found))

@@ -10,9 +10,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from orchestration.company import DOMAINS, FILES
+from orchestration.company import DOMAINS, FILES, LOADERS
 from orchestration.company_init import (
-    LOADERS,
     ROADS,
     Answers,
     findings,
@@ -20,7 +19,7 @@ from orchestration.company_init import (
     systems_for,
     write_company,
 )
-from orchestration.home import Home, HomeError
+from orchestration.home import Home, HomeError, mapping_settings
 from orchestration.settings_file import suggestion
 
 NONE = "none"
@@ -60,7 +59,10 @@ def init_company(console: Console, home: Home, given: Given) -> None:
     company = given.company or _ask(
         "The company's name", of_files.company if of_files else home.path.name
     )
-    currency = given.currency or _ask("All money is shown in", "USD")
+    mapped = mapping_settings(home.mapping_file) if of_files else {}
+    currency = given.currency or _ask(
+        "All money is shown in", mapped.get("reporting_currency") or "USD"
+    )
     road = given.road or _ask(f"How the data come ({', '.join(ROADS)})", FILES)
     _require_one_of(road, ROADS, "--from")
     systems = {domain: _system(domain, given.systems.get(domain), road) for domain in DOMAINS}
@@ -75,6 +77,12 @@ def init_company(console: Console, home: Home, given: Given) -> None:
         database = given.database or _ask("The database the loader landed in", answers.database)
         answers = replace(answers, database=database)
     path = write_company(home, answers)
+    if of_files and of_files.vars:
+        console.print(
+            f"Not taken over from home.json: {', '.join(of_files.vars)}. Set them below policies.",
+            highlight=False,
+            soft_wrap=True,
+        )
     console.print(f"Written: {path}", highlight=False, soft_wrap=True)
     console.print("Next: `csw check`, then `csw refresh`.", highlight=False)
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from textwrap import dedent, indent
 
 from orchestration.company import (
+    COMPANY_FILE,
     DOMAINS,
     ENVIRONMENT,
     FILES,
+    LOADERS,
     SECRET_FILE,
     ApiRoad,
     Company,
@@ -21,17 +22,19 @@ from orchestration.company import (
     domains_of,
 )
 from orchestration.connectors.contract import contract_of
+from orchestration.connectors.of_home import road_of
 from orchestration.connectors.road import ConnectError, vendor_names
 from orchestration.home import Home, HomeError
 from orchestration.loads.adapters import adapter_names
 from orchestration.loads.spec import source_names
 from orchestration.policies import Policies
 from orchestration.project import default_vars
-from orchestration.settings_file import SettingsFileError
+from orchestration.settings_file import SettingsFileError, suggestion
 
-LOADERS = ("fivetran", "airbyte", "dlt")
 API = "api"
 ROADS = (FILES, *LOADERS, API)
+# Below it each system's files have a folder of their own.
+DELIVERIES = "deliveries"
 # Of policies whose default is to have none.
 EXAMPLES = {"fx_plan_date": "2026-01-01"}
 
@@ -54,7 +57,7 @@ class Answers:
     currency: str = "USD"
     systems: Mapping[str, str | None] = field(default_factory=dict)
     road: str = FILES
-    folder: str = "deliveries"
+    folder: str = f"{DELIVERIES}/{FILES}"
     mapping: str | None = None
     database: str = "landed.duckdb"
 
@@ -91,10 +94,13 @@ def write_company(home: Home, answers: Answers) -> Path:
     temporary.write_text(company_text(answers), encoding="utf-8")
     try:
         Company.read(temporary)
-        # A link fails where a file is, so nobody's file is lost who wrote one meanwhile.
-        home.company_file.hardlink_to(temporary)
-    except (SettingsFileError, FileExistsError) as problem:
-        raise HomeError(str(problem)) from problem
+        # It fails where a file is, so nobody's file is lost who wrote one meanwhile.
+        with home.company_file.open("x", encoding="utf-8") as file:
+            file.write(temporary.read_text(encoding="utf-8"))
+    except SettingsFileError as problem:
+        raise HomeError(str(problem).replace(str(temporary), COMPANY_FILE)) from problem
+    except FileExistsError:
+        refuse_existing(home)
     finally:
         temporary.unlink()
     return home.company_file
@@ -148,9 +154,8 @@ def company_text(answers: Answers) -> str:
 
 
 def _road_text(system: str, answers: Answers) -> str:
-    is_without_connector = answers.road == "api" and system not in vendor_names()
-    if FILES in (system, answers.road) or is_without_connector:
-        folder = answers.folder if system == FILES else f"exports/{system}"
+    if FILES in (system, answers.road):
+        folder = answers.folder if system == FILES else f"{DELIVERIES}/{system}"
         lines = ["road: files", f"folder: {json.dumps(folder, ensure_ascii=False)}"]
         if system == FILES and answers.mapping:
             lines.append(f"mapping: {json.dumps(answers.mapping, ensure_ascii=False)}")
@@ -167,7 +172,7 @@ def _road_text(system: str, answers: Answers) -> str:
             "road: api",
             f"credentials: {{{', '.join(named)}}} # or {SECRET_FILE}<path>",
             *([f"# options: {{{': …, '.join(contract.options)}: …}}"] if contract.options else []),
-            "# start: 2023-01-01 # nothing older is fetched",
+            *(["# start: 2023-01-01 # nothing older is fetched"] if contract.has_start else []),
         ]
     else:
         lines = [
@@ -224,7 +229,8 @@ def _finding(home: Home, system: str, road: FilesRoad | LandedRoad | ApiRoad) ->
         fault = None if folder.is_dir() else "there is no such folder"
         return Finding(system, "files", str(folder), fault)
     if isinstance(road, LandedRoad):
-        place = f"{road.loader}: {road.database}, schema {road.db_schema}"
+        shown = home.landed(road).shown
+        place = f"{road.loader}: {shown}, schema {road.db_schema}"
         return Finding(system, "landed", place, _landed_fault(home, road))
     place = road.base_url or "its own address"
     return Finding(system, "api", place, _api_fault(home, system, road))
@@ -238,18 +244,19 @@ def _api_fault(home: Home, system: str, road: ApiRoad) -> str | None:
     left_out = [name for name in contract.credentials if name not in road.credentials]
     if left_out:
         return f"company.yml does not say: {', '.join(left_out)}"
+    if unknown := [name for name in road.credentials if name not in contract.credentials]:
+        return f"there is no credential {unknown[0]}{suggestion(unknown[0], contract.credentials)}"
     if fault := contract.option_fault(road.options):
         return fault
-    missing = [text for text in road.credentials.values() if not _is_there(home, text)]
-    return f"not set: {', '.join(missing)}" if missing else None
+    try:
+        for name in contract.credentials:
+            road_of(home, system).secret(name)
+    except ConnectError as problem:
+        return str(problem)
+    return None
 
 
 def _landed_fault(home: Home, road: LandedRoad) -> str | None:
     if road.is_elsewhere:
         return None
     return None if home.at(road.database).is_file() else "there is no such database file"
-
-
-def _is_there(home: Home, secret: str) -> bool:
-    kind, _, name = secret.partition(":")
-    return name in os.environ if f"{kind}:" == ENVIRONMENT else home.at(name).is_file()

@@ -44,7 +44,9 @@ def build_definitions(home: Home) -> dg.Definitions:
         resources={
             "dbt": dbt_resource(),
             "dlt": DagsterDltResource(),
-            "session": RefreshSession.configure_at_launch(home=str(home.path)),
+            "session": RefreshSession.configure_at_launch(
+                home=str(home.path), settings=home.settings_stamp
+            ),
         },
     )
 

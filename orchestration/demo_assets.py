@@ -23,7 +23,9 @@ def generate_demo(home: Home, until: date | None) -> date:
     Raises:
         HomeError: When the demo cannot be generated as asked.
     """
-    config = home.read()
+    if home.company_file.exists():
+        raise HomeError(f"{home.path} belongs to the company of {home.company_file}, not the demo.")
+    config = home.remembered()
     reached = None
     if config.demo_until and home.exports.is_dir():
         reached = date.fromisoformat(config.demo_until)
@@ -41,7 +43,7 @@ def generate_demo(home: Home, until: date | None) -> date:
         )
     except company.DemoError as error:
         raise HomeError(str(error)) from error
-    home.write(replace(home.read(), demo_until=wanted.isoformat()))
+    home.write(replace(config, demo_until=wanted.isoformat()))
     return wanted
 
 

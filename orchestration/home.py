@@ -8,6 +8,7 @@ folder of files that was named on the command line.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -17,11 +18,18 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Self
 
-import yaml
-
-from orchestration.company import COMPANY_FILE, DOMAINS, FILES, Company, FilesRoad, Road
+from orchestration.company import (
+    COMPANY_FILE,
+    DOMAINS,
+    FILES,
+    Company,
+    FilesRoad,
+    LandedRoad,
+    Road,
+)
+from orchestration.loads.landed import Landed
 from orchestration.project import project_root
-from orchestration.settings_file import SettingsFileError
+from orchestration.settings_file import SettingsFile, SettingsFileError
 
 DEMO_COMPANY = "demo"
 DEFAULT_HOME = "data"
@@ -183,9 +191,21 @@ class Home:
             folder.mkdir(parents=True, exist_ok=True)
 
     def read(self) -> HomeConfig:
-        """Return what company.yml says, else `home.json`, else the demo's settings (a new home)."""
+        """Return what company.yml says, else `home.json`, else the demo's settings (a new home).
+
+        Raises:
+            HomeError: company.yml says something wrong, or was there and is not any more.
+        """
         company = self.company
-        return self._as_config(company) if company else self.remembered()
+        if company:
+            return self._as_config(company)
+        remembered = self.remembered()
+        if remembered.source == COMPANY:
+            raise HomeError(
+                f"{self.path} belongs to {remembered.company}, and its {COMPANY_FILE} is not there "
+                "any more. Put it back, or write it anew with `csw init`."
+            )
+        return remembered
 
     def _as_config(self, company: Company) -> HomeConfig:
         folders = {
@@ -205,6 +225,11 @@ class Home:
             vars=company.own_vars,
             roads=dict(company.systems),
         )
+
+    def landed(self, road: LandedRoad) -> Landed:
+        """Where company.yml says that another loader landed a system."""
+        database = road.database if road.is_elsewhere else self.at(road.database)
+        return Landed.of(road.loader, database, road.db_schema, road.tables, road.columns)
 
     def at(self, path: str) -> Path:
         """Return a path of company.yml: what is not absolute begins at the home."""
@@ -255,6 +280,14 @@ class Home:
         return beside if beside.is_file() else None
 
     @property
+    def settings_stamp(self) -> str:
+        """A hash of what a person sets: company.yml and the mapping."""
+        digest = hashlib.sha256()
+        for file in (self.company_file, self.mapping_file):
+            digest.update(file.read_bytes() if file and file.is_file() else b"\0")
+        return digest.hexdigest()
+
+    @property
     def own_vars(self) -> dict[str, Any]:
         """The dbt vars of this home: those of its mapping, and the company's own before them."""
         said = mapping_settings(self.mapping_file)
@@ -266,9 +299,11 @@ class Home:
         """The as-of day that company.yml names, else the mapping; none if neither does."""
         company = self.company
         if company and company.as_of:
-            return company.as_of
-        day = mapping_settings(self.mapping_file).get("as_of")
-        return day if isinstance(day, date) else None
+            return company.as_of if isinstance(company.as_of, date) else None
+        try:
+            return date.fromisoformat(str(mapping_settings(self.mapping_file).get("as_of")))
+        except ValueError:
+            return None
 
     def vars_overrides(self, defaults: dict[str, Any]) -> dict[str, Any]:
         """Return the dbt vars of this home that differ from the project's."""
@@ -292,10 +327,8 @@ def mapping_settings(mapping: Path | None) -> dict[str, Any]:
     if mapping is None or not mapping.is_file():
         return {}
     try:
-        content = yaml.safe_load(mapping.read_text(encoding="utf-8"))
-    except yaml.YAMLError:
-        return {}
-    if not isinstance(content, dict):
+        content = SettingsFile(mapping).content
+    except SettingsFileError:
         return {}
     said = {name: value for name, value in content.items() if name != "files" and value}
     if "reporting_currency" in said:
@@ -341,29 +374,66 @@ def _take_company(
                 f"--{name} is for a home without a company.yml. {home.company_file} says where "
                 f"the data of {company.company} are: change it there (systems)."
             )
+    config = home.read()
     remembered = home.remembered()
+    lives_a_demo = home.exists() and remembered.is_demo
+    if home.exists() and not lives_a_demo and not same_company:
+        _refuse_other_company(home, company)
+    # Everything is judged before anything is moved.
+    _refuse_missing_folders(home, config)
+    _refuse_two_currencies(home, company)
     notes = []
-    if home.exists() and remembered.is_demo:
+    if lives_a_demo:
         named = [home.at(path) for path in company.paths]
         kept = {path.relative_to(home.path).parts[0] for path in named if home.path in path.parents}
-        notes.append(_park_with_note(home, kept - {home.exports.name}))
-    elif home.exists() and remembered.company != company.company and not same_company:
+        if home.exports.name in kept:
+            raise HomeError(
+                f"{home.exports} holds the exports of the demo that lives in {home.path}. Put "
+                f"{company.company}'s files elsewhere, and name that in {home.company_file}."
+            )
+        notes.append(_park_with_note(home, kept))
+    home.create()
+    home.write(HomeConfig(company=company.company, source=COMPANY, sources={}))
+    return Claim(config, notes)
+
+
+def require_claimed(home: Home) -> None:
+    """See that a home is its company's, for a run that may not make it so (Dagster).
+
+    Raises:
+        HomeError: A demo or another company lives in it, or what company.yml names is not there.
+    """
+    company = home.company
+    if company is None:
+        home.read()
+        return
+    if not home.exists() or home.remembered().is_demo:
+        raise HomeError(
+            f"{home.path} is not {company.company}'s yet: run `csw refresh` once. It moves a demo "
+            "that lives there aside."
+        )
+    _refuse_other_company(home, company)
+    _refuse_missing_folders(home, home.read())
+    _refuse_two_currencies(home, company)
+
+
+def _refuse_other_company(home: Home, company: Company) -> None:
+    remembered = home.remembered()
+    if remembered.company != company.company:
         raise HomeError(
             f"{home.path} belongs to {remembered.company}; its company.yml is "
             f"{company.company}'s. Two companies never share a home: put the file into a folder of "
-            "its own and name that with CSW_HOME. If the company has another name now, add "
-            "--same-company."
+            "its own and name that with CSW_HOME. If the company has another name now, run "
+            "`csw refresh --same-company`."
         )
-    config = home.read()
+
+
+def _refuse_missing_folders(home: Home, config: HomeConfig) -> None:
     for system, folder in config.folders.items():
         if not Path(folder).is_dir():
             raise HomeError(
                 f"{home.company_file}: systems.{system}.folder: {folder} is not a folder."
             )
-    _refuse_two_currencies(home, company)
-    home.create()
-    home.write(config)
-    return Claim(config, notes)
 
 
 def _refuse_two_currencies(home: Home, company: Company) -> None:
@@ -378,11 +448,6 @@ def _refuse_two_currencies(home: Home, company: Company) -> None:
 
 def _continue(home: Home, *, mapping: Path | None, scale: float | None, seed: int | None) -> Claim:
     config = home.read()
-    if config.source == COMPANY:
-        raise HomeError(
-            f"{home.path} belongs to {config.company}, and its {COMPANY_FILE} is not there any "
-            "more. Put it back, or write it anew with `csw init`."
-        )
     if not home.exists():
         config = replace(config, scale=scale or config.scale, seed=seed)
     elif config.is_demo:

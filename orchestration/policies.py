@@ -5,12 +5,27 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 Days = Annotated[int, Field(ge=0)]
 Count = Annotated[int, Field(ge=0)]
 Share = Annotated[float, Field(ge=0, le=1)]
-MinutesByPriority = dict[Literal["urgent", "high", "normal", "low"], Annotated[int, Field(gt=0)]]
+Priority = Literal["urgent", "high", "normal", "low"]
+Cut = Literal[
+    "total", "segment", "plan", "product", "region", "country", "industry", "size_band", "csm",
+    "start_year",
+]  # fmt: skip
+
+
+def _with_normal(minutes: dict[str, int]) -> dict[str, int]:
+    if minutes and "normal" not in minutes:
+        raise ValueError("say normal, too: it is the target of tickets of any other priority")
+    return minutes
+
+
+MinutesByPriority = Annotated[
+    dict[Priority, Annotated[int, Field(gt=0)]], AfterValidator(_with_normal)
+]
 
 
 class Policies(BaseModel):
@@ -71,7 +86,7 @@ class Policies(BaseModel):
     lifetime_discount_rate: Annotated[float, Field(ge=0)] | None = Field(
         None, description="a year, for lifetime value"
     )
-    lifetime_fit_by: str | None = Field(
+    lifetime_fit_by: Cut | None = Field(
         None, description="the cut whose own fit values an account; total: one fit for all"
     )
     lifetime_margin: Annotated[float, Field(gt=0, le=1)] | None = Field(
@@ -89,7 +104,7 @@ class Policies(BaseModel):
     usage_drop_minimum_events: Count | None = Field(
         None, description="fewer in the 84 days before, and there is no drop to speak of"
     )
-    activation_events: Count | None = Field(
+    activation_events: Annotated[int, Field(gt=0)] | None = Field(
         None, description="a feature is in use from so many events in 28 days"
     )
     support_sla_minutes: MinutesByPriority | None = Field(

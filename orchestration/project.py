@@ -81,7 +81,17 @@ def vars_arguments(home: Home, more: Mapping[str, Any] | None = None) -> list[st
         more: Vars of one call, before those of the home.
     """
     overrides = {**home.vars_overrides(default_vars()), **(more or {})}
-    return ["--vars", json.dumps(overrides, sort_keys=True)] if overrides else []
+    # A day of YAML is a date in Python and text in JSON.
+    return ["--vars", json.dumps(overrides, sort_keys=True, default=str)] if overrides else []
+
+
+def tell_vars(home: Home) -> None:
+    """Write what a home's company sets where dbt, run on its own, sees that it does not know it."""
+    from orchestration.loads import write_settings  # noqa: PLC0415
+
+    if home.warehouse.is_file():
+        overrides = home.vars_overrides(default_vars())
+        write_settings(home.warehouse, {"vars": json.dumps(overrides, sort_keys=True)})
 
 
 def default_vars() -> dict[str, Any]:

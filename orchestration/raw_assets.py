@@ -16,7 +16,6 @@ from orchestration.connectors.road import ConnectError
 from orchestration.home import Home, HomeConfig
 from orchestration.instance import WAREHOUSE_POOL
 from orchestration.loads import (
-    Landed,
     LoadError,
     LoadReport,
     LoadRequest,
@@ -84,9 +83,9 @@ def load_request(
         mapping=Path(config.mapping) if config.mapping else None,
         pipelines_dir=home.dlt,
         is_dated=isinstance(road, ApiRoad),
-        landed=_landed(home, road) if isinstance(road, LandedRoad) else None,
+        landed=home.landed(road) if isinstance(road, LandedRoad) else None,
         landings=tuple(
-            (system, _landed(home, other))
+            (system, home.landed(other))
             for system, other in config.roads.items()
             if isinstance(other, LandedRoad) and system != source == source_of(system)
         ),
@@ -94,12 +93,6 @@ def load_request(
             domain for domain, systems in config.sources.items() if source in systems
         ),
     )
-
-
-def _landed(home: Home, road: LandedRoad) -> Landed:
-    """Where company.yml says that another loader landed a system."""
-    database = road.database if road.is_elsewhere else home.at(road.database)
-    return Landed.of(road.loader, database, road.db_schema, road.tables, road.columns)
 
 
 def build_raw_assets(home: Home, source: str) -> dg.AssetsDefinition:

@@ -15,11 +15,10 @@ TIME_ZONE_VARIABLE = "CSW_TIMEZONE"
 
 
 def daily_at(home: Home) -> Schedule:
-    """Return when the daily refresh runs: company.yml's schedule, CSW_TIMEZONE before its zone."""
-    company = home.company
-    schedule = company.schedule if company else Schedule()
-    zone = os.environ.get(TIME_ZONE_VARIABLE)
-    return schedule.model_copy(update={"time_zone": zone}) if zone else schedule
+    """Return when the daily refresh runs: as company.yml says, else at 06:00 of CSW_TIMEZONE."""
+    if company := home.company:
+        return company.schedule
+    return Schedule(time_zone=os.environ.get(TIME_ZONE_VARIABLE) or "UTC")
 
 
 def session_config(*, as_of: str = "", full_refresh: bool = False) -> dict[str, object]:

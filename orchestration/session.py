@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
@@ -11,11 +10,11 @@ from pathlib import Path
 from dagster import ConfigurableResource, InitResourceContext
 from pydantic import PrivateAttr
 
-from orchestration.home import Home
+from orchestration.home import Home, HomeError, require_claimed
 from orchestration.loads import write_settings
 from orchestration.lock import home_lock
 from orchestration.progress import current
-from orchestration.project import default_vars, use_home
+from orchestration.project import tell_vars, use_home
 
 
 class RefreshSession(ConfigurableResource):
@@ -23,11 +22,13 @@ class RefreshSession(ConfigurableResource):
 
     Attributes:
         home: The home's folder.
+        settings: The state of the home's settings that the assets were made for; empty: any.
         as_of: The day the figures are for (YYYY-MM-DD); empty: the last complete day of the data.
         full_refresh: Rebuild the incremental tables from the first day on.
     """
 
     home: str
+    settings: str = ""
     as_of: str = ""
     full_refresh: bool = False
 
@@ -38,6 +39,12 @@ class RefreshSession(ConfigurableResource):
     def yield_for_execution(self, context: InitResourceContext) -> Iterator[RefreshSession]:
         """Hold the home's lock for as long as the run lasts, and name the run."""
         home = self.opened_home
+        require_claimed(home)
+        if self.settings and self.settings != home.settings_stamp:
+            raise HomeError(
+                f"{home.company_file} or the mapping has changed since Dagster loaded it: reload "
+                "the definitions (Deployment, Reload all), and run again."
+            )
         home.create()
         use_home(home)
         stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
@@ -68,7 +75,7 @@ class RefreshSession(ConfigurableResource):
             "as_of_date": as_of.isoformat(),
             "run_id": self.run_id,
             "company": self.opened_home.read().company,
-            "vars": json.dumps(self.opened_home.vars_overrides(default_vars()), sort_keys=True),
         }
         write_settings(self.opened_home.warehouse, settings)
+        tell_vars(self.opened_home)
         current().record.as_of = as_of.isoformat()

@@ -15,16 +15,22 @@ Place = tuple[str | int, ...]
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML as people expect it: ``on``, ``off``, ``yes`` and ``no`` are words."""
+    """YAML as people expect it: ``on`` and ``no`` are words, ``10:30`` and days are as written."""
 
 
+_KEPT = ("null", "merge")
+_PLAIN = {
+    "bool": (r"^(?:true|True|TRUE|false|False|FALSE)$", "tTfF"),
+    "int": r"^[-+]?(?:0|[1-9][0-9]*)$",
+    "float": r"^[-+]?(?:[0-9]+\.[0-9]*|\.[0-9]+|[0-9]+(?:\.[0-9]*)?[eE][-+]?[0-9]+)$",
+}
 _Loader.yaml_implicit_resolvers = {
-    letter: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:bool"]
+    letter: [each for each in resolvers if each[0].rpartition(":")[2] in _KEPT]
     for letter, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
-_Loader.add_implicit_resolver(
-    "tag:yaml.org,2002:bool", re.compile(r"^(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF")
-)
+for _name, _pattern in _PLAIN.items():
+    _text, _first = _pattern if isinstance(_pattern, tuple) else (_pattern, "-+.0123456789")
+    _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_name}", re.compile(_text), list(_first))
 
 
 class SettingsFileError(Exception):
@@ -48,8 +54,8 @@ class SettingsFile:
         """
         self.path = path
         try:
-            loader = _Loader(path.read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError) as problem:
+            loader = _Loader(path.read_text(encoding="utf-8-sig"))
+        except (OSError, UnicodeDecodeError, yaml.YAMLError) as problem:
             raise SettingsFileError(f"{path} cannot be read: {problem}") from problem
         try:
             node = loader.get_single_node()
@@ -61,6 +67,9 @@ class SettingsFile:
             raise SettingsFileError(f"{where}: this is not valid YAML: {problem.problem}") from (
                 problem
             )
+        except (yaml.YAMLError, ValueError, TypeError, RecursionError) as problem:
+            said = str(problem).splitlines()[0]
+            raise SettingsFileError(f"{path}: this cannot be read as settings: {said}") from problem
         finally:
             loader.dispose()
         if not isinstance(content, dict):
@@ -79,13 +88,17 @@ class SettingsFile:
         return f"{self.where(place)}: {'.'.join(map(str, place))}: {text}"
 
     def faults(
-        self, problem: ValidationError, keys_at: Callable[[Place], Iterable[str]]
+        self,
+        problem: ValidationError,
+        keys_at: Callable[[Place], Iterable[str]],
+        unquoted: str | None = None,
     ) -> list[str]:
         """What a validation found, a line each.
 
         Args:
             problem: What pydantic found in `content`.
             keys_at: The settings there are at a place of the file, to tell what was meant.
+            unquoted: The key below which nothing is quoted: a secret may stand there by mistake.
         """
         found: dict[str, None] = {}
         for error in problem.errors():
@@ -100,6 +113,8 @@ class SettingsFile:
                 text = f"{error['ctx']['tag']!r} is not one of {error['ctx']['expected_tags']}"
             elif error["type"] == "value_error":
                 text = str(error["ctx"]["error"])
+            elif place[:1] == (unquoted,):
+                text = str(error["msg"])
             else:
                 text = f"{error['msg']}; it says {str(error['input'])[:60]!r}"
             found[self.fault(place, text)] = None

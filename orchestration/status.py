@@ -25,7 +25,13 @@ ROW_SQL = """
 def show_status(console: Console, home: Home) -> None:
     """Show the raw tables and what is published."""
     _require_home(home)
-    console.print(f"{home.read().company} in {home.path}", highlight=False, soft_wrap=True)
+    try:
+        company = home.read().company
+    except HomeError as fault:
+        # What is loaded and published does not hang on it.
+        console.print(str(fault), style="red", highlight=False, markup=False, soft_wrap=True)
+        company = home.remembered().company
+    console.print(f"{company} in {home.path}", highlight=False, soft_wrap=True)
     _show_loaded(console, home.warehouse)
     publication = read_publication(home.published)
     if publication is None:

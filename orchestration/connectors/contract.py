@@ -89,6 +89,11 @@ class Contract:
         """Options without which nothing can be asked."""
         return list(self.client.get("options", ()))
 
+    @property
+    def has_start(self) -> bool:
+        """Whether a start leaves anything out."""
+        return any(each.since and each.since.from_start for each in self.resources.values())
+
     def option_fault(self, given: Iterable[str]) -> str | None:
         """What is wrong with the names of options; none where nothing is.
 

@@ -206,9 +206,10 @@ class Api:
 
     def _said(self, response: Response) -> str:
         """What the vendor says, shortened, without any secret."""
-        text = " ".join(response.text.split())[:SHOWN]
+        text = response.text
         for secret in self._secrets:
             text = text.replace(secret, "***")
+        text = " ".join(text.split())[:SHOWN]
         return f" [{text}]" if text else ""
 
 

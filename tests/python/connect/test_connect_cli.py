@@ -19,7 +19,7 @@ from orchestration.company_init import Answers, findings, write_company
 from orchestration.connectors.contract import contract_of
 from orchestration.connectors.of_home import api_systems, road_of
 from orchestration.connectors.road import vendor_names
-from orchestration.home import Home
+from orchestration.home import Home, claim
 from orchestration.loads.spec import source_spec
 from orchestration.raw_assets import build_raw_assets
 from orchestration.session import RefreshSession
@@ -96,11 +96,15 @@ def test_a_system_that_comes_by_another_road_is_named(company: Home) -> None:
     assert "zendesk does not come by its API here" in result.output
 
 
-def test_check_names_what_a_connection_lacks(home: Home) -> None:
+def test_check_names_what_a_connection_lacks(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     home.create()
     write = home.company_file.write_text
     write(COMPANY.format(url="http://nowhere/v1/"), encoding="utf-8")
-    assert findings(home)[0].fault == "not set: env:ACME_STRIPE"
+    told = "the environment variable ACME_STRIPE is empty or not set"
+    for value in (None, ""):
+        if value is not None:
+            monkeypatch.setenv("ACME_STRIPE", value)
+        assert told in (findings(home)[0].fault or "")
     text = (
         "version: 1\ncompany: Acme\ndomains: {support: zendesk, product: segment}\nsystems:\n"
         "  zendesk: {road: api, credentials: {api_token: env:PATH}, options: {subdomain: acme}}\n"
@@ -110,18 +114,23 @@ def test_check_names_what_a_connection_lacks(home: Home) -> None:
     faults = {finding.system: finding.fault for finding in findings(home)}
     assert faults["zendesk"] == "company.yml does not say: email"
     assert faults["segment"].startswith("There is no connector for 'segment'")
+    write(text.replace("api_token", "api_tokn"))
+    assert findings(home)[0].fault == "company.yml does not say: api_token"
+    write(text.replace("api_token: env:PATH", "api_token: env:PATH, tokn: env:PATH"))
+    assert "there is no credential tokn" in str(findings(home)[0].fault)
 
 
-def test_init_names_the_credentials_of_each_connector_and_files_where_there_is_none(
-    home: Home,
-) -> None:
-    systems = {"crm": "salesforce", "billing": "stripe", "product": "segment"}
+def test_init_names_the_credentials_of_each_connector(home: Home) -> None:
+    systems = {"crm": "salesforce", "billing": "stripe", "product": "files"}
     path = write_company(home, Answers("Acme", systems=systems, road="api"))
     company = Company.read(path)
     assert api_systems(home) == ["salesforce", "stripe"]
     for system in api_systems(home):
         assert list(company.systems[system].credentials) == contract_of(system).credentials
-    assert "# options: {domain: …}" in path.read_text(encoding="utf-8")
+    text = path.read_text(encoding="utf-8")
+    assert "# options: {domain: …}" in text
+    # Salesforce has no list that a start would shorten.
+    assert text.count("# start:") == 1
 
 
 def test_a_file_with_a_secret_begins_at_the_home(company: Home) -> None:
@@ -134,6 +143,7 @@ def test_a_file_with_a_secret_begins_at_the_home(company: Home) -> None:
 def test_the_raw_tables_of_a_system_fetch_before_they_load(
     company: Home, stripe: FakeStripe
 ) -> None:
+    claim(company)
     definitions = dg.Definitions(
         assets=[build_raw_assets(company, "stripe")],
         resources={

@@ -2,10 +2,14 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 from datetime import date
+from types import SimpleNamespace
+from typing import get_args
 
+import duckdb
 import pytest
 from tiny_company import TINY_PROJECT, write_files
 from typer.testing import CliRunner
@@ -13,17 +17,21 @@ from typer.testing import CliRunner
 from orchestration.cli import app
 from orchestration.company import ROADS, Company, Schedule
 from orchestration.company_init import Answers, company_text, write_company
-from orchestration.home import Home, HomeConfig, HomeError, claim
+from orchestration.demo_assets import generate_demo
+from orchestration.home import FILES_SOURCES, Home, HomeConfig, HomeError, claim
 from orchestration.loads import write_settings
-from orchestration.policies import Policies
+from orchestration.policies import Cut, Policies
+from orchestration.progress import Recorder, watching
 from orchestration.project import (
     dbt_environment,
     dbt_executable,
     default_vars,
+    tell_vars,
     vars_arguments,
 )
 from orchestration.published_assets import NOT_POLICY, policy_of
 from orchestration.schedules import daily_at
+from orchestration.session import RefreshSession
 from orchestration.settings_file import SettingsFileError
 
 runner = CliRunner(env={"COLUMNS": "200", "NO_COLOR": "1", "TERM": "dumb"})
@@ -86,6 +94,31 @@ def test_every_key_reaches_what_it_is_for(home):
     assert policy_of(home) | told == policy_of(home)
 
 
+def test_a_time_and_a_day_need_no_quotes(home):
+    text = MIXED.replace('at: "05:15"', "at: 05:15").replace(
+        "road: api", "road: api\n    start: 2023-01-01"
+    )
+    company = Company.read(has(home, "\ufeff" + text).company_file)
+    assert company.schedule.at == "05:15"
+    assert company.systems["stripe"].start == date(2023, 1, 1)
+
+
+def test_cuts_of_a_lifetime_are_those_of_the_project(project_root):
+    macro = (project_root / "macros" / "segments.sql").read_text(encoding="utf-8")
+    cuts = re.findall(r"^        '(\w+)': '", macro, re.MULTILINE)
+    assert set(get_args(Cut)) == {"total", *cuts}
+
+
+def test_the_last_complete_day_of_company_yml_comes_before_a_day_of_the_mapping(home):
+    has(home, MIXED)
+    (home.path / "mapping.yml").write_text("version: 1\nas_of: 2024-12-31\n")
+    assert home.fixed_as_of == date(2025, 6, 30)
+    has(home, MIXED.replace("2025-06-30", "last_complete_day"))
+    assert home.fixed_as_of is None
+    has(home, MIXED.replace("as_of: 2025-06-30\n", ""))
+    assert home.fixed_as_of == date(2024, 12, 31)
+
+
 def test_policies_are_the_vars_of_the_project():
     assert set(Policies.model_fields) == set(default_vars()) - {*NOT_POLICY, "reporting_currency"}
 
@@ -104,6 +137,19 @@ def test_default_of_each_policy_is_allowed_by_its_own_type(home):
             "reporting_currency: EURO",
             ":3: reporting_currency: 'EURO' is not an ISO 4217 currency code",
         ),
+        (4, "as_of: 2026-02-30", ":4: as_of: '2026-02-30' is neither last_complete_day nor a day"),
+        (
+            13,
+            "    credentials: sk_1",
+            ":13: systems.stripe.credentials: Input should be a valid dict",
+        ),
+        (13, "    credentials: {api_key: {sk_1: x}}", ":13: systems.stripe.credentials.api_key"),
+        (17, "  activation_events: 0", ":17: policies.activation_events: Input should be greater"),
+        (17, "  lifetime_fit_by: segmnt", ":17: policies.lifetime_fit_by: Input should be 'total'"),
+        (17, "  support_sla_minutes: {urgent: 30}", "support_sla_minutes: say normal, too"),
+        (2, "company: &a [*a]", "this cannot be read as settings"),
+        (2, 'company: "\x01"', "cannot be read"),
+        (2, "? [a]", "this cannot be read as settings"),
         (4, "as_of: yesterday", ":4: as_of: 'yesterday' is neither last_complete_day nor a day"),
         (6, "  crm: salseforce", ":6: domains.crm.0: 'salseforce' is not read yet; did you mean"),
         (6, "  crm: zendesk", ":6: domains.crm.0: zendesk does not speak for crm, but for support"),
@@ -196,6 +242,56 @@ def test_demo_that_lived_in_the_home_is_moved_aside(home):
     assert "moved to" in claimed.notes[0]
     assert home.company_file.is_file()
     assert claimed.config.company == "Acme"
+    assert json.loads(home.file.read_text())["sources"] == {}
+
+
+def test_nothing_is_moved_where_something_is_wrong(home):
+    claim(home)
+    home.exports.mkdir()
+    for text in (MIXED, MIXED.replace("folder: drop", "folder: exports")):
+        with pytest.raises(HomeError, match=r"drop is not a folder|exports holds the exports of"):
+            claim(has(home, text))
+        assert not (home.path / "parked").exists()
+        assert runner.invoke(app, ["demo"]).exit_code == 1
+        assert not (home.path / "parked").exists()
+
+
+@pytest.mark.parametrize("lives", ["nobody", "demo", "Globex"])
+def test_dagster_never_makes_a_home_another_companys(home, lives):
+    if lives == "demo":
+        claim(home)
+    elif lives != "nobody":
+        home.write(HomeConfig(lives, "company", sources={}))
+    (has(home, MIXED).path / "drop").mkdir()
+    session = RefreshSession(home=str(home.path))
+    refused = pytest.raises(HomeError, match=r"run `csw refresh` once|belongs to Globex")
+    with refused, session.yield_for_execution(SimpleNamespace(run_id="r")):
+        pass
+    with pytest.raises(HomeError, match="not the demo"):
+        generate_demo(home, None)
+
+
+def test_dagster_says_that_the_settings_changed_since_it_was_loaded(home):
+    (has(home, MIXED).path / "drop").mkdir()
+    claim(home)
+    session = RefreshSession(home=str(home.path), settings=home.settings_stamp)
+    with watching(Recorder()), session.yield_for_execution(SimpleNamespace(run_id="r")):
+        pass
+    has(home, MIXED.replace("keep", "zero"))
+    refused = pytest.raises(HomeError, match="has changed since Dagster loaded it")
+    with refused, session.yield_for_execution(SimpleNamespace(run_id="r")):
+        pass
+
+
+def test_what_is_loaded_is_shown_although_company_yml_is_broken(home):
+    (has(home, MIXED).path / "drop").mkdir()
+    claim(home)
+    has(home, "company: [")
+    for command in ("status", "info"):
+        result = runner.invoke(app, [command])
+        assert result.exit_code == 0, result.output
+        assert "not valid YAML" in result.output
+        assert "Acme" in result.output
 
 
 def test_company_yml_that_vanished_is_missed(home):
@@ -241,20 +337,26 @@ def test_init_then_check_names_what_is_missing(home):
     result = runner.invoke(app, ["check"])
     assert result.exit_code == 1
     assert "there is no such folder" in result.output
-    (home.path / "deliveries").mkdir()
+    (home.path / "deliveries" / "files").mkdir(parents=True)
     assert runner.invoke(app, ["check"]).exit_code == 0
 
 
 def test_init_leaves_nothing_behind_when_an_answer_is_impossible(home):
     result = runner.invoke(app, ["init", "--company", "Acme", "--currency", "EURO"])
     assert result.exit_code == 1
-    assert "ISO 4217" in result.output
+    assert "company.yml:7: reporting_currency: 'EURO' is not an ISO 4217" in result.output
     assert not list(home.path.glob("company*"))
 
 
 def test_init_takes_over_what_the_home_knows_of_its_files(home, tmp_path):
-    home.write(HomeConfig("Acme", "files", folder=str(tmp_path), mapping=str(tmp_path / "m.yml")))
-    assert runner.invoke(app, ["init"]).exit_code == 0
+    mapping = tmp_path / "m.yml"
+    mapping.write_text("version: 1\nreporting_currency: chf\n")
+    known = {"folder": str(tmp_path), "mapping": str(mapping), "vars": {"pause_policy": "keep"}}
+    home.write(HomeConfig("Acme", "files", sources=dict(FILES_SOURCES), **known))
+    result = runner.invoke(app, ["init"])
+    assert result.exit_code == 0
+    assert "Not taken over from home.json: pause_policy" in result.output
+    assert home.own_vars == {"reporting_currency": "CHF"}
     config = home.read()
     assert (config.company, config.folder) == ("Acme", str(tmp_path))
     assert config.mapping == str(tmp_path / "m.yml")
@@ -263,7 +365,10 @@ def test_init_takes_over_what_the_home_knows_of_its_files(home, tmp_path):
 def test_secret_that_is_not_set_is_named_and_no_other(home, monkeypatch):
     (has(home, MIXED).path / "drop").mkdir()
     (home.path / "landed.duckdb").touch()
-    assert "not set: env:STRIPE_API_KEY" in runner.invoke(app, ["check"]).output
+    told = "STRIPE_API_KEY is empty or not set"
+    assert told in runner.invoke(app, ["check"]).output
+    monkeypatch.setenv("STRIPE_API_KEY", " ")
+    assert told in runner.invoke(app, ["check"]).output
     monkeypatch.setenv("STRIPE_API_KEY", "sk_live_secret")
     result = runner.invoke(app, ["check"])
     assert (result.exit_code, "sk_live_secret" in result.output) == (0, False)
@@ -273,6 +378,33 @@ def test_vars_of_one_call_come_before_those_of_the_company(home):
     has(home, MIXED)
     given = json.loads(vars_arguments(home, {"pause_policy": "zero"})[1])
     assert (given["pause_policy"], given["reporting_currency"]) == ("zero", "EUR")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "given"),
+    [
+        (["build", "--vars", "as_of_date: 2025-12-31"], {"as_of_date": "2025-12-31"}),
+        (["docs", "generate", "--vars={pause_policy: zero}"], {"pause_policy": "zero"}),
+    ],
+)
+def test_vars_of_dbt_go_to_its_end(home, monkeypatch, arguments, given):
+    has(home, MIXED)
+    ran = []
+    monkeypatch.setattr(
+        subprocess, "run", lambda command, **_: ran.append(command) or SimpleNamespace(returncode=0)
+    )
+    assert runner.invoke(app, ["dbt", "--", *arguments]).exit_code == 0
+    words = [word for word in arguments if "vars" not in word and ":" not in word]
+    assert ran[0][1:-2] == words
+    assert given.items() <= json.loads(ran[0][-1]).items()
+    assert json.loads(ran[0][-1])["reporting_currency"] == "EUR"
+
+
+def test_vars_that_are_none_are_told(home):
+    has(home, MIXED)
+    result = runner.invoke(app, ["dbt", "--", "build", "--vars", "{a: b"])
+    assert result.exit_code == 2
+    assert "--vars is to be like" in result.output
 
 
 def test_vars_are_printed_for_dbt_without_csw(home):
@@ -339,9 +471,19 @@ def test_dbt_alone_stops_where_the_company_sets_something(home, tmp_path, projec
     assert alone.returncode != 0
     assert "csw dbt -- build" in alone.stdout
     assert told in alone.stdout
+    assert dbt("--vars", "as_of_date: 2025-12-31").returncode != 0
     assert dbt("--vars", told).returncode == 0
     write_settings(home.warehouse, {"vars": "{}"})
     assert dbt().returncode == 0
+
+
+def test_what_the_company_takes_back_is_taken_back(home):
+    home.create()
+    write_settings(home.warehouse, {"vars": '{"pause_policy": "keep"}'})
+    tell_vars(home)
+    with duckdb.connect(str(home.warehouse), read_only=True) as warehouse:
+        told = warehouse.execute("select value from raw_loads.settings where name = 'vars'")
+        assert told.fetchall() == [("{}",)]
 
 
 def test_every_run_of_dbt_asks_whether_it_knows_the_settings(project_root):
