@@ -1,55 +1,21 @@
 -- Grain: one row per Stripe subscription and way in which its discounts are not known in full.
--- Unknown: no object has the coupon and no bill shows the discount, so the line counts gross. Other
--- currency: the coupon has no amount in the currency of the subscription. Unknown duration: counted
--- while the subscription has it. What lines in force at the as-of date bear is an error: their ARR
--- is too high by an unknown amount. Trials and what was never paid bear no ARR and need none.
+-- Without what it takes off, a line counts gross: an error where it is in force at the as-of date,
+-- since its ARR is too high by an unknown amount. The rest is approximated: a warning.
 {{ config(enabled=source_is_on('billing', 'stripe')) }}
 
-with line_discounts as (
+with untold as (
     select
-        subscription_item_id,
         subscription_id,
-        valid_from,
-        discount_id,
-        told_by,
-        duration,
-        discount_from,
-        discount_to
-    from {{ ref('int_stripe_line_discounts') }}
-    where
-        told_by in ('nothing', 'other_currency')
-        or duration not in ('forever', 'repeating')
-),
-
-versions as (
-    select
         subscription_item_id,
-        valid_from,
-        valid_to,
-        customer_id,
-        currency,
-        {{ annualise(
-            'coalesce(interval_amount, ' ~ gross_interval_amount('unit_amount', 'quantity') ~ ')',
-            'billing_interval', 'interval_count'
-        ) }} as gross_arr
-    from {{ ref('int_stripe_line_versions') }}
-    where {{ is_billable_status('status') }}
-),
-
-discounts as (
-    select
+        gap,
         discount_id,
-        max(coupon_id) as coupon_id,
-        string_agg(currency, ', ' order by currency) as currencies
-    from {{ ref('int_stripe_discounts') }}
-    group by discount_id
-),
-
-plan_rates as (
-    select
-        currency,
-        plan_rate
-    from {{ ref('int_fx_plan_rates') }}
+        discount,
+        value_found,
+        customer_id,
+        gross_arr,
+        discount_from,
+        is_in_force
+    from {{ ref('int_stripe_untold_discounts') }}
 ),
 
 customers as (
@@ -60,42 +26,6 @@ customers as (
     where source_system = 'stripe'
 ),
 
-borne as (
-    select
-        line_discounts.subscription_item_id,
-        line_discounts.subscription_id,
-        line_discounts.discount_id,
-        line_discounts.discount_from,
-        case line_discounts.told_by
-            when 'nothing' then 'discount_unknown'
-            when 'other_currency' then 'discount_currency_unknown'
-            else 'discount_duration_unknown'
-        end as gap,
-        versions.customer_id,
-        line_discounts.discount_id || coalesce(' (coupon ' || discounts.coupon_id || ')', '')
-            as discount,
-        case line_discounts.told_by
-            when 'other_currency'
-                then
-                    versions.currency || ', and there are amounts in ' || discounts.currencies
-                    || ' only'
-            else line_discounts.duration
-        end as value_found,
-        cast(versions.gross_arr * plan_rates.plan_rate as decimal(18, 2)) as gross_arr,
-        line_discounts.discount_from <= {{ as_of_date() }}
-        and coalesce(line_discounts.discount_to > {{ as_of_date() }}, true)
-        and coalesce(versions.valid_to > {{ as_of_date() }}, true) as is_in_force
-    from line_discounts
-    inner join versions
-        on
-            line_discounts.subscription_item_id = versions.subscription_item_id
-            and line_discounts.valid_from = versions.valid_from
-    left outer join discounts
-        on line_discounts.discount_id = discounts.discount_id
-    left outer join plan_rates
-        on versions.currency = plan_rates.currency
-),
-
 -- What a line was worth when it last had one of them.
 lines as (
     select
@@ -103,7 +33,7 @@ lines as (
         gap,
         subscription_item_id,
         max_by(gross_arr, discount_from) as gross_arr
-    from borne
+    from untold
     group by
         subscription_id,
         gap,
@@ -132,7 +62,7 @@ summed as (
         max(customer_id) as customer_id,
         min(discount_from) as since,
         bool_or(is_in_force) as is_in_force
-    from borne
+    from untold
     group by
         subscription_id,
         gap
@@ -155,6 +85,13 @@ final as (
                 then ', and nothing tells what it takes off; it counts at its gross price.'
             when 'discount_currency_unknown'
                 then ' and is billed in ' || summed.value_found || '; it counts at its gross price.'
+            when 'discount_days_unknown'
+                then
+                    ', of which only bills tell; '
+                    || case summed.value_found
+                        when 'once' then 'it was on one and counts for that one, not in ARR.'
+                        else 'it counts with what it took off last, while bills have it.'
+                    end
             else
                 ' of the duration ' || summed.value_found
                 || ', which is none of forever, repeating, once; it is taken off while it is there.'
@@ -164,20 +101,28 @@ final as (
         line_sums.arr_affected,
         summed.since,
         case summed.gap
-            when 'discount_unknown'
-                then
-                    'Export subscriptions with expand[]=data.discounts.source.coupon (before API'
-                    || ' version 2025-09-30 expand[]=data.discounts), or deliver coupons, or'
-                    || ' invoice lines with their discount_amounts.'
             when 'discount_currency_unknown'
                 then
                     'Export subscriptions with'
                     || ' expand[]=data.discounts.source.coupon.currency_options, or give the coupon'
                     || ' an amount in the currency of the subscription.'
-            else 'Look the coupon up in Stripe and deliver it as Stripe writes it.'
+            when 'discount_duration_unknown'
+                then 'Look the coupon up in Stripe and deliver it as Stripe writes it.'
+            else
+                'Export subscriptions with expand[]=data.discounts.source.coupon (before API'
+                || ' version 2025-09-30 expand[]=data.discounts), or deliver coupons'
+                || case
+                    when summed.gap = 'discount_unknown'
+                        then ', or invoice lines with their discount_amounts'
+                    else ''
+                end
+                || '.'
         end as remedy,
         case
-            when summed.gap <> 'discount_duration_unknown' and summed.is_in_force then 'error'
+            when
+                summed.gap in ('discount_unknown', 'discount_currency_unknown')
+                and summed.is_in_force
+                then 'error'
             else 'warning'
         end as severity
     from summed

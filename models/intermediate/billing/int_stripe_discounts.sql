@@ -45,15 +45,16 @@ billed as (
     from {{ ref('int_stripe_billed_discounts') }}
 ),
 
--- From when to when subscriptions and customers are known to have it.
+-- From when to when subscriptions and customers are known to have it. Of what an event replaced
+-- nobody knows since when it was there.
 listed as (
     select
         discount_id,
-        min(seen_at) as first_seen_at,
-        max(seen_at) as last_seen_at
+        min(case when holder <> 'event_before' then seen_at end) as first_seen_at,
+        max(case when holder <> 'event_before' then seen_at end) as last_seen_at
     from mentions
     where
-        holder in ('load', 'customer')
+        holder in ('load', 'customer', 'event_before')
         or (holder in ('event', 'discount') and cast(seen_at as date) <= {{ as_of_date() }})
     group by discount_id
 ),
@@ -130,7 +131,10 @@ read_from_lines as (
         coalesce(
             told.starts_on, least(last_bills.first_billed_on, cast(listed.first_seen_at as date))
         ) as starts_on,
-        coalesce(told.ends_on, nullif(last_bills.ends_on, cast('9999-12-31' as date))) as ends_on
+        coalesce(told.ends_on, nullif(last_bills.ends_on, cast('9999-12-31' as date))) as ends_on,
+        -- What no list ever had was given to one bill alone.
+        coalesce(told.starts_on, told.ends_on) is not null
+        or (last_bills.periods = 1 and listed.discount_id is null) as are_days_told
     from last_bills
     left outer join listed
         on last_bills.discount_id = listed.discount_id
@@ -150,7 +154,8 @@ final as (
         in_full.percent_off,
         amounts.amount_off_minor,
         in_full.starts_on,
-        in_full.ends_on
+        in_full.ends_on,
+        true as are_days_told
     from in_full
     left outer join amounts
         on in_full.discount_id = amounts.discount_id
@@ -165,7 +170,8 @@ final as (
         percent_off,
         amount_off_minor,
         starts_on,
-        ends_on
+        ends_on,
+        are_days_told
     from read_from_lines
     union all
     select
@@ -178,7 +184,8 @@ final as (
         null as percent_off,
         null as amount_off_minor,
         told.starts_on,
-        told.ends_on
+        told.ends_on,
+        told.starts_on is not null as are_days_told
     from told
     left outer join read_from_lines
         on told.discount_id = read_from_lines.discount_id
