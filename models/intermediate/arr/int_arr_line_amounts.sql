@@ -21,20 +21,14 @@ with segments as (
 
 versions as (
     select
-        source_system,
-        subscription_item_id,
-        valid_from,
-        price_id,
-        interval_amount,
-        {{ each_column(terms, '@') }}
+        {{ each_column(['source_system', 'subscription_item_id', 'valid_from'], '@') }},
+        {{ each_column(['price_id', 'interval_amount'] + terms, '@') }}
     from {{ ref('int_arr_line_versions') }}
 ),
 
 discounts as (
     select
-        source_system,
-        subscription_item_id,
-        valid_from,
+        {{ each_column(['source_system', 'subscription_item_id', 'valid_from'], '@') }},
         {{ each_column(['percent_off', 'amount_off', 'discount_from', 'discount_to'], '@') }}
     from {{ ref('int_arr_line_discounts') }}
 ),
@@ -122,12 +116,21 @@ begun as (
             over (partition by source_system, subscription_id) as first_paid_on,
         gross_amount = 0
         and quantity > 0
-        and lag(gross_amount) over history > 0
         and lag(valid_to) over history = valid_from
-        and lead(gross_amount) over history > 0
-        and lead(valid_from) over history = valid_to as is_unpriced_between
+        and lead(valid_from) over history = valid_to
+        and last_value(nullif(gross_amount, 0) ignore nulls) over earlier > 0
+        and first_value(nullif(gross_amount, 0) ignore nulls) over later > 0 as is_unpriced_between
     from discounted
-    window history as (partition by source_system, subscription_item_id order by valid_from)
+    window
+        history as (partition by source_system, subscription_item_id order by valid_from),
+        earlier as (
+            partition by source_system, subscription_item_id order by valid_from
+            rows between unbounded preceding and 1 preceding
+        ),
+        later as (
+            partition by source_system, subscription_item_id order by valid_from
+            rows between 1 following and unbounded following
+        )
 ),
 
 annualised as (

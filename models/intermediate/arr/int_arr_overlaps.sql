@@ -1,7 +1,8 @@
 -- Grain: one row per contract, product and contract that renewed it before it was over.
 -- The new contract is of the same account and product, begins within the last term of the old one,
 -- no more than early_renewal_days before its end, and goes on after it. What runs on beside for
--- longer, or of another product, is bought besides.
+-- longer, or of another product, is bought besides. A contract that outlives the new one, with
+-- another product, was changed and not renewed.
 with lines as (
     select
         source_system,
@@ -34,6 +35,7 @@ contracts as (
         product_id,
         min(valid_from) as paid_from,
         max(valid_to) as paid_until,
+        max(max(valid_to)) over (partition by source_system, subscription_id) as contract_until,
         max_by(
             interval_count * case lower(billing_interval)
                 when 'year' then 365
@@ -68,6 +70,7 @@ pairs as (
             and contracts.paid_from < renewals.paid_from
             and contracts.paid_until > renewals.paid_from
             and contracts.paid_until < renewals.paid_until
+            and contracts.contract_until < renewals.contract_until
     left outer join subscriptions
         on
             contracts.source_system = subscriptions.source_system

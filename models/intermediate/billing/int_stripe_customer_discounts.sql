@@ -1,7 +1,8 @@
 -- Grain: one row per Stripe customer and discount that the customer has or had.
 -- A customer has one discount at a time. It is gone from the first day on which the customer has
 -- none or another one: by an event (it was taken away, another took its place) or by a later load.
--- What ends by itself says so in the discount.
+-- What ends by itself says so in the discount. What only bills have is gone with the last period of
+-- a subscription that has it.
 {{ config(enabled=source_is_on('billing', 'stripe')) }}
 
 with mentions as (
@@ -13,7 +14,9 @@ with mentions as (
         starts_at
     from {{ ref('int_stripe_discount_mentions') }}
     where
-        holder in ('customer', 'customer_before', 'discount', 'discount_deleted')
+        holder in (
+            'customer', 'customer_event', 'customer_before', 'discount', 'discount_deleted'
+        )
         and of_subscription_id is null
         and of_item_id is null
         and of_invoice_id is null
@@ -38,6 +41,23 @@ versions as (
     from {{ ref('stg_stripe__customer_versions') }}
 ),
 
+told as (
+    select
+        customer_id,
+        discount_id,
+        starts_on
+    from {{ ref('int_stripe_told_discounts') }}
+    where customer_id is not null
+),
+
+billed as (
+    select
+        discount_id,
+        max(coalesce(ends_on, cast('9999-12-31' as date))) as ends_on
+    from {{ ref('int_stripe_billed_discounts') }}
+    group by discount_id
+),
+
 -- What a customer has from then on; null: none. An object without the key says nothing of it.
 observed as (
     select
@@ -45,7 +65,7 @@ observed as (
         seen_at,
         discount_id
     from mentions
-    where holder in ('customer', 'discount')
+    where holder in ('customer', 'customer_event', 'discount')
     union all
     select
         customer_id,
@@ -78,7 +98,9 @@ held as (
     select
         customer_id,
         discount_id,
-        max(case when holder in ('customer', 'discount') then seen_at end) as last_seen_at,
+        max(
+            case when holder in ('customer', 'customer_event', 'discount') then seen_at end
+        ) as last_seen_at,
         max(starts_at) as starts_at
     from mentions
     where customer_id is not null
@@ -87,20 +109,43 @@ held as (
         discount_id
 ),
 
+all_held as (
+    select
+        customer_id,
+        discount_id,
+        coalesce(last_seen_at, starts_at) as held_at,
+        cast(null as date) as last_billed_to
+    from held
+    union all
+    select
+        told.customer_id,
+        told.discount_id,
+        cast(told.starts_on as timestamp) as held_at,
+        nullif(billed.ends_on, cast('9999-12-31' as date)) as last_billed_to
+    from told
+    inner join billed
+        on told.discount_id = billed.discount_id
+    left outer join held
+        on
+            told.customer_id = held.customer_id
+            and told.discount_id = held.discount_id
+    where held.discount_id is null
+),
+
 final as (
     select
-        held.customer_id,
-        held.discount_id,
-        cast(min(observed.seen_at) as date) as gone_on
-    from held
+        all_held.customer_id,
+        all_held.discount_id,
+        least(cast(min(observed.seen_at) as date), max(all_held.last_billed_to)) as gone_on
+    from all_held
     left outer join observed
         on
-            held.customer_id = observed.customer_id
-            and held.discount_id is distinct from observed.discount_id
-            and observed.seen_at > coalesce(held.last_seen_at, held.starts_at)
+            all_held.customer_id = observed.customer_id
+            and all_held.discount_id is distinct from observed.discount_id
+            and observed.seen_at > all_held.held_at
     group by
-        held.customer_id,
-        held.discount_id
+        all_held.customer_id,
+        all_held.discount_id
 )
 
 select * from final

@@ -92,6 +92,10 @@ final as (
                         when 'once' then 'it was on one and counts for that one, not in ARR.'
                         else 'it counts with what it took off last, while bills have it.'
                     end
+            when 'discount_products_unknown'
+                then
+                    ', of which only events tell, and they do not tell for which products it is; it'
+                    || ' counts on all lines.'
             else
                 ' of the duration ' || summed.value_found
                 || ', which is none of forever, repeating, once; it is taken off while it is there.'
@@ -106,6 +110,8 @@ final as (
                     'Export subscriptions with'
                     || ' expand[]=data.discounts.source.coupon.currency_options, or give the coupon'
                     || ' an amount in the currency of the subscription.'
+            when 'discount_products_unknown'
+                then 'Deliver coupons, exported with expand[]=data.applies_to.'
             when 'discount_duration_unknown'
                 then 'Look the coupon up in Stripe and deliver it as Stripe writes it.'
             else

@@ -87,7 +87,7 @@ holders as (
         case
             when event_type = 'customer.discount.deleted' then 'discount_deleted'
             when starts_with(event_type, 'customer.discount.') then 'discount'
-            else 'customer'
+            else 'customer_event'
         end as holder,
         event_id as holder_key,
         null as subscription_id,

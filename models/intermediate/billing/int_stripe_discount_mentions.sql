@@ -115,7 +115,7 @@ final as (
         {{ each_column([
             'holder', 'holder_key', 'subscription_id', 'customer_id', 'seen_at',
             'subscription_item_id', 'list_name', 'place', 'coupon_id', 'of_item_id',
-            'of_subscription_id', 'of_invoice_id', 'starts_at', 'ends_at', 'duration',
+            'of_customer_id', 'of_subscription_id', 'of_invoice_id', 'starts_at', 'ends_at', 'duration',
             'duration_in_months', 'percent_off', 'amount_off_minor', 'currency',
             'currency_options', 'products',
         ], '@') }},

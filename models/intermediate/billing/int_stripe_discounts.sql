@@ -1,8 +1,7 @@
 -- Grain: one row per Stripe discount and currency of what it takes off.
--- A percentage is of any currency (null), an amount of its coupon's currency and of each currency
--- option. Told by an object that has the coupon; else by lines of invoices: on one billing period
--- it is `once`, unless the subscription or the customer has it on a later day; else by nothing, and
--- then nobody knows what it takes off.
+-- A percentage is of any currency (null), an amount of its coupon's currency and of each option.
+-- Told by an object that has the coupon; else by lines of invoices: on one billing period it is
+-- `once`, unless the subscription or the customer has it on a later day; else by nothing.
 {{ config(enabled=source_is_on('billing', 'stripe')) }}
 
 with told as (
@@ -17,6 +16,7 @@ with told as (
         currency_options,
         starts_on,
         ends_on,
+        are_products_told,
         is_in_full
     from {{ ref('int_stripe_told_discounts') }}
 ),
@@ -45,32 +45,31 @@ billed as (
     from {{ ref('int_stripe_billed_discounts') }}
 ),
 
--- From when to when subscriptions and customers are known to have it. Of what an event replaced
--- nobody knows since when it was there.
+-- From when to when subscriptions and customers are known to have it.
 listed as (
     select
         discount_id,
-        min(case when holder <> 'event_before' then seen_at end) as first_seen_at,
-        max(case when holder <> 'event_before' then seen_at end) as last_seen_at
+        min(seen_at) as first_seen_at,
+        max(seen_at) as last_seen_at
     from mentions
     where
-        holder in ('load', 'customer', 'event_before')
-        or (holder in ('event', 'discount') and cast(seen_at as date) <= {{ as_of_date() }})
+        holder in ('load', 'customer')
+        or (
+            holder in ('event', 'customer_event', 'discount')
+            and cast(seen_at as date) <= {{ as_of_date() }}
+        )
     group by discount_id
-),
-
-in_full as (
-    select *
-    from told
-    where is_in_full
 ),
 
 options as (
     select
         *,
         {{ json_names('currency_options') }} as option_currency
-    from in_full
-    where percent_off is null and currency_options <> 'null'
+    from told
+    where
+        is_in_full
+        and percent_off is null
+        and currency_options <> 'null'
 ),
 
 amounts as (
@@ -78,8 +77,8 @@ amounts as (
         discount_id,
         currency,
         amount_off_minor
-    from in_full
-    where percent_off is null
+    from told
+    where is_in_full and percent_off is null
     union
     select
         discount_id,
@@ -132,9 +131,7 @@ read_from_lines as (
             told.starts_on, least(last_bills.first_billed_on, cast(listed.first_seen_at as date))
         ) as starts_on,
         coalesce(told.ends_on, nullif(last_bills.ends_on, cast('9999-12-31' as date))) as ends_on,
-        -- What no list ever had was given to one bill alone.
-        coalesce(told.starts_on, told.ends_on) is not null
-        or (last_bills.periods = 1 and listed.discount_id is null) as are_days_told
+        coalesce(told.starts_on, told.ends_on) is not null as are_days_told
     from last_bills
     left outer join listed
         on last_bills.discount_id = listed.discount_id
@@ -145,20 +142,24 @@ read_from_lines as (
 
 final as (
     select
-        in_full.discount_id,
+        told.discount_id,
         amounts.currency,
         'object' as told_by,
-        in_full.coupon_id,
-        in_full.subscription_item_id,
-        in_full.duration,
-        in_full.percent_off,
+        told.coupon_id,
+        told.subscription_item_id,
+        told.duration,
+        told.percent_off,
         amounts.amount_off_minor,
-        in_full.starts_on,
-        in_full.ends_on,
-        true as are_days_told
-    from in_full
+        told.starts_on,
+        told.ends_on,
+        true as are_days_told,
+        told.are_products_told or last_bills.discount_id is not null as are_products_told
+    from told
     left outer join amounts
-        on in_full.discount_id = amounts.discount_id
+        on told.discount_id = amounts.discount_id
+    left outer join last_bills
+        on told.discount_id = last_bills.discount_id
+    where told.is_in_full
     union all
     select
         discount_id,
@@ -171,7 +172,8 @@ final as (
         amount_off_minor,
         starts_on,
         ends_on,
-        are_days_told
+        are_days_told,
+        true as are_products_told
     from read_from_lines
     union all
     select
@@ -185,7 +187,8 @@ final as (
         null as amount_off_minor,
         told.starts_on,
         told.ends_on,
-        told.starts_on is not null as are_days_told
+        told.starts_on is not null as are_days_told,
+        told.are_products_told
     from told
     left outer join read_from_lines
         on told.discount_id = read_from_lines.discount_id

@@ -10,6 +10,9 @@ with mentions as (
         seen_at,
         discount_id,
         coupon_id,
+        subscription_id,
+        of_customer_id,
+        of_subscription_id,
         of_item_id,
         of_invoice_id,
         starts_at,
@@ -24,9 +27,13 @@ with mentions as (
 ),
 
 terms as (
-    {%- for relation in ('mentions', ref('stg_stripe__coupons')) %}
+    {%- for relation, is_whole in [
+        ('mentions', "holder in ('load', 'customer', 'bill')"),
+        (ref('stg_stripe__coupons'), 'true'),
+    ] %}
     select
         coupon_id,
+        {{ is_whole }} as is_whole,
         duration,
         duration_in_months,
         percent_off,
@@ -42,6 +49,7 @@ terms as (
 coupons as (
     select
         coupon_id,
+        bool_or(is_whole) as is_whole,
         max(duration) as duration,
         max(duration_in_months) as duration_in_months,
         max(percent_off) as percent_off,
@@ -58,6 +66,8 @@ named as (
         max(coupon_id) as coupon_id,
         max(of_item_id) as subscription_item_id,
         max(of_invoice_id) as of_invoice_id,
+        max(of_customer_id) as customer_id,
+        max(coalesce(subscription_id, of_subscription_id)) as subscription_id,
         max(starts_at) as starts_at,
         max(ends_at) as ends_at,
         min(case when holder = 'discount_deleted' then seen_at end) as deleted_at,
@@ -76,6 +86,13 @@ told as (
         named.discount_id,
         named.coupon_id,
         named.subscription_item_id,
+        -- What names no subscription, item or invoice, and is in no list of one, is the customer's.
+        case
+            when
+                coalesce(named.subscription_id, named.subscription_item_id, named.of_invoice_id)
+                is null
+                then named.customer_id
+        end as customer_id,
         case
             when named.of_invoice_id is not null then 'once'
             else coalesce(named.duration, coupons.duration)
@@ -87,7 +104,10 @@ told as (
         coalesce(named.currency_options, coupons.currency_options) as currency_options,
         cast(named.starts_at as date) as starts_on,
         cast(named.ends_at as date) as ends_on,
-        cast(named.deleted_at as date) as deleted_on
+        cast(named.deleted_at as date) as deleted_on,
+        -- Events never have the products of a coupon.
+        named.subscription_item_id is not null or coalesce(coupons.is_whole, false)
+            as are_products_told
     from named
     left outer join coupons
         on named.coupon_id = coupons.coupon_id
@@ -111,6 +131,7 @@ final as (
         discount_id,
         coupon_id,
         subscription_item_id,
+        customer_id,
         duration,
         percent_off,
         amount_off_minor,
@@ -119,6 +140,7 @@ final as (
         starts_on,
         -- It ends as planned, or when it was taken away before.
         least(planned_end_on, deleted_on) as ends_on,
+        are_products_told,
         coalesce(
             duration is not null and (percent_off between 0 and 100 or amount_off_minor >= 0), false
         ) as is_in_full

@@ -97,19 +97,19 @@ broken as (
         and ({{ is_billable_status('before_status') }} and not ({{ is_hold }} and is_before_paused))
         <> ({{ is_billable_status('found_status') }} and not ({{ is_hold }} and is_found_paused))
         and not (is_after_invoices and found_status = 'incomplete') as is_other_status,
+        -- Stripe expires what is not paid within 23 hours: it was paid in between.
+        event_type = 'customer.subscription.deleted'
+        and before_status = 'incomplete'
+        and status <> 'incomplete_expired'
+        and created_at >= {{ dbt.dateadd('hour', 24, 'before_at') }} as is_start_untold,
         concat(found_status, case when is_found_paused then ', paused' end) as found_text,
         concat(before_status, case when is_before_paused then ', paused' end) as before_text
     from followed
     where
-        (
-            event_type = 'customer.subscription.deleted'
-            or (
-                event_type = 'customer.subscription.updated'
-                and previous_attributes is not null
-            )
-        )
+        (event_type = 'customer.subscription.deleted' or previous_attributes is not null)
         and (
             is_other_status
+            or is_start_untold
             or (
                 before_items_text <> found_items_text
                 and {{ is_billable_status('before_status') }}
@@ -160,6 +160,8 @@ final as (
                             else ', the one before it left '
                         end, before_text
                     )
+                when is_start_untold
+                    then 'the end, the one before it left an unpaid start, a day ago or more'
                 else concat(
                     'the items ', found_items_text, ', the one before it left ', before_items_text
                 )

@@ -1,7 +1,7 @@
 -- Grain: one row per Stripe line version, discount that nobody tells in full, and day it is from.
--- What nobody tells: what it takes off, what it takes off in the currency of the line, how long (a
--- duration that Stripe does not have), or the days (it is read from bills). Trials and what was never
--- paid bear no ARR and need none.
+-- What nobody tells: what it takes off, in the currency of the line, how long (a duration that
+-- Stripe does not have), the days (it is read from bills), or for which products (only events have
+-- it). Trials and what was never paid bear no ARR and need none.
 {{ config(enabled=source_is_on('billing', 'stripe')) }}
 
 with line_discounts as (
@@ -15,9 +15,7 @@ with line_discounts as (
         discount_from,
         discount_to
     from {{ ref('int_stripe_line_discounts') }}
-    where
-        told_by in ('nothing', 'other_currency')
-        or duration not in ('forever', 'repeating')
+    where told_by <> 'invoice_lines'
 ),
 
 -- Also those that seem to be for one bill and so are on no line.
@@ -64,6 +62,7 @@ discounts as (
         discount_id,
         max(coupon_id) as coupon_id,
         bool_and(are_days_told) as are_days_told,
+        bool_and(are_products_told) as are_products_told,
         string_agg(currency, ', ' order by currency) as currencies
     from {{ ref('int_stripe_discounts') }}
     group by discount_id
@@ -87,7 +86,12 @@ final as (
             when 'nothing' then 'discount_unknown'
             when 'other_currency' then 'discount_currency_unknown'
             when 'invoice_lines' then 'discount_days_unknown'
-            else 'discount_duration_unknown'
+            else
+                case
+                    when unknown.duration in ('forever', 'repeating')
+                        then 'discount_products_unknown'
+                    else 'discount_duration_unknown'
+                end
         end as gap,
         versions.customer_id,
         unknown.discount_id || coalesce(' (coupon ' || discounts.coupon_id || ')', '')
@@ -112,7 +116,16 @@ final as (
         on unknown.discount_id = discounts.discount_id
     left outer join plan_rates
         on versions.currency = plan_rates.currency
-    where unknown.told_by <> 'invoice_lines' or not discounts.are_days_told
+    where
+        unknown.told_by in ('nothing', 'other_currency')
+        or (unknown.told_by = 'invoice_lines' and not discounts.are_days_told)
+        or (
+            unknown.told_by = 'object'
+            and (
+                unknown.duration not in ('forever', 'repeating')
+                or not discounts.are_products_told
+            )
+        )
 )
 
 select * from final

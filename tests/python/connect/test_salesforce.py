@@ -14,6 +14,8 @@ from tests.python.connect.company import Fetched, LoadError, assert_same, at, lo
 from tests.python.connect.fake_salesforce import SECRET, FakeSalesforce
 from tests.python.connect.server import Request
 
+pytestmark = pytest.mark.road("Salesforce", "api")
+
 FIRST, SECOND, THIRD = at("2026-01-01"), at("2026-01-02"), at("2026-01-03")
 
 

@@ -12,6 +12,8 @@ from tests.python.connect.company import Fetched, LoadError, Raw, assert_same, a
 from tests.python.connect.fake_stripe import KEY, FakeStripe
 from tests.python.connect.server import Request
 
+pytestmark = pytest.mark.road("Stripe", "api")
+
 FIRST, SECOND, THIRD = at("2026-01-01"), at("2026-01-02"), at("2026-01-03")
 
 

@@ -22,6 +22,8 @@ def each(request) -> Company:
     return request.getfixturevalue(request.param)
 
 
+@pytest.mark.road("Salesforce", "files")
+@pytest.mark.road("Stripe", "files")
 def test_closing_arr_equals_the_exports(each):
     expected = closing_arr(each, ROOT, UNTIL)
     truth = {

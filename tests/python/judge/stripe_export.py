@@ -76,13 +76,11 @@ def tellings(draw, *, may_lose: bool = False) -> Telling:
 def is_whole(played: Played, telling: Telling) -> bool:
     """Whether an export holds all that the figures need.
 
-    A discount is known when some object of the export is whole: the first one of a subscription in
-    an event of an older version, what a subscription has today, what an invoice was made with.
+    A discount is known when some object of the export is whole: what a subscription has today, what
+    an invoice was made with. Events never have the products that a coupon is for.
     """
     if telling.lost or not telling.is_expanded or telling.tiers == "nowhere":
         return False
-    if not telling.has_invoices and telling.shape == "plan":
-        return True
     known = {
         discount.id for states in played.states.values() for discount in states[-1][1].discounts
     }
@@ -93,8 +91,6 @@ def is_whole(played: Played, telling: Telling) -> bool:
     held = set()
     for states in played.states.values():
         for _, state in states:
-            if telling.shape != "new" and state.discounts:
-                known.add(state.discounts[0].id)
             held |= {discount.id for discount in state.discounts}
             held |= {discount.id for item in state.items for discount in item.discounts}
     customer = played.customer_discount
@@ -268,6 +264,18 @@ class Teller:
             return [discount.id for discount in discounts]
         return [self.discount(discount, **where) for discount in discounts]
 
+    def of_bill(self, named: Iterable[Discount], bill: Invoice, item: Item | None = None) -> list:
+        """Discounts as a bill has them: each says whether it is the customer's or of what."""
+        rows: list = []
+        for discount in named:
+            where: dict[str, str | None] = {"customer": bill.customer}
+            if item and discount in item.discounts:
+                where["subscription_item"] = item.id
+            elif discount != self.played.customer_discount:
+                where["subscription"] = bill.subscription
+            rows += self.listed([discount], is_event=False, **where)
+        return rows
+
     def item(self, item: Item, state: State, *, is_event: bool) -> Row:
         row: Row = {
             "id": item.id,
@@ -390,7 +398,7 @@ class Teller:
             "metadata": {},
         }
         named = line.discounts if line.is_proration else item.discounts
-        row["discounts"] = self.listed(named, is_event=False, customer=bill.customer)
+        row["discounts"] = self.of_bill(named, bill, item)
         if self.is_new:
             row |= {
                 "parent": {
@@ -445,7 +453,7 @@ class Teller:
             "attempt_count": 1,
             "period_start": bill.created,
             "period_end": bill.created,
-            "discounts": self.listed(bill.discounts, is_event=False, customer=bill.customer),
+            "discounts": self.of_bill(bill.discounts, bill),
         }
         if self.is_new:
             details = {"subscription": bill.subscription, "metadata": {}}

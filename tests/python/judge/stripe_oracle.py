@@ -15,9 +15,19 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
+from itertools import pairwise
 
 from tests.python.judge.stripe_life import AS_OF_END, Played
-from tests.python.judge.stripe_world import DAY, Discount, State, applies, digits, whole
+from tests.python.judge.stripe_world import (
+    DAY,
+    Discount,
+    Invoice,
+    Line,
+    State,
+    applies,
+    digits,
+    whole,
+)
 
 PER_YEAR = {"day": 365, "week": 52, "month": 12, "year": 1}
 CENT = Decimal("0.01")
@@ -143,6 +153,7 @@ class Oracle:
                 total += amount
                 # A discount of everything is a full discount, not a churn. Usage alone is no ARR.
                 is_priced = any(item.price.amount(item.quantity) for item in state.items)
+                is_priced = is_priced or self._is_free_between(key, at)
                 held = held or (amount == 0 and is_priced and self._was_paid(key, at))
             elif state.status in ("active", "past_due", "trialing"):
                 held = held or self._was_paid(key, at)
@@ -150,6 +161,24 @@ class Oracle:
 
     def _was_paid(self, key: str, at: int) -> bool:
         return self.first_paid.get(key, at + 1) <= at
+
+    def _is_free_between(self, key: str, at: int) -> bool:
+        """Whether some units cost nothing between two states in which the item costs something.
+
+        METRICS: free time inside a running subscription is a full discount.
+        """
+        stamps, states = self.by_subscription[key]
+        now = bisect_right(stamps, at) - 1
+        for item in states[now].items:
+            costs = [
+                next((i.price.amount(i.quantity) for i in each.items if i.id == item.id), None)
+                for each in states
+            ]
+            before = next((cost for cost in reversed(costs[:now]) if cost != 0), None)
+            after = next((cost for cost in costs[now + 1 :] if cost != 0), None)
+            if costs[now] == 0 and item.quantity > 0 and before and after:
+                return True
+        return False
 
     def _arr(self, state: State, at: int) -> Decimal:
         total = Decimal(0)
@@ -236,28 +265,58 @@ class Oracle:
     def has_two_causes_in_a_period(self) -> bool:
         """Whether two things that move bill and ARR apart fall into one billed period.
 
-        A discount that ends in it beside a change of items, or a pause beside the end of the
-        subscription: each alone is a reason of its own, together a part is left `unexplained`.
+        A discount that ends in it beside a change of items, a pause beside the end of the
+        subscription, a change that was billed beside one that was not, an amount off that a change
+        of one line spreads anew over the others, a coupon for one bill beside the bill of a change:
+        each alone is a reason of its own, together a part is left `unexplained`.
         """
-        for bill in self.played.invoices:
-            states = self.played.states[bill.subscription]
-            for line in bill.lines:
-                if line.is_proration:
-                    continue
-                inside = [state for stamp, state in states if line.start <= stamp < line.end]
-                is_changed = len({state.items for state in inside}) > 1
-                is_lowered_in_part = any(
-                    discount.end is not None and line.start < discount.end < line.end
-                    for discount, _ in line.discounted
-                )
-                is_paused = any(state.pause for state in inside)
-                is_over = any(
-                    state.ended_at is not None and line.start <= stamp <= line.end
-                    for stamp, state in states
-                )
-                if (is_changed and is_lowered_in_part) or (is_paused and is_over):
-                    return True
-        return False
+        return any(
+            self._has_two_causes(bill, line)
+            for bill in self.played.invoices
+            for line in bill.lines
+            if not line.is_proration
+        )
+
+    def _has_two_causes(self, bill: Invoice, line: Line) -> bool:
+        states = self.played.states[bill.subscription]
+        inside = [state for stamp, state in states if line.start <= stamp < line.end]
+        changes = [
+            new_stamp
+            for (_, old), (new_stamp, new) in pairwise(states)
+            if line.start <= new_stamp < line.end and old.items != new.items
+        ]
+        billed = {
+            each.start
+            for other in self.played.invoices
+            if other.subscription == bill.subscription
+            for each in other.lines
+            if each.is_proration
+        }
+        is_billed = [stamp in billed for stamp in changes]
+        is_partly_billed = any(is_billed) and not all(is_billed)
+        is_twice_at_once = len(set(changes)) < len(changes)
+        is_lowered_in_part = any(
+            discount.end is not None and line.start < discount.end < line.end
+            for discount, _ in line.discounted
+        )
+        is_spread = len([each for each in bill.lines if not each.is_proration]) > 1 and any(
+            discount.coupon.amount_off for discount, _ in line.discounted
+        )
+        is_for_one_bill = any(
+            discount.coupon.duration == "once" for state in inside for discount in state.discounts
+        )
+        is_paused = any(state.pause for state in inside)
+        is_over = any(
+            state.ended_at is not None and line.start <= stamp <= line.end
+            for stamp, state in states
+        )
+        return (
+            (bool(changes) and (is_lowered_in_part or is_spread))
+            or is_partly_billed
+            or is_twice_at_once
+            or (is_for_one_bill and any(is_billed))
+            or (is_paused and is_over)
+        )
 
     def is_changed_after_the_bill_of_its_day(self) -> bool:
         """Whether something else is paid for at the end of a day than its bill of a period says.

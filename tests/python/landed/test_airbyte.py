@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.python.landed import airbyte_landing
 from tests.python.landed.airbyte_landing import land_salesforce, land_stripe, land_zendesk
 from tests.python.landed.companies import SAME, landed
@@ -10,6 +12,9 @@ from tests.python.landed.comparing import differences
 LANDINGS = {"salesforce": land_salesforce, "stripe": land_stripe, "zendesk": land_zendesk}
 
 
+@pytest.mark.road("Salesforce", "airbyte")
+@pytest.mark.road("Stripe", "airbyte")
+@pytest.mark.road("Zendesk", "airbyte")
 def test_every_figure_is_that_of_the_exports(exported, tmp_path):
     built = landed(tmp_path, "airbyte", LANDINGS)
     assert built.load_errors == {}

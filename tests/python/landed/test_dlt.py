@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 import duckdb
+import pytest
 
 from orchestration.loads import Landed, LoadRequest, load
 from tests.python.landed.companies import SAME, landed, objects
@@ -19,6 +20,9 @@ THERE = {"(from facts.dim_account where not is_deleted)": "*"} | {
 LANDINGS = {"salesforce": land_salesforce, "stripe": land_stripe, "zendesk": land_zendesk}
 
 
+@pytest.mark.road("Salesforce", "dlt")
+@pytest.mark.road("Stripe", "dlt")
+@pytest.mark.road("Zendesk", "dlt")
 def test_every_figure_is_that_of_the_exports(exported, tmp_path):
     built = landed(tmp_path, "dlt", LANDINGS)
     assert built.load_errors == {}

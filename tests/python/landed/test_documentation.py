@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
+from orchestration.connectors.road import vendor_names
 from orchestration.loads.adapters import adapter_names, read_adapter
+from tests.python.roads import PAGE, proofs, written
 
 PAGES = Path(__file__).resolve().parents[3] / "docs" / "connect"
 
 
-def test_the_table_of_systems_and_loaders_is_that_of_the_adapters():
-    page = (PAGES / "landed-tables.md").read_text(encoding="utf-8")
-    rows = [
-        [cell.strip() for cell in line.strip("|").split("|")]
-        for line in page.splitlines()
-        if re.match(r"\| \S+ \| (fivetran|tested|no) \|", line)
-    ]
-    loaders = rows[0][1:]
-    told = {
-        (loader, re.sub(r"\[(\w+)\].*", r"\1", row[0]))
-        for row in rows[1:]
-        for loader, word in zip(loaders, row[1:], strict=True)
-        if word == "tested"
-    }
-    assert told == {(loader, each) for loader, found in adapter_names().items() for each in found}
+def test_the_table_of_systems_and_roads_is_that_of_the_tests():
+    found = proofs()
+    page = PAGE.read_text(encoding="utf-8")
+    assert page == written(page, found), "python -m tests.python.roads writes it"
+    built = {(vendor, loader) for loader, vendors in adapter_names().items() for vendor in vendors}
+    built |= {(vendor, "api") for vendor in vendor_names()}
+    proven = {(system.lower(), road) for system, road in found if road != "files"}
+    assert proven == built
 
 
 def test_every_required_table_is_on_the_page_of_its_loader():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import duckdb
+import pytest
 
 from orchestration.loads import Landed, LoadRequest, load
 from tests.python.landed.companies import SAME, landed, objects
@@ -14,6 +15,9 @@ from tests.python.landed.landing import change
 LANDINGS = {"salesforce": land_salesforce, "stripe": land_stripe, "zendesk": land_zendesk}
 
 
+@pytest.mark.road("Salesforce", "fivetran")
+@pytest.mark.road("Stripe", "fivetran")
+@pytest.mark.road("Zendesk", "fivetran")
 def test_every_figure_is_that_of_the_exports(exported, tmp_path):
     built = landed(tmp_path, "fivetran", LANDINGS)
     assert built.load_errors == {}

@@ -8,6 +8,8 @@ from orchestration.loads import LoadError
 from tests.python.landed.fivetran_hubspot import land_hubspot
 from tests.python.landed.landing import Filled
 
+pytestmark = pytest.mark.road("HubSpot", "fivetran")
+
 
 @pytest.fixture
 def hubspot(tmp_path) -> Filled:

@@ -5,6 +5,8 @@ import pytest
 from orchestration.loads import LoadError
 from tests.python.landed.landing import Filled, land
 
+pytestmark = pytest.mark.road("Intercom", "fivetran")
+
 SYNCED = "2025-07-01 02:00:00+00"
 OLD, NEW = "2025-06-01 10:00:00+00", "2025-06-03 10:00:00+00"
 TABLES = {

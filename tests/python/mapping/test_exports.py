@@ -87,6 +87,7 @@ def assert_nothing_is_lost(built: Built, left_over: dict[str | None, int]) -> No
     assert dict(found) == left_over
 
 
+@pytest.mark.road("Chargebee", "files")
 def test_chargebee(chargebee: Built) -> None:
     assert_nothing_is_lost(chargebee, {"tickets": 1, "survey_responses": 2})
     assert chargebee.rows(
@@ -112,6 +113,7 @@ def test_chargebee(chargebee: Built) -> None:
     ]
 
 
+@pytest.mark.road("HubSpot", "files")
 def test_hubspot(chargebee: Built) -> None:
     assert chargebee.rows(
         "select account_id, account_name, csm_id, employee_count, created_at"
@@ -131,6 +133,7 @@ def test_hubspot(chargebee: Built) -> None:
     ]
 
 
+@pytest.mark.road("Freshdesk", "files")
 def test_freshdesk(chargebee: Built) -> None:
     assert chargebee.rows(
         "select ticket_id, account_id, status, created_at, first_response_at, solved_at,"
@@ -145,6 +148,7 @@ def test_freshdesk(chargebee: Built) -> None:
     assert chargebee.value("select count(*) from facts.fct_ticket where account_id = 'CB-1'") == 1
 
 
+@pytest.mark.road("Typeform", "files")
 def test_typeform(chargebee: Built) -> None:
     assert chargebee.rows(
         "select account_id, survey_type, score::int, responded_at, comment"
@@ -156,6 +160,7 @@ def test_typeform(chargebee: Built) -> None:
     assert chargebee.value("select count(*) from facts.fct_survey_response") == 2
 
 
+@pytest.mark.road("Recurly", "files")
 def test_recurly(recurly: Built) -> None:
     # The CRM speaks for accounts, so Recurly's file of them is left over.
     left_over = {"subscriptions": 1, "subscription_items": 1, "opportunities": 1, None: 3}
@@ -173,6 +178,7 @@ def test_recurly(recurly: Built) -> None:
     assert recurly.movements("R-300")[-1] == ("2025-02-01", "churn", -600)
 
 
+@pytest.mark.road("Pipedrive", "files")
 def test_pipedrive(recurly: Built) -> None:
     assert recurly.rows(
         "select opportunity_id, account_id, type, is_won, is_closed from raw_files.opportunities"
@@ -187,6 +193,7 @@ def test_pipedrive(recurly: Built) -> None:
     )  # fmt: skip
 
 
+@pytest.mark.road("Jira", "files")
 def test_jira(recurly: Built) -> None:
     assert recurly.rows(
         "select ticket_id, account_id, status, created_at, solved_at, satisfaction"
@@ -203,6 +210,7 @@ def test_jira(recurly: Built) -> None:
     ) == [("SUP-1", "R-100", 5, datetime(2025, 3, 31, 6))]
 
 
+@pytest.mark.road("Google Sheets", "files")
 def test_google_sheets(recurly: Built) -> None:
     assert recurly.rows(
         "select account_id, churned_on, reason, is_controllable from raw_files.churn_reasons"
@@ -229,6 +237,7 @@ def test_google_sheets(recurly: Built) -> None:
     )
 
 
+@pytest.mark.road("Paddle", "files")
 def test_paddle(paddle: Built) -> None:
     assert_nothing_is_lost(paddle, {})
     assert paddle.rows(
@@ -246,6 +255,7 @@ def test_paddle(paddle: Built) -> None:
     assert paddle.arr("ctm_01b") == pytest.approx(120_000 * 0.007)
 
 
+@pytest.mark.road("Excel, German", "files")
 def test_excel_in_german(german: Built) -> None:
     assert_nothing_is_lost(german, {})
     assert german.rows(

@@ -36,6 +36,7 @@ def test_every_ticket_is_there_once(actual: pd.DataFrame, expected: pd.DataFrame
 
 
 @pytest.mark.parametrize("kind", MINUTES)
+@pytest.mark.road("Zendesk", "files")
 def test_clock_minutes(kind: str, actual: pd.DataFrame, expected: pd.DataFrame) -> None:
     wanted = expected[MINUTES[kind]] - expected["created_at"]
     minutes = (wanted.dt.total_seconds() / 60).reindex(actual.index)

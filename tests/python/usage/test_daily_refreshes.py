@@ -107,6 +107,7 @@ def test_daily_refreshes_give_the_rows_of_a_full_refresh(
     pd.testing.assert_frame_equal(daily, at_once)
 
 
+@pytest.mark.road("Segment", "files")
 def test_usage_is_what_the_oracle_counts(grown: Grown) -> None:
     events = grown.events(LAST)
     expected = account_days(events, ACCOUNTS_AT_THE_END, [*LICENCES, SOLD_BACKDATED], day(LAST))
