@@ -14,8 +14,8 @@ _FLOATS = {"FLOAT", "DOUBLE"}
 _NAIVE = {"TIMESTAMP", "TIMESTAMP_NS", "TIMESTAMP_MS", "TIMESTAMP_S"}
 _ZONED = "TIMESTAMP WITH TIME ZONE"
 
-# A time of day with its offset from UTC.
-_OFFSET = ":[0-9.]+ *(Z|z|UTC|[+-][0-9]{2}(:?[0-9]{2})?)$"
+# A day, or a day and a time, with nothing behind it that says an offset from UTC.
+_LOCAL = r"[0-9]+[-/\\ ][0-9]+[-/\\ ][0-9]+([T ] *[0-9]+:[0-9:.]+)?"
 
 TRUE_WORDS = "('true', 't', 'yes', 'y', '1', 'ja', 'wahr', 'oui', 'vrai')"
 FALSE_WORDS = "('false', 'f', 'no', 'n', '0', 'nein', 'falsch', 'non', 'faux')"
@@ -72,7 +72,7 @@ def cast(value: str, physical: str, column: ColumnSpec, reading: FileSettings = 
         return direct
     content = f"nullif(trim({as_text(value, physical)}), '')"
     if kind in ("date", "timestamp"):
-        return _day(content, reading) if kind == "date" else _time(content, column, reading)
+        return _day(content, reading) if kind == "date" else time_in_utc(content, reading)
     if kind == "bigint" or column.scale is not None:
         content = number_text(content, reading)
     return _from_text(content, column)
@@ -88,7 +88,7 @@ def number_text(content: str, reading: FileSettings) -> str:
     )
     whole = "[0-9]+"
     if group:
-        whole = f"([0-9]+|[0-9]{{1,3}}([{group}][0-9]{{3}})+)"
+        whole = f"([0-9]+|[1-9][0-9]{{0,2}}([{group}][0-9]{{3}})+)"
     content = f"trim({content}, ' \u00a0\u202f')"
     plain = f"replace({content}, '\u2212', '-')"
     pattern = text(f"[+-]?{whole}([{decimal}][0-9]+)?")
@@ -97,25 +97,56 @@ def number_text(content: str, reading: FileSettings) -> str:
     return f"case when regexp_full_match({plain}, {pattern}) then {bare} end"
 
 
-def moments(content: str, reading: FileSettings) -> list[str]:
-    """SQL of a text read by each pattern: the time on the clock of the file's zone."""
+def moment(content: str, reading: FileSettings, *, in_utc: bool = False) -> str:
+    """SQL of a time in text; null where no pattern reads it, or several do, to several times.
+
+    Args:
+        content: SQL of the text.
+        reading: Its patterns and its zone.
+        in_utc: Whether the time is wanted in UTC, not as the clock of the file's zone shows it.
+    """
     read = []
     for pattern in reading.date_format:
         parsed = f"try_strptime({content}, {text(pattern)})"
         if "%z" in pattern or "%Z" in pattern:
-            parsed = f"timezone({text(reading.time_zone or 'UTC')}, {parsed})"
+            zone = "UTC" if in_utc else reading.time_zone or "UTC"
+            parsed = f"timezone({text(zone)}, {parsed})"
+        elif in_utc:
+            parsed = _moved(parsed, reading)
         # %Y takes two digits for a year of the first century.
         read.append(f"case when year({parsed}) >= 1000 then {parsed} end")
-    return read
-
-
-def moment(content: str, reading: FileSettings) -> str:
-    """SQL of a time in text; null where no pattern reads it, or several do, to several times."""
-    read = moments(content, reading)
     if len(read) == 1:
         return read[0]
     found = f"list_distinct([{', '.join(read)}])"
     return f"case when len({found}) = 1 then {found}[1] end"
+
+
+def time_in_utc(content: str, reading: FileSettings) -> str:
+    """SQL of a time in text, in UTC; null where the file does not write times so.
+
+    Only the zoned type reads an offset; the session's zone is UTC.
+    """
+    if reading.date_format:
+        return moment(content, reading, in_utc=True)
+    zoned = f"timezone('UTC', try_cast({content} as timestamptz))"
+    if not reading.time_zone:
+        return zoned
+    local = _moved(f"try_cast({content} as timestamp)", reading)
+    return f"case when {is_local(content)} then {local} else {zoned} end"
+
+
+def is_local(content: str) -> str:
+    """SQL condition: an ISO text that says no offset."""
+    return f"regexp_full_match({content}, {text(_LOCAL)})"
+
+
+def clock(instant: str, reading: FileSettings) -> str:
+    """SQL of an instant as the clock of the file's zone shows it; a day stays that day."""
+    utc = f"timezone('UTC', {instant})"
+    if not reading.time_zone:
+        return utc
+    local = f"timezone({text(reading.time_zone)}, {instant})"
+    return f"case when {utc} = date_trunc('day', {utc}) then {utc} else {local} end"
 
 
 def _direct(value: str, physical: str, column: ColumnSpec, reading: FileSettings) -> str | None:
@@ -125,7 +156,7 @@ def _direct(value: str, physical: str, column: ColumnSpec, reading: FileSettings
     whole = base in _INTEGERS
     number = whole or base in _FLOATS or base == "DECIMAL"
     if kind == "timestamp" and base in _NAIVE and reading.time_zone:
-        return _in_utc(f"cast({value} as timestamp)", column, reading)
+        return _moved(f"cast({value} as timestamp)", reading)
     fits = {
         "bigint": whole,
         "boolean": physical == "BOOLEAN",
@@ -139,8 +170,8 @@ def _direct(value: str, physical: str, column: ColumnSpec, reading: FileSettings
     if kind == "bigint" and number:
         return f"case when {value} = trunc({value}) then try_cast({value} as bigint) end"
     if kind in ("date", "timestamp") and physical == _ZONED:
-        zone = reading.time_zone if kind == "date" and reading.time_zone else "UTC"
-        return f"cast(timezone({text(zone)}, {value}) as {column.sql_type})"
+        utc = f"timezone('UTC', {value})"
+        return f"cast({clock(value, reading) if kind == 'date' else utc} as {column.sql_type})"
     return None
 
 
@@ -149,24 +180,14 @@ def _day(content: str, reading: FileSettings) -> str:
     return f"try_cast({read} as date)"
 
 
-def _time(content: str, column: ColumnSpec, reading: FileSettings) -> str:
-    """A time in UTC. Only the zoned type reads an offset; the session's zone is UTC."""
-    if reading.date_format:
-        read = moment(content, reading)
-        return _in_utc(read, column, reading) if reading.time_zone else read
-    zoned = f"timezone('UTC', try_cast({content} as timestamptz))"
-    if not reading.time_zone:
-        return zoned
-    local = _in_utc(f"try_cast({content} as timestamp)", column, reading)
-    return f"case when regexp_matches({content}, {text(_OFFSET)}) then {zoned} else {local} end"
-
-
-def _in_utc(local: str, column: ColumnSpec, reading: FileSettings) -> str:
-    """The time on a clock of the file's zone in UTC.
+def _moved(local: str, reading: FileSettings) -> str:
+    """SQL of the time on a clock of the file's zone in UTC.
 
     Midnight is how spreadsheets write a day without a time: it stays on that day, or a contract
     would begin on the day before.
     """
+    if not reading.time_zone:
+        return local
     moved = f"timezone('UTC', timezone({text(reading.time_zone)}, {local}))"
     return f"case when {local} = date_trunc('day', {local}) then {local} else {moved} end"
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import sqlglot
 from sqlglot import exp
 
-from orchestration.loads.casts import as_text, moment, number_text
+from orchestration.loads.casts import as_text, clock, is_local, moment, number_text, time_in_utc
 from orchestration.loads.files import InputFile, snake_case
 from orchestration.loads.mapping import Column, Constant, Entry, Expression, Taken
 from orchestration.loads.model import FileError
@@ -231,15 +231,28 @@ class Translator:
 
 
 def _read(called: str, argument: str, reading: FileSettings) -> str:
-    """SQL of a text read as the file writes numbers, days or times; fails where it is none."""
+    """SQL of a text read as the file writes numbers, days or times; fails where it is none.
+
+    A time is one with its zone, so that nothing takes it for the file's clock again.
+    """
     content = f"nullif(trim(cast({argument} as varchar)), '')"
-    read, kind = content, "timestamp"
+    read, other, kind = content, content, "timestamp"
     if called == NUMBER:
         read, kind = number_text(content, reading), "decimal(28, 10)"
-    elif reading.date_format:
-        read = f"cast({moment(content, reading)} as varchar)"
+    elif called == TIME:
+        iso = FileSettings(time_zone=reading.time_zone)
+        read, other = (
+            f"cast(timezone('UTC', {time_in_utc(content, way)}) as varchar)"
+            for way in (reading, iso)
+        )
+        kind = "timestamptz"
+    else:
+        instant = clock(f"cast({content} as timestamptz)", reading)
+        other = f"case when {is_local(content)} then {content} else cast({instant} as varchar) end"
+        if reading.date_format:
+            read = f"cast({moment(content, reading)} as varchar)"
     # What cannot be read is cast as a text that is surely none, which fails.
     told = f"case when {read} is null then 'not so written: ' || {content} else {read} end"
-    typed = f"case when typeof({argument}) = 'VARCHAR' then {told} else {content} end"
+    typed = f"case when typeof({argument}) = 'VARCHAR' then {told} else {other} end"
     sql = f"cast({typed} as {kind})"
     return f"cast({sql} as date)" if called == DAY else sql
