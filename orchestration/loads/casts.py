@@ -10,7 +10,9 @@ _INTEGERS = {
     "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT",
     "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT",
 }  # fmt: skip
-_FLOATS = {"FLOAT", "DOUBLE"}
+FLOATS = {"FLOAT", "DOUBLE"}
+# Whole numbers up to here are exact as floats.
+EXACT = 2**53
 _NAIVE = {"TIMESTAMP", "TIMESTAMP_NS", "TIMESTAMP_MS", "TIMESTAMP_S"}
 _ZONED = "TIMESTAMP WITH TIME ZONE"
 
@@ -30,7 +32,7 @@ def is_empty(value: str, physical: str) -> str:
     """SQL condition: there is no value."""
     if physical == "VARCHAR":
         return f"({value} is null or trim({value}) = '')"
-    if physical in _FLOATS:
+    if physical in FLOATS:
         return f"({value} is null or isnan({value}))"
     return f"{value} is null"
 
@@ -41,7 +43,7 @@ def as_text(value: str, physical: str) -> str:
         return value
     if is_nested(physical):
         return f"cast(to_json({value}) as varchar)"
-    if physical in _FLOATS:
+    if physical in FLOATS:
         # pandas turns an integer column with gaps into floats; '17.0' would match no other id.
         return (
             f"case when isnan({value}) then null"
@@ -154,7 +156,7 @@ def _direct(value: str, physical: str, column: ColumnSpec, reading: FileSettings
     kind = column.type
     base = physical.split("(", maxsplit=1)[0]
     whole = base in _INTEGERS
-    number = whole or base in _FLOATS or base == "DECIMAL"
+    number = whole or base in FLOATS or base == "DECIMAL"
     if kind == "timestamp" and base in _NAIVE and reading.time_zone:
         return _moved(f"cast({value} as timestamp)", reading)
     fits = {

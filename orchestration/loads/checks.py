@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
-from orchestration.loads.casts import as_text, cast, is_empty, number_text
+from orchestration.loads.casts import EXACT, FLOATS, as_text, cast, is_empty, number_text
 from orchestration.loads.currencies import ISO_4217, stripe_currencies
 from orchestration.loads.scales import outside
 from orchestration.loads.settings import AS_WRITTEN, FileSettings
@@ -128,18 +128,8 @@ def typed(
         condition = f"({base} is null and not {empty})"
         advice = _advice(column, table, reading)
         checks.append(_named(column.name, condition, shown, advice))
-    elif column.type == "varchar" and table.source == "files":
-        errors = ", ".join(map(text, SPREADSHEET_ERRORS))
-        condition = f"(starts_with({written}, '#') and {written} in ({errors}))"
-        checks.append(
-            _named(
-                column.name,
-                condition,
-                shown,
-                "is an error of the spreadsheet; "
-                + ("correct the formula, or name it under null_values in mapping.yml"),
-            )
-        )
+    elif column.type == "varchar":
+        checks += _text_checks(column.name, physical, shown, table)
     if column.type == "json" and physical == "VARCHAR":
         condition = f"not json_valid({raw})"
         checks.append(_named(column.name, condition, shown, "is not valid JSON; correct it"))
@@ -175,6 +165,25 @@ def typed(
         # The margin tells a lost decimal from a float that is not exact.
         rounded = f"({lost} > 1e-{column.scale + 3})"
     return TypedColumn(definition, value, checks, open_end, rounded)
+
+
+def _text_checks(name: str, physical: str, shown: str, table: TableSpec) -> list[Check]:
+    """What text may be that no one wrote: the error of a formula, a number that lost digits."""
+    raw = quote(f"r:{name}")
+    if physical in FLOATS:
+        lost = "has more digits than a number keeps, so others may read the same; write it as text"
+        return [_named(name, f"(abs({raw}) > {EXACT} and not isnan({raw}))", shown, lost)]
+    if table.source != "files":
+        return []
+    written = as_text(raw, physical)
+    errors = ", ".join(map(text, SPREADSHEET_ERRORS))
+    failed = (
+        "is an error of the spreadsheet; correct the formula, or name it under null_values in"
+        " mapping.yml"
+    )
+    return [
+        _named(name, f"(starts_with({written}, '#') and {written} in ({errors}))", shown, failed)
+    ]
 
 
 def _advice(column: ColumnSpec, table: TableSpec, reading: FileSettings) -> str:

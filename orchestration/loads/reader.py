@@ -55,12 +55,11 @@ def stage(  # noqa: PLR0917
         else:
             path = plain_copy(file, folder, f"{relation}.{file.format}", reading)
             if file.format == "parquet":
-                staged = _stage_parquet(connection, file, path, whole)
+                staged = _stage_parquet(connection, file, path, whole, reading)
             elif file.format == "csv":
                 staged = _stage_csv(connection, file, path, folder, whole, reading)
             else:
-                staged = _stage_json(connection, file, path, whole, json_columns)
-        staged.reading = reading
+                staged = _stage_json(connection, file, path, whole, json_columns, reading)
         return finished(connection, staged, relation)
     except FileError as problem:
         problem.file = problem.file or file.relative
@@ -120,6 +119,7 @@ def _stage_csv(  # noqa: PLR0917
         plain=path,
         skipped=names.skipped,
         repeated=names.repeated,
+        reading=reading,
     )
 
 
@@ -141,6 +141,7 @@ def _stage_sheet(
         rows=sheet.rows.num_rows,
         skipped=names.skipped,
         repeated=names.repeated,
+        reading=sheet.reading,
     )
 
 
@@ -196,12 +197,13 @@ def _batches(scan: TextScan, names: list[str]) -> pa_csv.CSVStreamingReader:
     )
 
 
-def _stage_json(
+def _stage_json(  # noqa: PLR0917
     connection: duckdb.DuckDBPyConnection,
     file: InputFile,
     path: Path,
     relation: str,
     json_columns: frozenset[str],
+    reading: FileSettings,
 ) -> StagedFile:
     documents = f"{relation}_documents"
     with path.open("rb") as stream:
@@ -258,6 +260,7 @@ def _stage_json(
         plain=None if is_array else path,
         skipped=names.skipped,
         repeated=names.repeated,
+        reading=reading,
     )
 
 
@@ -267,7 +270,11 @@ def _paths(names: list[str], written: dict[str, str]) -> str:
 
 
 def _stage_parquet(
-    connection: duckdb.DuckDBPyConnection, file: InputFile, path: Path, relation: str
+    connection: duckdb.DuckDBPyConnection,
+    file: InputFile,
+    path: Path,
+    relation: str,
+    reading: FileSettings,
 ) -> StagedFile:
     source = f"read_parquet({text(path)}, file_row_number = true)"
     try:
@@ -295,6 +302,7 @@ def _stage_parquet(
         rows=rows,
         skipped=names.skipped,
         repeated=names.repeated,
+        reading=reading,
     )
 
 

@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from decimal import Decimal
 from pathlib import Path
 from zipfile import BadZipFile
 
 import openpyxl
 import pyarrow as pa
+from openpyxl.cell.read_only import EmptyCell, ReadOnlyCell
 from openpyxl.utils.exceptions import InvalidFileException
 from openpyxl.workbook import Workbook
 
+from orchestration.loads.casts import EXACT
 from orchestration.loads.model import EmptyFileError, FileError
 from orchestration.loads.settings import FileSettings
 
 Cell = str | bool | int | float | date | datetime | time | None
 BIG = 2**63
+# What a cell of a day or a time is written as beside cells of text.
+WRITTEN_DAYS = ("%Y-%m-%d", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M:%S.%f")
+# Parts of a number format that show themselves and say nothing of the number.
+_DECORATION = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]|[_*].')
 
 
 @dataclass(frozen=True)
@@ -29,10 +37,12 @@ class Sheet:
     Attributes:
         header: Names of the columns.
         rows: Its columns, and ``_line``: the number of the row in the sheet.
+        reading: How its text is written, and its days that stand beside text.
     """
 
     header: list[str]
     rows: pa.Table
+    reading: FileSettings
 
 
 @contextmanager
@@ -82,8 +92,11 @@ def read_sheet(path: Path, part: str | None, reading: FileSettings) -> Sheet:
         sheet = book[name]
         # Other programs than Excel write the size of a sheet wrongly.
         sheet.reset_dimensions()
-        rows = sheet.iter_rows(min_row=reading.header_row or 1, values_only=True)
-        numbered = enumerate(rows, start=reading.header_row or 1)
+        rows = sheet.iter_rows(min_row=reading.header_row or 1)
+        numbered = (
+            (line, [_shown(cell, reading) for cell in row])
+            for line, row in enumerate(rows, start=reading.header_row or 1)
+        )
         filled = [(line, row) for line, row in numbered if any(_text(cell) for cell in row)]
     if not filled:
         raise EmptyFileError("the sheet is empty; export it again")
@@ -96,7 +109,33 @@ def read_sheet(path: Path, part: str | None, reading: FileSettings) -> Sheet:
     kept = [column for column in columns if any(_text(cell) for cell in column)]
     lines = pa.array([line for line, _ in filled[1:]], pa.int64())
     arrays = {f"c{i}": _array(column[1:], reading) for i, column in enumerate(kept)}
-    return Sheet([_text(column[0]) for column in kept], pa.table({"_line": lines, **arrays}))
+    if reading.date_format and any(_mixes_days(column[1:]) for column in kept):
+        patterns = (*reading.date_format, *WRITTEN_DAYS)
+        reading = reading.model_copy(update={"date_format": patterns})
+    header = [_text(column[0]) for column in kept]
+    return Sheet(header, pa.table({"_line": lines, **arrays}), reading)
+
+
+def _shown(cell: ReadOnlyCell | EmptyCell, reading: FileSettings) -> Cell:
+    """The value of a cell; as text where its format shows what the number alone is not.
+
+    Of 20 % the number is 0.2, and of a customer number 00042 it is 42.
+    """
+    value: Cell = cell.value
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return value
+    shown = cell.number_format or ""
+    if "%" in _DECORATION.sub("", shown):
+        return _signed(Decimal(str(value)) * 100, reading) + "%"
+    if isinstance(value, int) and re.fullmatch("00+", shown):
+        return str(value).zfill(len(shown))
+    return value
+
+
+def _mixes_days(cells: list[Cell]) -> bool:
+    """Whether days or times stand beside other cells, so that all are read as text."""
+    kinds = {isinstance(cell, date) for cell in cells if _text(cell)}
+    return len(kinds) > 1
 
 
 def _text(cell: Cell) -> str:
@@ -107,9 +146,11 @@ def _array(cells: list[Cell], reading: FileSettings) -> pa.Array:
     """The cells of a column in their type, or as text when they have several."""
     cells = [None if isinstance(cell, str) and not cell.strip() else cell for cell in cells]
     kinds = {type(cell) for cell in cells if cell is not None}
-    if kinds == {int} and all(abs(cell) < BIG for cell in cells if isinstance(cell, int)):
+    most = max((abs(cell) for cell in cells if isinstance(cell, int)), default=0)
+    if kinds == {int} and most < BIG:
         return pa.array(cells, pa.int64())
-    if kinds and kinds <= {int, float}:
+    # An id may have more digits than a float keeps.
+    if float in kinds and kinds <= {int, float} and most <= EXACT:
         return pa.array([None if c is None else float(c) for c in cells], pa.float64())
     if kinds == {bool}:
         return pa.array(cells, pa.bool_())
@@ -124,17 +165,19 @@ def _is_day(cell: datetime) -> bool:
     return cell.time() == time()
 
 
+def _signed(number: Decimal, reading: FileSettings) -> str:
+    """A number in digits, with the decimal sign that the text of the file has."""
+    whole = number == number.to_integral_value()
+    digits = str(int(number)) if whole else format(number.normalize(), "f")
+    return digits.replace(".", reading.decimal or ".")
+
+
 def _written(cell: Cell, reading: FileSettings) -> str | None:
     """A cell as the text cells of its column are written, so that one rule reads them all."""
     if isinstance(cell, bool):
         return str(cell).lower()
     if isinstance(cell, int | float):
-        plain = str(int(cell)) if cell == int(cell) and abs(cell) < BIG else repr(cell)
-        return plain.replace(".", reading.decimal or ".")
+        return _signed(Decimal(str(cell)), reading)
     if isinstance(cell, datetime):
-        for pattern in reading.date_format:
-            text = cell.strftime(pattern)
-            if datetime.strptime(text, pattern) == cell:  # noqa: DTZ007
-                return text
         return str(cell.date()) if _is_day(cell) else str(cell)
     return None if cell is None else str(cell)

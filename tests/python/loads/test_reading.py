@@ -19,7 +19,12 @@ from orchestration.loads.spec import ColumnSpec
 from tests.python.loads.delivery import Delivery
 
 
-def workbook(sheets: dict[str, list[list[object]]], hidden: tuple[str, ...] = ()) -> bytes:
+def workbook(
+    sheets: dict[str, list[list[object]]],
+    hidden: tuple[str, ...] = (),
+    formats: dict[str, str] | None = None,
+) -> bytes:
+    """An Excel file: rows by sheet, names of hidden sheets, number formats by cell."""
     book = openpyxl.Workbook()
     book.remove(book.active)
     for name, rows in sheets.items():
@@ -28,6 +33,8 @@ def workbook(sheets: dict[str, list[list[object]]], hidden: tuple[str, ...] = ()
             sheet.append(row)
         if name in hidden:
             sheet.sheet_state = "hidden"
+        for place, shown in (formats or {}).items():
+            sheet[place].number_format = shown
     content = io.BytesIO()
     book.save(content)
     return content.getvalue()
@@ -385,6 +392,95 @@ def test_numbers_and_days_in_text_cells_are_read_as_the_mapping_says(tmp_path: P
         ("B", datetime(2024, 12, 30), Decimal("1234.50")),
     ]
     assert "total '#WERT!' is not a number" in delivery.rejects("r.xlsx")[4][1]
+
+
+def test_a_number_of_a_workbook_is_what_its_cell_shows(tmp_path: Path) -> None:
+    """20 % is the number 0.2 and 00042 the number 42; in CSV files they would be 20% and 00042."""
+    rows: list[list[object]] = [
+        ["id", "discount", "price"],
+        [42, 0.2, 5.5],
+        [43, 0.075, 7],
+        [44, 5, 1e-05],
+    ]
+    formats = {
+        "A2": "00000", "A3": "00000", "B2": "0%", "B3": "[Red]0.0 %;-0.0 %", "B4": '0.00" %"',
+        "C2": "#,##0.00", "C3": "0.00E+00",
+    }  # fmt: skip
+    mapping = """
+reading: {decimal: ",", thousands: "."}
+files:
+  subscription_items:
+    from: i.xlsx
+    columns: {subscription_item_id: id, subscription_id: id, valid_from: {value: 2024-01-01},
+      quantity: {value: 1}, unit_amount: price, billing_interval: {value: month},
+      discount_percent: COLUMN}
+"""
+    book: dict[str, str | bytes] = {"i.xlsx": workbook({"I": rows}, formats=formats)}
+    delivery = load(tmp_path / "a", mapping.replace("COLUMN", "discount"), book)
+    rejects = delivery.rejects("i.xlsx")
+    assert "discount_percent '20%' is not a number" in rejects[2][1]
+    assert "discount_percent '7,5%' is not a number" in rejects[3][1]
+    assert delivery.column("select discount_percent from raw_files.subscription_items") == [5]
+    taken_off = "{sql: \"as_number(replace(discount, '%', ''))\"}"
+    delivery = load(tmp_path / "b", mapping.replace("COLUMN", taken_off), book)
+    assert delivery.query(
+        "select subscription_item_id, discount_percent, unit_amount"
+        " from raw_files.subscription_items order by 1"
+    ) == [
+        ("00042", 20, Decimal("5.5")), ("00043", Decimal("7.5"), 7), ("44", 5, Decimal(0)),
+    ]  # fmt: skip
+
+
+def test_ids_of_many_digits_stay_apart_or_are_refused(tmp_path: Path) -> None:
+    """Excel keeps 15 digits; other programs write all of them."""
+    ids = {1111: "12345678901234567890", 1112: "12345678901234567891", 1113: "9007199254740993"}
+    rows: list[list[object]] = [
+        ["csm_id", "csm_name", "email"],
+        [1111, "A", 1113],
+        [1112, "B", 1.5],
+    ]
+    content = io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(workbook({"C": rows}))) as plain,
+        zipfile.ZipFile(content, "w") as book,
+    ):
+        for name in plain.namelist():
+            text = plain.read(name).decode()
+            for short, long in ids.items():
+                text = text.replace(f"<v>{short}</v>", f"<v>{long}</v>")
+            book.writestr(name, text)
+    lossy = workbook(
+        {"P": [["product_id", "product_name"], [1.2345678901234567e19, "x"], [1, "y"]]}
+    )
+    delivery = Delivery(tmp_path, domains=frozenset())
+    delivery.load({"csms.xlsx": content.getvalue(), "products.xlsx": lossy})
+    assert delivery.query("select csm_id, email from raw_files.csms order by 1") == [
+        ("12345678901234567890", "9007199254740993"), ("12345678901234567891", "1.5"),
+    ]  # fmt: skip
+    assert delivery.column("select product_id from raw_files.products") == ["1"]
+    assert "has more digits than a number keeps" in delivery.rejects("products.xlsx")[2][1]
+
+
+def test_a_day_cell_is_sure_whatever_text_stands_beside_it(tmp_path: Path) -> None:
+    rows: list[list[object]] = [
+        ["Nr", "Kunde", "Datum", "Betrag"],
+        [1, "A", date(2024, 3, 4), 1],
+        [2, "B", "31/12/2024", 1],
+        [3, "C", datetime(2024, 3, 4, 10, 30), 1],
+        [4, "D", datetime(2024, 3, 4, 10, 30, 0, 500_000), 1],
+        [5, "E", "03/04/2024", 1],
+    ]
+    mapping = "reading: {date_format: ['%d/%m/%Y', '%m/%d/%Y']}" + INVOICES.replace(
+        "rechnungen.csv", "r.xlsx"
+    ).replace("total: Betrag", "total: Betrag\n      due_at: {sql: as_date(Datum)}")
+    delivery = load(tmp_path, mapping, {"r.xlsx": workbook({"R": rows})})
+    assert delivery.query("select account_id, issued_at, due_at from raw_files.invoices") == [
+        ("A", datetime(2024, 3, 4), datetime(2024, 3, 4)),
+        ("B", datetime(2024, 12, 31), datetime(2024, 12, 31)),
+        ("C", datetime(2024, 3, 4, 10, 30), datetime(2024, 3, 4)),
+        ("D", datetime(2024, 3, 4, 10, 30, 0, 500_000), datetime(2024, 3, 4)),
+    ]
+    assert "issued_at '03/04/2024' cannot be read as" in delivery.rejects("r.xlsx")[6][1]
 
 
 def test_sheets_and_members_with_the_name_of_an_entity_need_no_mapping(tmp_path: Path) -> None:
