@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+
 import duckdb
 
 from orchestration.loads.model import FileError
@@ -10,6 +12,8 @@ from orchestration.loads.warehouse import quote, text
 
 # More rows than this do not follow the totals of a report.
 LONGEST_FOOTER = 20
+# So much of a broken record is looked at: its first filled cell.
+LOOKED_AT = 1000
 
 
 def finished(
@@ -24,7 +28,7 @@ def finished(
     if staged.relation == relation:
         return staged
     texts = [name for name, kind in staged.columns.items() if kind == "VARCHAR"]
-    last = _footer(connection, staged, texts) if reading.footer else None
+    last = _footer(connection, staged) if reading.footer else None
     empty = ", ".join(text(each.strip().lower()) for each in reading.null_values)
     emptied = [
         f"case when lower(trim({cell})) not in ({empty}) then {cell} end as {cell}"
@@ -44,23 +48,23 @@ def finished(
     return staged
 
 
-def _footer(
-    connection: duckdb.DuckDBPyConnection, staged: StagedFile, texts: list[str]
-) -> int | None:
+def _footer(connection: duckdb.DuckDBPyConnection, staged: StagedFile) -> int | None:
     """The line of the first record whose first filled cell is the word of a footer."""
-    words = [word.strip().rstrip(":").casefold() for word in staged.reading.footer]
-    cells = ", ".join(f"nullif(trim({quote(name)}), '')" for name in texts) or "null"
+    words = {_bare(word) for word in staged.reading.footer}
+    cells = ", ".join(
+        f"nullif(trim(cast({quote(name)} as varchar)), '')" for name in staged.columns
+    )
     listed = ", ".join(map(text, words))
     found = connection.execute(
         f"select min(_line) from {staged.relation}"
-        f" where rtrim(lower(coalesce({cells})), ':') in ({listed})"
+        f" where lower(trim(coalesce({cells or 'null'}, null), ' :')) in ({listed})"
     ).fetchone()
     lines = [found[0]] if found and found[0] else []
     # A footer often has fewer fields than the header, and is then no sound record.
     lines += [
         line
         for line, record in staged.raw_text([item.line for item in staged.broken])
-        if any(record.strip(' ";,\t|').casefold().startswith(word) for word in words)
+        if _bare(_first_cell(record, staged.delimiter)) in words
     ]
     if not lines:
         return None
@@ -73,3 +77,15 @@ def _footer(
             "word out of footer, or say with where which rows count"
         )
     return min(lines)
+
+
+def _bare(word: str) -> str:
+    """A word as it is compared: as SQL's lower() has it."""
+    return word.strip(" :").lower()
+
+
+def _first_cell(record: str, delimiter: str) -> str:
+    lines = record[:LOOKED_AT].splitlines()
+    return next(
+        (cell for row in csv.reader(lines, delimiter=delimiter) for cell in row if cell.strip()), ""
+    )

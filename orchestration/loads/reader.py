@@ -116,6 +116,7 @@ def _stage_csv(  # noqa: PLR0917
         broken=scan.broken,
         cut_off=scan.cut_off,
         open_line=scan.open_line,
+        delimiter=scan.delimiter,
         plain=path,
         skipped=names.skipped,
         repeated=names.repeated,

@@ -32,6 +32,7 @@ class StagedFile:
         plain: The unpacked text file, to quote lines from; None where lines mean nothing.
         skipped: Headers that were not taken in because their names are the loader's own.
         repeated: Headers by the name that several columns have: each has its number after it.
+        delimiter: Between the fields of a CSV file.
         footer: Number of records of the footer, which are left out.
         reading: How it was read.
     """
@@ -47,6 +48,7 @@ class StagedFile:
     plain: Path | None = None
     skipped: list[str] = field(default_factory=list)
     repeated: dict[str, list[str]] = field(default_factory=dict)
+    delimiter: str = ","
     footer: int = 0
     reading: FileSettings = AS_WRITTEN
 

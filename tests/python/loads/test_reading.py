@@ -331,6 +331,25 @@ def test_null_values_title_lines_and_totals(tmp_path: Path) -> None:
     assert delivery.said("info", "rechnungen.csv", "2 rows of the footer were left out")
 
 
+def test_only_the_first_filled_cell_is_a_footer_and_only_as_a_whole(tmp_path: Path) -> None:
+    rows: list[list[object]] = [["csm_id", "csm_name"], [1, "A"], [2, "Total"], [None, "total:"]]
+    files: dict[str, str | bytes] = {
+        "csms.xlsx": workbook({"C": rows}),
+        "products.csv": (
+            'product_id,product_name\nTotal Energies,TotalEnergies, SA\n"Total, SA",x,y\n1,a\n'
+            "Gesamtgröße:,1,2\n"
+        ),
+        "features.csv": "event_name,feature\nE,F\nGESAMTGRÖSSE,\n",
+    }
+    delivery = load(tmp_path, "reading: {footer: [Total, Gesamtgröße, Gesamtgrösse]}", files)
+    assert delivery.column("select csm_name from raw_files.csms order by csm_id") == ["A", "Total"]
+    assert delivery.column("select product_id from raw_files.products") == ["1"]
+    assert set(delivery.rejects("products.csv")) == {2, 3}
+    assert delivery.column("select event_name from raw_files.features") == ["E"]
+    for name in files:
+        assert delivery.said("info", name, "1 rows of the footer")
+
+
 def test_a_footer_amid_the_rows_is_none(tmp_path: Path) -> None:
     rows = "".join(f"{i};A;2024-01-01;1\n" for i in range(30))
     text = f"Nr;Kunde;Datum;Betrag\nSumme;A;2024-01-01;1\n{rows}"
