@@ -87,6 +87,7 @@ class MappedReading:
         """Bring the file and its lookups in and translate the mapping's columns to SQL."""
         translator, staged = self._translator(run)
         plan = PartPlan(table, staged, {}, reading=staged.reading)
+        staged.refuse_repeated(name for name in table.columns if name not in self.entry.columns)
         for name in table.columns:
             column = self.entry.columns.get(name)
             if name not in self.entry.columns:

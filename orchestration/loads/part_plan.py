@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from orchestration.loads.model import FileError
 from orchestration.loads.settings import AS_WRITTEN, FileSettings
 from orchestration.loads.spec import TableSpec
 from orchestration.loads.staged import StagedFile
@@ -88,14 +87,7 @@ class PartPlan:
         Raises:
             FileError: Several columns have the name of one of the table.
         """
-        for name, headers in staged.repeated.items():
-            if name in table.columns:
-                names = " and ".join(f"'{header}'" for header in headers)
-                raise FileError(
-                    f"two columns are named '{name}' ({names}); rename one",
-                    file=staged.file.relative,
-                    column=name,
-                )
+        staged.refuse_repeated(table.columns)
         declared = [name for name in staged.columns if name in table.columns]
         return cls(
             table,

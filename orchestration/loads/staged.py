@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -10,6 +10,7 @@ import duckdb
 import numpy as np
 
 from orchestration.loads.files import InputFile, snake_case
+from orchestration.loads.model import FileError
 from orchestration.loads.settings import AS_WRITTEN, FileSettings
 from orchestration.loads.textscan import UNCLOSED, Broken, raw_lines
 
@@ -56,6 +57,23 @@ class StagedFile:
     def records(self) -> int:
         """All records of the file, sound or not."""
         return self.rows + len(self.broken)
+
+    def refuse_repeated(self, wanted: Iterable[str]) -> None:
+        """Make sure that a column which is taken by its name is one.
+
+        Raises:
+            FileError: Several columns have the name.
+        """
+        for name in wanted:
+            headers = self.repeated.get(name)
+            if headers:
+                names = " and ".join(f"'{header}'" for header in headers)
+                raise FileError(
+                    f"two columns are named '{name}' ({names}); rename one, or say in mapping.yml"
+                    f" which is meant: {name}: {headers[0]} (1), or {name}: null",
+                    file=self.file.relative,
+                    column=name,
+                )
 
     def drop(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Remove the file from the work database."""

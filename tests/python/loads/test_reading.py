@@ -583,6 +583,16 @@ files:
     assert "several columns are named so; write 'Labels (1)'" in str(delivery.error)
 
 
+def test_a_column_that_is_there_twice_is_not_left_empty(tmp_path: Path) -> None:
+    text = "account_id,account_name,country,Country\nA,Alpha,DE,FR\n"
+    delivery = load(tmp_path, "files: {accounts: {from: a.csv}}", {"a.csv": text})
+    assert "two columns are named 'country' ('country' and 'Country')" in str(delivery.error)
+    assert "say in mapping.yml which is meant: country: country (1)" in str(delivery.error)
+    mapping = "files: {accounts: {from: a.csv, columns: {country: Country (2)}}}"
+    delivery = load(tmp_path, mapping, {})
+    assert delivery.column("select country from raw_files.accounts") == ["FR"]
+
+
 def test_an_entry_goes_before_the_defaults(tmp_path: Path) -> None:
     mapping = """
 reading: {decimal: ",", delimiter: ";"}
