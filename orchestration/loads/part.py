@@ -110,6 +110,7 @@ class Part:
         plan = self.plan
         source = f"{plan.staged.relation} as s {plan.joins}"
         guarded = {f"e:{name}": sql for name, sql in plan.expressions.items()}
+        guarded |= {f"e: {said}": sql for said, sql in plan.keys.items()}
         if plan.where:
             guarded["e: where"] = f"coalesce(cast(({plan.where}) as boolean), false)"
         items = ["s._line as _line"]
@@ -150,8 +151,10 @@ class Part:
             value = quote("e:" + name)
             if name in self.plan.spoiled:
                 line = quote("f:" + name)
-                computed = f", which this row is computed from: {said[name]}"
-                reason = f"{text(f'{name}: {fails} line ')} || {line} || {text(computed)}"
+                told = f"{name}: {fails} line ", f", which this row is computed from: {said[name]}"
+                if self.staged.broken:
+                    told = f"{name}: line ", f" cannot be read, and it may be part of: {said[name]}"
+                reason = f"{text(told[0])} || {line} || {text(told[1])}"
                 checks.append(Check(name, f"({line} is not null)", reason))
             reason = text(f"{name}: {fails} this row: {said[name]}")
             checks.append(Check(name, f"({value} is null)", reason))
@@ -163,6 +166,9 @@ class Part:
                     f"{text(name + chr(32) + chr(39))} || left({value}.v, 60) || {text(advice)}"
                 )
                 checks.append(Check(name, coded.unknown(f"{value}.v"), reason))
+        for key in self.plan.keys:
+            reason = text(f"what rows are alike in fails on this row: {key}")
+            checks.append(Check("", f"({quote('e: ' + key)} is null)", reason))
         if self.plan.where:
             failed = text(f"the mapping's condition fails on this row: {self.plan.where}")
             checks.insert(0, Check("", f"({quote('e: where')} is null)", failed))

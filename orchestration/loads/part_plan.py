@@ -60,6 +60,8 @@ class PartPlan:
         as_written: Columns whose value is the mapping's own, not the file's.
         coded: Columns whose words, which an expression gives, mean others.
         said: Expressions as the mapping says them, by column.
+        keys: SQL of the expressions that lines are to be alike in to be one row, by what the
+            mapping says; a row on which one fails is rejected.
         first: SQL condition: the line stands for those that are one row with it.
         spoiled: SQL of the line on which an expression over several lines fails, by column.
         taken: Work table of the lines that other entries take.
@@ -76,6 +78,7 @@ class PartPlan:
     as_written: set[str] = field(default_factory=set)
     coded: dict[str, Coded] = field(default_factory=dict)
     said: dict[str, str] = field(default_factory=dict)
+    keys: dict[str, str] = field(default_factory=dict)
     first: str | None = None
     spoiled: dict[str, str] = field(default_factory=dict)
     taken: str | None = None

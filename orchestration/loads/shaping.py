@@ -32,11 +32,15 @@ class Shaper:
 
     Attributes:
         keys: SQL of the columns of group_by.
+        unread: A line that cannot be read, so that nothing over several lines can be known.
         columns: SQL to compute beside the lines, by name.
+        first: SQL of the line that stands for those which are one row with it.
     """
 
     keys: list[str] = field(default_factory=list)
+    unread: int | None = None
     columns: dict[str, str] = field(default_factory=dict)
+    first: str | None = None
 
     def lift(self, tree: exp.Expression, name: str, held: dict[str, str]) -> exp.Expression:
         """Take windows and aggregates out of the expression of a column.
@@ -55,13 +59,16 @@ class Shaper:
                 node = node.parent
             over = self.keys
             if isinstance(node, exp.Window):
-                over = [filled(key, held) for key in node.args.get("partition_by") or []]
+                partition = node.args.get("partition_by") or []
+                over = [f"try({filled(key, held)})" for key in partition]
             failing = []
             for operand in _operands(node):
                 sql = filled(operand, held)
-                failing.append(f"try(struct_pack(v := ({sql}))) is null")
+                failing.append(failed(sql))
                 replaced(node, operand, f"try({sql})", held)
-            if failing:
+            if self.unread is not None:
+                self.columns[f"f:{name}"] = str(self.unread)
+            elif failing:
                 self._note_failing(name, failing, over)
             sql = filled(node, held)
             if not isinstance(node, exp.Window):
@@ -73,7 +80,7 @@ class Shaper:
 
     def _note_failing(self, name: str, failing: list[str], over: list[str]) -> None:
         """The first line of a group on which an expression fails."""
-        by = f"partition by {', '.join(f'try({key})' for key in over)}" if over else ""
+        by = f"partition by {', '.join(over)}" if over else ""
         line = f"min(case when {' or '.join(failing)} then s._line end) over ({by})"
         before = self.columns.get(f"f:{name}")
         self.columns[f"f:{name}"] = f"coalesce({before}, {line})" if before else line
@@ -82,8 +89,8 @@ class Shaper:
         """Note that lines alike in these, or in those of group_by, are one row: the first."""
         keys = keys or self.keys
         if keys:
-            self.columns[FIRST] = f"min(s._line) over (partition by {', '.join(keys)})"
-            plan.first = f"{ALIAS}.{FIRST} = s._line"
+            self.first = f"min(s._line) over (partition by {', '.join(keys)})"
+            plan.first = f"{FIRST}.{FIRST} = s._line"
 
     def join(self, run: LoadRun, plan: PartPlan, joins: str) -> str:
         """Compute it over the lines that `where` takes; SQL to join it by the line.
@@ -91,14 +98,26 @@ class Shaper:
         Raises:
             FileError: It cannot be computed.
         """
-        if not self.columns:
-            return ""
+        if self.columns:
+            joins += self._computed(run, plan, ALIAS, self.columns, joins)
+        if self.first:
+            joins += self._computed(run, plan, FIRST, {FIRST: self.first}, joins)
+        for column in self.columns:
+            if column.startswith("f:"):
+                plan.spoiled[column[2:]] = f"{ALIAS}.{quote(column)}"
+        return joins
+
+    @staticmethod
+    def _computed(
+        run: LoadRun, plan: PartPlan, alias: str, columns: dict[str, str], joins: str
+    ) -> str:
+        """Make a work table of columns beside the lines; SQL to join it."""
         name = f"shape_{run.next_number()}"
         where = f" where try(cast(({plan.where}) as boolean))" if plan.where else ""
-        columns = ", ".join(f"{sql} as {quote(column)}" for column, sql in self.columns.items())
+        listed = ", ".join(f"{sql} as {quote(column)}" for column, sql in columns.items())
         try:
             run.connection.execute(
-                f"create table {name} as select s._line, {columns}"
+                f"create table {name} as select s._line, {listed}"
                 f" from {plan.staged.relation} as s {joins}{where}"
             )
         except duckdb.Error as problem:
@@ -107,10 +126,7 @@ class Shaper:
                 f"the mapping of {plan.table.name} cannot be run: {message}",
                 file=plan.staged.file.relative,
             ) from problem
-        for column in self.columns:
-            if column.startswith("f:"):
-                plan.spoiled[column[2:]] = f"{ALIAS}.{quote(column)}"
-        return f"left join {name} as {ALIAS} on {ALIAS}._line = s._line"
+        return f" left join {name} as {alias} on {alias}._line = s._line"
 
 
 def _operands(node: exp.Expression) -> list[exp.Expression]:
@@ -128,6 +144,16 @@ def _operands(node: exp.Expression) -> list[exp.Expression]:
 def _is_plain(node: exp.Expression) -> bool:
     """Whether it is a column of the file, which cannot fail."""
     return isinstance(node, exp.Column) and not node.name.startswith(HELD)
+
+
+def failed(sql: str) -> str:
+    """SQL condition: the expression fails on this line."""
+    return f"try(struct_pack(v := ({sql}))) is null"
+
+
+def or_alone(sql: str) -> list[str]:
+    """SQL of what lines are to be alike in; a line on which it fails is like no other."""
+    return [f"try({sql})", f"case when {failed(sql)} then s._line end"]
 
 
 def replaced(

@@ -14,7 +14,7 @@ from orchestration.loads.model import FileError
 from orchestration.loads.part_plan import Coded, PartPlan
 from orchestration.loads.run import LoadRun
 from orchestration.loads.settings import FileSettings
-from orchestration.loads.shaping import Shaper, filled, replaced
+from orchestration.loads.shaping import Shaper, filled, or_alone, replaced
 from orchestration.loads.staged import StagedFile
 from orchestration.loads.warehouse import quote, text
 from orchestration.settings_file import suggestion
@@ -60,7 +60,9 @@ class Translator:
             }
             joins.append(self._join(alias, on))
         self.joins = " ".join(joins)
-        self._shaper = Shaper([self._key(each, "group_by") for each in entry.group_by])
+        self._keys: dict[str, str] = {}
+        unread = staged.broken[0].line if staged.broken else None
+        self._shaper = Shaper(self._key_columns(entry.group_by, "group_by"), unread)
 
     def _join(self, alias: str, on: dict[str, str]) -> str:
         looked_up = self._sources[alias]
@@ -130,22 +132,30 @@ class Translator:
             return alias, self._resolve(alias, rest, place)
         return SOURCE, self._resolve(SOURCE, name, place)
 
-    def _key(self, said: str, place: str) -> str:
-        """SQL of a column, by its header as it is, or of an expression."""
-        wanted = said.strip()
-        if wanted in self._staged.headers.values() or snake_case(wanted) in self._staged.headers:
-            return self.named(wanted, place)
-        return self.sql(said, place)
+    def _key_columns(self, said: list[str], place: str) -> list[str]:
+        """SQL of the columns that lines are to be alike in: headers as they are, or expressions."""
+        columns = []
+        for each in map(str.strip, said):
+            if each in self._staged.headers.values() or snake_case(each) in self._staged.headers:
+                columns.append(self.named(each, place))
+            else:
+                self._keys[each] = self.sql(each, place)
+                columns += or_alone(self._keys[each])
+        return columns
 
     def shape(self, plan: PartPlan, distinct: bool | list[str]) -> None:
         """Join to the plan what looks at several lines, once all its columns are there."""
         keys = []
         if isinstance(distinct, list):
-            keys = [self._key(each, "distinct") for each in distinct]
+            keys = self._key_columns(distinct, "distinct")
         elif distinct:
-            keys = [*plan.values.values(), *(f"try({sql})" for sql in plan.expressions.values())]
+            keys = [*plan.values.values()]
+            for name, sql in plan.expressions.items():
+                value, *alone = or_alone(sql)
+                keys += [plan.coded[name].sql(value) if name in plan.coded else value, *alone]
+        plan.keys = self._keys
         self._shaper.distinct(plan, keys)
-        plan.joins = f"{self.joins} {self._shaper.join(self._run, plan, self.joins)}"
+        plan.joins = self._shaper.join(self._run, plan, self.joins)
 
     def sql(self, expression: str, place: str, name: str | None = None) -> str:
         """An expression with every column resolved.

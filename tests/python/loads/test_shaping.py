@@ -186,6 +186,91 @@ files:
     assert delivery.counts("usage_daily") == (2, 1, 0, 1, 0)
 
 
+USAGE = """
+files:
+  usage_daily:
+    from: u.csv
+    group_by: KEYS
+    columns: {account_id: account, usage_date: {value: 2024-01-01}, event_name: {value: e},
+      event_count: {sql: "sum(as_number(n))"}}
+"""
+
+
+def test_a_line_that_cannot_be_read_spoils_what_may_be_computed_from_it(tmp_path: Path) -> None:
+    text = "account,n,note\nA,5,x\nA,6,one,too many\nB,7,y\n"
+    mapping = (
+        USAGE.replace("KEYS", "account")
+        + """
+  csms: {from: u.csv, distinct: account, columns: {csm_id: account, csm_name: note}}
+  products:
+    from: u.csv
+    columns: {product_id: account, product_name: {sql: "lead(note) over (order by n)"}}
+"""
+    )
+    delivery = load(tmp_path, mapping, {"u.csv": text})
+    assert delivery.counts("usage_daily") == (3, 0, 0, 3, 0)
+    assert delivery.counts("products") == (3, 0, 0, 3, 0)
+    reasons = delivery.column(
+        "select reason from raw_files.rejects where source_table = 'usage_daily' order by 1"
+    )
+    assert reasons[0] == (
+        "event_count: line 3 cannot be read, and it may be part of: sum(as_number(n))"
+    )
+    # Nothing is computed here: the other lines stand.
+    assert delivery.column("select csm_id from raw_files.csms order by 1") == ["A", "B"]
+
+
+def test_a_line_that_fails_in_two_columns_is_rejected_alone(tmp_path: Path) -> None:
+    mapping = """
+files:
+  subscription_items:
+    from: r.csv
+    columns: {subscription_item_id: id, subscription_id: id, valid_from: {value: 2024-01-01},
+      quantity: {sql: as_number(x)}, unit_amount: {sql: 10 / as_number(x)},
+      billing_interval: {value: month}}
+"""
+    delivery = load(tmp_path, mapping, {"r.csv": "id,x\n1,5\n2,?\n"})
+    assert delivery.query("select quantity, unit_amount from raw_files.subscription_items") == [
+        (5, 2)
+    ]
+    assert "quantity: the mapping's expression fails on this row" in delivery.rejects("r.csv")[3][1]
+
+
+def test_a_line_whose_group_cannot_be_told_is_rejected_and_is_in_none(tmp_path: Path) -> None:
+    text = "account,day,n\nA,2024-01-01,5\nA,2024-01-01,6\nA,?,7\nA,soon,8\n"
+    delivery = load(tmp_path, USAGE.replace("KEYS", "[account, as_date(day)]"), {"u.csv": text})
+    assert delivery.query("select account_id, event_count from raw_files.usage_daily") == [
+        ("A", 11)
+    ]
+    rejects = delivery.rejects("u.csv")
+    assert set(rejects) == {4, 5}
+    assert "what rows are alike in fails on this row: as_date(day)" in rejects[4][1]
+    mapping = (
+        "files: {csms: {from: u.csv, distinct: as_date(day), columns: {csm_id: n, csm_name: n}}}"
+    )
+    delivery = load(tmp_path / "distinct", mapping, {"u.csv": text})
+    assert delivery.counts("csms") == (3, 1, 0, 2, 0)
+
+
+def test_rows_that_give_the_same_are_compared_by_what_they_give(tmp_path: Path) -> None:
+    """Not by the word in the file, and also where a window gives it."""
+    text = "id,state\n1,Open\n1,offen\n2,?\n"
+    mapping = """
+files:
+  csms:
+    from: c.csv
+    distinct: true
+    columns: {csm_id: id, csm_name: {from: state, values: {Open: a, offen: a, "?": b}},
+      email: {sql: "count(*) over (partition by id)"}}
+"""
+    delivery = load(tmp_path, mapping, {"c.csv": text})
+    assert delivery.error is None
+    assert delivery.query("select csm_id, csm_name, email from raw_files.csms order by 1") == [
+        ("1", "a", "2"), ("2", "b", "1"),
+    ]  # fmt: skip
+    assert delivery.counts("csms") == (2, 2, 0, 0, 0)
+
+
 def test_a_window_looks_at_the_rows_that_where_takes(tmp_path: Path) -> None:
     text = "id,type,day\n1,a,2024-01-01\n2,b,2024-02-01\n3,a,2024-03-01\n"
     mapping = """
