@@ -216,7 +216,7 @@ def _notation(connection: duckdb.DuckDBPyConnection, staged: StagedFile, found: 
             unknown = [value for value in values if known and fold(value) not in known]
             if unknown:
                 found.unknown[match.entity, column] = sorted(unknown)
-            if spec.scale is not None or spec.type == "bigint":
+            if spec.is_number:
                 numbers += values
             elif spec.type in ("date", "timestamp"):
                 days += values

@@ -75,7 +75,7 @@ def cast(value: str, physical: str, column: ColumnSpec, reading: FileSettings = 
     content = f"nullif(trim({as_text(value, physical)}), '')"
     if kind in ("date", "timestamp"):
         return _day(content, reading) if kind == "date" else time_in_utc(content, reading)
-    if kind == "bigint" or column.scale is not None:
+    if column.is_number:
         content = number_text(content, reading)
     return _from_text(content, column)
 
@@ -97,6 +97,19 @@ def number_text(content: str, reading: FileSettings) -> str:
     bare = f"regexp_replace({plain}, {text(f'[{group}]')}, '', 'g')" if group else plain
     bare = f"replace({bare}, {text(decimal)}, '.')"
     return f"case when regexp_full_match({plain}, {pattern}) then {bare} end"
+
+
+def is_number(json_type: str) -> str:
+    """SQL condition: JSON's own number, by the type DuckDB names; a text of digits is none."""
+    return f"({json_type} in ('BIGINT', 'UBIGINT', 'DOUBLE'))"
+
+
+def signed(content: str, json_type: str, reading: FileSettings) -> str:
+    """SQL of a value in JSON as text; its numbers have the signs that numbers in text have."""
+    if (reading.decimal or ".") == ".":
+        return content
+    written = f"replace({content}, '.', {text(reading.decimal)})"
+    return f"case when {is_number(json_type)} then {written} else {content} end"
 
 
 def moment(content: str, reading: FileSettings, *, in_utc: bool = False) -> str:

@@ -191,9 +191,7 @@ def _advice(column: ColumnSpec, table: TableSpec, reading: FileSettings) -> str:
     if column.type in ("date", "timestamp") and reading.date_format:
         patterns = " or ".join(reading.date_format)
         return f"cannot be read as {patterns} (date_format in mapping.yml) to one day"
-    if (column.type == "bigint" or column.scale is not None) and (
-        reading.decimal or reading.thousands
-    ):
+    if column.is_number and (reading.decimal or reading.thousands):
         signs = f"decimal '{reading.decimal or '.'}'"
         if reading.thousands:
             signs += f", thousands '{reading.thousands}'"

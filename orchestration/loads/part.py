@@ -21,7 +21,6 @@ from orchestration.loads.checks import (
 )
 from orchestration.loads.model import FileError
 from orchestration.loads.part_plan import PartPlan
-from orchestration.loads.settings import AS_WRITTEN
 from orchestration.loads.warehouse import quote, text
 
 
@@ -70,7 +69,7 @@ class Part:
                 physical[f"r:{name}"],
                 plan.table,
                 window,
-                AS_WRITTEN if name in plan.as_written else plan.reading,
+                plan.readings.get(name, plan.reading),
             )
             for name, column in plan.table.columns.items()
             if f"r:{name}" in physical

@@ -57,7 +57,8 @@ class PartPlan:
         where: SQL condition of the rows that belong to the table; the others are unmapped.
         extras: Columns the table does not declare, kept as text.
         reading: How the file writes numbers, days and times.
-        as_written: Columns whose value is the mapping's own, not the file's.
+        readings: How a column is written that is not of the file itself, but of a lookup or the
+            mapping's own.
         coded: Columns whose words, which an expression gives, mean others.
         said: Expressions as the mapping says them, by column.
         keys: SQL of the expressions that lines are to be alike in to be one row, by what the
@@ -75,7 +76,7 @@ class PartPlan:
     where: str | None = None
     extras: list[str] = field(default_factory=list)
     reading: FileSettings = AS_WRITTEN
-    as_written: set[str] = field(default_factory=set)
+    readings: dict[str, FileSettings] = field(default_factory=dict)
     coded: dict[str, Coded] = field(default_factory=dict)
     said: dict[str, str] = field(default_factory=dict)
     keys: dict[str, str] = field(default_factory=dict)

@@ -10,6 +10,7 @@ import duckdb
 import pyarrow as pa
 from pyarrow import csv as pa_csv
 
+from orchestration.loads.casts import EXACT, is_number, signed
 from orchestration.loads.csvscan import scan_csv
 from orchestration.loads.files import InputFile
 from orchestration.loads.footer import finished
@@ -238,22 +239,32 @@ def _stage_json(  # noqa: PLR0917
     as_text = [name for name in names.positions if name not in json_columns]
     # Keys as the documents have them, which several keys of one name are not called.
     written = {name: keys[place] for name, place in names.positions.items()}
-    picked = [f"s[{i}] as {quote(name)}" for i, name in enumerate(as_text, start=1)]
+    given = f"json_extract_string(doc, {_paths(as_text, written)})"
+    kinds = f"json_type(doc, {_paths(as_text, written)})"
+    numbers: set[int] = set()
+    if reading.decimal or reading.thousands:
+        numbers = _numbers(connection, f"select {given} as s, {kinds} as k from {documents}")
+    picked = [
+        f"{f's[{i}]::double' if i in numbers else signed(f's[{i}]', f'k[{i}]', reading)}"
+        f" as {quote(name)}"
+        for i, name in enumerate(as_text, start=1)
+    ]
     picked += [
         f"nullif(cast(j[{i}] as varchar), 'null') as {quote(name)}"
         for i, name in enumerate(kept_json, start=1)
     ]
     connection.execute(
         f"create table {relation} as select {', '.join(['_line', *picked])} from (select _line,"
-        f" json_extract_string(doc, {_paths(as_text, written)}) as s,"
+        f" {given} as s, {kinds} as k,"
         f" json_extract(doc, {_paths(kept_json, written)}) as j from {documents})"
     )
+    described = connection.execute(f"describe {relation}").fetchall()
     rows = connection.execute(f"select count(*) from {relation}").fetchone()
     connection.execute(f"drop table {documents}")
     return StagedFile(
         file=file,
         relation=relation,
-        columns=dict.fromkeys(names.positions, "VARCHAR"),
+        columns={row[0]: row[1] for row in described if row[0] != "_line"},
         headers=names.headers,
         rows=rows[0] if rows else 0,
         broken=broken,
@@ -263,6 +274,20 @@ def _stage_json(  # noqa: PLR0917
         repeated=names.repeated,
         reading=reading,
     )
+
+
+def _numbers(connection: duckdb.DuckDBPyConnection, values: str) -> set[int]:
+    """Positions of values that are JSON's own numbers in all objects, and exact as floats.
+
+    They arrive as numbers, as cells of a workbook do: the signs that the mapping says are of text.
+    """
+    found = connection.execute(
+        f"select i from (select unnest(s) as v, unnest(k) as k, generate_subscripts(s, 1) as i"
+        f" from ({values})) group by i"
+        f" having bool_and(coalesce({is_number('k')}, true) or k = 'NULL')"
+        f" and max(abs(try_cast(v as double))) <= {EXACT}"
+    ).fetchall()
+    return {row[0] for row in found}
 
 
 def _paths(names: list[str], written: dict[str, str]) -> str:

@@ -63,6 +63,11 @@ class ColumnSpec:
             return None
         return int(self.type.rstrip(")").split(",")[1])
 
+    @property
+    def is_number(self) -> bool:
+        """Whether it holds whole numbers or decimals."""
+        return self.type == "bigint" or self.scale is not None
+
 
 @dataclass(frozen=True)
 class TableSpec:

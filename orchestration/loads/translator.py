@@ -7,13 +7,21 @@ from collections.abc import Callable
 import sqlglot
 from sqlglot import exp
 
-from orchestration.loads.casts import as_text, clock, is_local, moment, number_text, time_in_utc
+from orchestration.loads.casts import (
+    as_text,
+    clock,
+    is_local,
+    moment,
+    number_text,
+    signed,
+    time_in_utc,
+)
 from orchestration.loads.files import InputFile, snake_case
 from orchestration.loads.mapping import Column, Constant, Entry, Expression, Taken
 from orchestration.loads.model import FileError
 from orchestration.loads.part_plan import Coded, PartPlan
 from orchestration.loads.run import LoadRun
-from orchestration.loads.settings import FileSettings
+from orchestration.loads.settings import AS_WRITTEN, FileSettings
 from orchestration.loads.shaping import Shaper, filled, or_alone, replaced
 from orchestration.loads.staged import StagedFile
 from orchestration.loads.warehouse import quote, text
@@ -97,28 +105,33 @@ class Translator:
             value = column.value
             written = str(value).lower() if isinstance(value, bool) else str(value)
             plan.values[name] = f"cast({text(written)} as varchar)"
-            plan.as_written.add(name)
+            plan.readings[name] = AS_WRITTEN
         elif isinstance(column, Expression):
             plan.expressions[name] = self.sql(column.sql, place, name)
             plan.said[name] = column.sql
         elif isinstance(column, Taken):
-            self._taken(plan, name, column)
+            self._taken(plan, name, column, f"{place}.from")
         elif column is not None:
-            plan.values[name] = self.named(column, place)
+            self._taken(plan, name, Taken(source=column), place)
 
-    def _taken(self, plan: PartPlan, name: str, column: Taken) -> None:
-        alias, resolved = self._find(column.source, f"columns.{name}.from")
+    def _taken(self, plan: PartPlan, name: str, column: Taken, place: str) -> None:
+        alias, resolved = self._find(column.source, place)
         found = f"{quote(alias)}.{quote(resolved)}"
+        plan.readings[name] = self._sources[alias].reading
         if column.path is None and column.values is None:
             plan.values[name] = found
             return
         value = as_text(found, self._sources[alias].columns[resolved])
         if column.path:
-            value = f"json_extract_string({value}, {text(column.path)})"
+            path = text(column.path)
+            kind = f"json_type({value}, {path})"
+            value = f"json_extract_string({value}, {path})"
+            if column.values is None and plan.table.columns[name].is_number:
+                value = signed(value, kind, plan.readings[name])
         plan.said[name] = f"{column.source} {column.path or ''}".strip()
         plan.expressions[name] = value
         if column.values is not None:
-            plan.as_written.add(name)
+            plan.readings[name] = AS_WRITTEN
             plan.coded[name] = Coded(column.values, column.otherwise, strict=not column.has_else)
 
     def named(self, name: str, place: str) -> str:
@@ -214,8 +227,15 @@ class Translator:
             called = str(node.this).lower()
             if called in (NUMBER, DAY, TIME) and len(node.expressions) == 1:
                 argument = filled(node.expressions[0], held)
-                tree = replaced(tree, node, _read(called, argument, self._staged.reading), held)
+                read = _read(called, argument, self._reading_of(node))
+                tree = replaced(tree, node, read, held)
         return tree
+
+    def _reading_of(self, node: exp.Expression) -> FileSettings:
+        """How the file writes that an expression takes all its columns from, else the entry's."""
+        aliases = {column.table for column in node.find_all(exp.Column) if column.table}
+        alias = aliases.pop() if len(aliases) == 1 else SOURCE
+        return self._sources[alias].reading
 
     def _resolve(self, alias: str, name: str, place: str) -> str:
         staged = self._sources[alias]

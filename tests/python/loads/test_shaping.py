@@ -88,6 +88,62 @@ files:
     assert rejects[3][1] == "status is required and empty; fill it in"
 
 
+def test_numbers_of_json_have_no_signs_of_a_country(tmp_path: Path) -> None:
+    """Texts in JSON are read as the mapping says; JSON's own numbers, typed or by path, are not."""
+    lines = (
+        '{"plan_id": 1.5, "unit_amount": 0.125, "m": {"n": 1.125}, "included_seats": "1.000"}\n'
+        '{"plan_id": 2, "unit_amount": 1.5, "m": {"n": "2,5"}, "included_seats": 5}\n'
+        '{"plan_id": null, "unit_amount": 1e-3}\n'
+        '{"plan_id": 3, "m": {"n": 7}, "included_seats": 2e0}\n'
+    )
+    mapping = """
+reading: {decimal: ",", thousands: "."}
+files:
+  plans:
+    from: p.jsonl
+    columns: {product_id: {from: m, path: $.n}, plan_name: {value: x},
+      billing_interval: {value: month}, currency: null}
+  subscription_items:
+    from: i.csv
+    columns: {subscription_item_id: id, subscription_id: id, valid_from: {value: 2024-01-01},
+      quantity: {from: meta, path: $.p},
+      unit_amount: {sql: "as_number(json_extract(meta, '$.p')) * 2"},
+      billing_interval: {value: month}}
+"""
+    rows = 'id;meta\n1;"{""p"": 1.125}"\n2;"{""p"": ""1.125""}"\n3;"{""p"": ""2,5""}"\n'
+    delivery = load(tmp_path, mapping, {"p.jsonl": lines, "i.csv": rows})
+    assert delivery.query(
+        "select plan_id, product_id, unit_amount, included_seats from raw_files.plans order by 1"
+    ) == [
+        ("1.5", "1.125", Decimal("0.125"), 1000), ("2", "2,5", Decimal("1.5"), 5),
+        ("3", "7", None, 2),
+    ]  # fmt: skip
+    assert "plan_id is required and empty" in delivery.rejects("p.jsonl")[3][1]
+    assert delivery.query("select quantity from raw_files.subscription_items") == [
+        (Decimal("1.125"),)
+    ]
+    assert set(delivery.rejects("i.csv")) == {3, 4}
+
+
+def test_a_lookup_is_read_as_it_is_written_itself(tmp_path: Path) -> None:
+    mapping = """
+files:
+  plans:
+    from: p.csv
+    lookups: {price: {from: r.csv, on: plan_id, decimal: ",", thousands: "."}}
+    columns: {product_id: plan_id, plan_name: plan_id, billing_interval: {value: month},
+      unit_amount: price.p, included_seats: {sql: as_number(price.p) * 1000 + as_number(n)}}
+"""
+    files: dict[str, str | bytes] = {
+        "p.csv": "plan_id,n\nA,1.0\n",
+        "r.csv": "plan_id;p\nA;1.234,5\n",
+    }
+    delivery = load(tmp_path, mapping, files)
+    assert delivery.query("select unit_amount, included_seats from raw_files.plans") == [
+        (Decimal("1234.5"), 1234501)
+    ]
+
+
 def test_lines_that_give_the_same_row_are_one(tmp_path: Path) -> None:
     mapping = """
 files:
