@@ -203,7 +203,8 @@ def read_mapping(path: Path, spec: SourceSpec | None = None) -> Mapping:
         except ValidationError as problem:
             faults = file.faults(problem, _keys_at)
         else:
-            faults = [file.fault(place, said) for place, said in _unknown_names(mapping, spec)]
+            said = [*_unknown_names(mapping, spec), *_clashes(mapping)]
+            faults = [file.fault(place, text) for place, text in said]
     except SettingsFileError as problem:
         raise LoadError(str(problem)) from problem
     if faults:
@@ -226,6 +227,21 @@ def _keys_at(place: Place) -> Iterable[str]:
             model = Taken
     own_first = sorted(model.model_fields, key=lambda name: name not in model.__annotations__)
     return [model.model_fields[name].alias or name for name in own_first]
+
+
+def _clashes(mapping: Mapping) -> Iterable[tuple[Place, str]]:
+    """Settings that cannot be together; those of an entry with what it inherits."""
+    settings: dict[Place, FileSettings] = {("reading",): mapping.reading}
+    for entity, entries in mapping.files.items():
+        for number, entry in enumerate(entries):
+            place: Place = ("files", entity, number) if len(entries) > 1 else ("files", entity)
+            settings[place] = entry.over(mapping.reading)
+            for alias, lookup in entry.lookups.items():
+                settings[*place, "lookups", alias] = lookup.over(mapping.reading)
+    for place, reading in settings.items():
+        # What an entry merely inherits is told once.
+        if reading.clash and (place == ("reading",) or not mapping.reading.clash):
+            yield place, reading.clash
 
 
 def _unknown_names(mapping: Mapping, spec: SourceSpec) -> Iterable[tuple[Place, str]]:

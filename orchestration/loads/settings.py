@@ -5,10 +5,10 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Iterator
-from typing import Annotated, Any, Self
+from typing import Annotated, Any
 
 import duckdb
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from orchestration.loads.setting_types import TimeZone
 
@@ -41,8 +41,8 @@ def _encoding(value: object) -> object:
 def _delimiter(value: object) -> object:
     if value is None:
         return None
-    if not isinstance(value, str) or len(value) != 1 or value in '"\r\n':
-        raise ValueError('write the one character between fields, such as ";" or "\\t"')
+    if not isinstance(value, str) or len(value) != 1 or not value.isascii() or value in '"\r\n':
+        raise ValueError('write the one ASCII character between fields, such as ";" or "\\t"')
     return value
 
 
@@ -96,13 +96,15 @@ class FileSettings(BaseModel):
     date_format: Annotated[tuple[str, ...], BeforeValidator(_patterns)] = ()
     time_zone: TimeZone | None = None
 
-    @model_validator(mode="after")
-    def _one_sign_each(self) -> Self:
+    @property
+    def clash(self) -> str | None:
+        """What cannot be, once it is known what every setting is."""
         if self.thousands and self.thousands == (self.decimal or "."):
-            raise ValueError(
-                f"thousands and decimal are both '{self.thousands}'; say the decimal sign too"
+            return (
+                f"thousands and decimal are both '{self.thousands}'; say the other one too"
+                " (thousands: null: there are none)"
             )
-        return self
+        return None
 
     def given(self) -> Iterator[tuple[str, Any]]:
         """The settings that are said, with their values."""

@@ -593,13 +593,21 @@ def test_a_column_that_is_there_twice_is_not_left_empty(tmp_path: Path) -> None:
     assert delivery.column("select country from raw_files.accounts") == ["FR"]
 
 
+def test_a_sign_may_be_said_where_it_makes_sense_only_with_the_defaults(tmp_path: Path) -> None:
+    mapping = f"reading: {{decimal: ','}}{INVOICES}    thousands: '.'"
+    text = "Nr;Kunde;Datum;Betrag\n1;A;2024-12-31;1.234,5\n"
+    delivery = load(tmp_path, mapping, {"rechnungen.csv": text})
+    assert delivery.column("select total from raw_files.invoices") == [Decimal("1234.5")]
+
+
 def test_an_entry_goes_before_the_defaults(tmp_path: Path) -> None:
     mapping = """
-reading: {decimal: ",", delimiter: ";"}
+reading: {decimal: ",", thousands: ".", delimiter: ";"}
 files:
   plans:
     from: p.csv
     decimal: "."
+    thousands: null
     delimiter: null
     columns: {product_id: {value: P}, plan_name: plan_id, billing_interval: {value: month},
       currency: c.currency}
@@ -627,8 +635,18 @@ files:
             "encodin: there is no such setting; did you mean 'encoding'?",
         ),
         ("reading: {encoding: cp9999}", "reading.encoding: this encoding is not known"),
-        ("reading: {delimiter: ;;}", "write the one character between fields"),
+        ("reading: {delimiter: ;;}", "write the one ASCII character between fields"),
+        ("reading: {delimiter: ¦}", "write the one ASCII character between fields"),
         ("reading: {thousands: '.'}", "thousands and decimal are both '.'"),
+        (
+            "reading: {decimal: ',', thousands: '.'}\nfiles: {csms: {from: a.csv, decimal: '.'}}",
+            "mapping.yml:3: files.csms: thousands and decimal are both '.'; say the other one too",
+        ),
+        (
+            "reading: {decimal: ','}\nfiles:\n  csms:\n  - from: a.csv\n  - from: b.csv\n"
+            "    lookups: {x: {from: c.csv, on: id, thousands: ','}}",
+            "mapping.yml:7: files.csms.1.lookups.x: thousands and decimal are both ','",
+        ),
         ("reading: {decimal: x}", "reading.decimal: String should match pattern"),
         ("reading: {date_format: DD.MM.YYYY}", "has no year; write it as %d.%m.%Y; did you mean"),
         ("reading: {date_format: '%Q'}", "Unrecognized format for strftime/strptime: %Q"),
