@@ -13,9 +13,9 @@ import duckdb
 from orchestration.load_counts import RejectReason, read_loads
 from orchestration.loads import LoadError, LoadRequest, load, read_mapping
 from orchestration.loads.extract import mapping_path
+from orchestration.loads.model import NO_TABLE, NOT_READ, ROWS_REJECTED, UNUSED_COLUMN
 
 RUN = "check"
-UNUSED = "the mapping does not use this column"
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,7 @@ class Trial:
         errors: What could not be loaded at all.
         warnings: What a load would warn of.
         unread: Columns nobody reads, by file.
+        left_out: Files that no entity takes, or not all rows of.
     """
 
     rows: list[CheckedFile] = field(default_factory=list)
@@ -44,6 +45,7 @@ class Trial:
     errors: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     unread: dict[str, list[str]] = field(default_factory=dict)
+    left_out: list[str] = field(default_factory=list)
 
     @property
     def fails(self) -> bool:
@@ -80,6 +82,7 @@ def try_load(
         domains: What the files speak for; None: everything.
     """
     trial = Trial()
+    refusal = ""
     with tempfile.TemporaryDirectory() as scratch:
         warehouse = Path(scratch) / "warehouse.duckdb"
         day = as_of or _day_of(folder, mapping)
@@ -92,6 +95,7 @@ def try_load(
             if not warehouse.is_file():
                 trial.errors.append(str(problem))
                 return trial
+            refusal = str(problem)
         summary = read_loads(warehouse, RUN)
         trial.rejects = summary.rejects
         with duckdb.connect(str(warehouse), read_only=True) as connection:
@@ -107,12 +111,16 @@ def try_load(
                 " from raw_loads.messages order by rowid"
             ).fetchall():
                 _sort(trial, severity, (table, file, column), text)
+        if refusal and not trial.errors:
+            trial.errors.append(refusal)
+        trial.left_out += [row.file for row in trial.rows if row.numbers[-1]]
+        trial.left_out = sorted(set(trial.left_out))
     return trial
 
 
 def _day_of(folder: Path, mapping: Path | None) -> date | None:
     """The day that the mapping names; one that cannot be read is told by the load."""
-    path = mapping_path(LoadRequest("files", folder, folder, RUN, mapping=mapping))
+    path = mapping_path(folder, mapping)
     try:
         return read_mapping(path).as_of if path else None
     except LoadError:
@@ -123,10 +131,12 @@ def _sort(
     trial: Trial, severity: str, place: tuple[str | None, str | None, str | None], text: str
 ) -> None:
     table, file, column = place
-    if text.startswith(UNUSED):
+    if text.startswith(UNUSED_COLUMN):
         trial.unread.setdefault(file or "", []).append(column or "")
         return
-    if "rows were rejected" in text:  # They are told by reason.
+    if text.startswith((NO_TABLE, NOT_READ)):
+        trial.left_out.append(file or "")
+    if ROWS_REJECTED in text:  # They are told by reason.
         return
     where = ", ".join(part for part in (table, file, column) if part)
     line = f"{where}: {text}" if where else text

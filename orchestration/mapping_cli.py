@@ -78,7 +78,9 @@ def check(
     Nothing is built, and no home is read or written. The exit code is 1 when a row would be
     rejected or a table could not be loaded.
     """
+    from orchestration.company import DOMAINS  # noqa: PLC0415
     from orchestration.mapping_check import try_load  # noqa: PLC0415
+    from orchestration.settings_file import suggestion  # noqa: PLC0415
 
     console = _console()
     if not folder.is_dir():
@@ -87,6 +89,9 @@ def check(
         day = datetime.strptime(as_of, "%Y-%m-%d").date() if as_of else None  # noqa: DTZ007
     except ValueError as error:
         raise typer.BadParameter(f"'{as_of}' is not a day; write it as 2025-12-31.") from error
+    for domain in domains or ():
+        if domain not in DOMAINS:
+            raise typer.BadParameter(f"'{domain}' is no domain{suggestion(domain, DOMAINS)}")
     found = try_load(folder, mapping, day, frozenset(domains) if domains else None)
     table = Table("entity", "file", box=None, pad_edge=False, header_style="bold")
     for name in ("read", "would load", "rejected", "left over"):
@@ -100,4 +105,10 @@ def check(
             console.print(f"- {line}", markup=False)
     if found.fails:
         raise typer.Exit(1)
-    console.print("\nEverything would load.")
+    if found.left_out:
+        named = ", ".join(found.left_out)
+        console.print(
+            f"\nWhat entities take would load. Left over are rows of: {named}", markup=False
+        )
+    else:
+        console.print("\nEverything would load.")

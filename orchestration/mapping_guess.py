@@ -15,7 +15,7 @@ import duckdb
 import yaml
 
 from orchestration.loads.casts import moment, number_text
-from orchestration.loads.files import InputFile, table_of
+from orchestration.loads.files import InputFile
 from orchestration.loads.model import FileError
 from orchestration.loads.reader import stage
 from orchestration.loads.settings import FileSettings
@@ -75,8 +75,13 @@ class Guess:
     unknown: dict[tuple[str, str], list[str]] = field(default_factory=dict)
 
 
-def guess(file: InputFile) -> Guess:
-    """Look at the first lines, the headers and a sample of a file."""
+def guess(file: InputFile, by_name: str | None) -> Guess:
+    """Look at the first lines, the headers and a sample of a file.
+
+    Args:
+        file: The file.
+        by_name: The entity it belongs to by its name.
+    """
     found = Guess(file)
     with tempfile.TemporaryDirectory() as folder, duckdb.connect() as connection:
         connection.execute("set TimeZone = 'UTC'")
@@ -88,7 +93,7 @@ def guess(file: InputFile) -> Guess:
             found.problem = problem.text
             return found
         found.headers = list(staged.headers.values())
-        found.matches = _matches(file, found.headers)
+        found.matches = _matches(file, by_name, found.headers)
         _notation(connection, staged, found)
     return found
 
@@ -156,10 +161,9 @@ def _table(entity: str) -> TableSpec:
     return source_spec("files").tables[entity]
 
 
-def _matches(file: InputFile, headers: list[str]) -> list[Match]:
+def _matches(file: InputFile, by_name: str | None, headers: list[str]) -> list[Match]:
     """Entities whose columns the headers seem to be; at least the name and an id must fit."""
     names = {_fold(name) for name in file.names}
-    by_name = table_of(file, source_spec("files"))
     found = []
     for entity, table in source_spec("files").tables.items():
         words = _words().get(entity, {})

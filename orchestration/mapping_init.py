@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from orchestration.loads.files import list_files
+from orchestration.loads.files import list_files, tables_by_name
 from orchestration.loads.spec import source_spec
 from orchestration.mapping_guess import Guess, guess
 
@@ -22,7 +22,8 @@ version: 1
 
 def draft(folder: Path, company: str) -> str:
     """The text of a mapping.yml for the files of a folder."""
-    guesses = [guess(file) for file in list_files(folder)]
+    files = tables_by_name(list_files(folder), source_spec("files"))
+    guesses = [guess(file, table) for file, table in files]
     shared = _shared(guesses)
     lines = [f"company: {_scalar(company)}   # guess: the name of the folder"]
     if shared:

@@ -11,7 +11,7 @@ from orchestration.loads.files import fingerprint
 from orchestration.loads.landed_plan import plan_by_landing
 from orchestration.loads.mapped import plan_by_mapping
 from orchestration.loads.mapping import read_mapping
-from orchestration.loads.model import EmptyFileError, FileError, LoadError, LoadRequest
+from orchestration.loads.model import EmptyFileError, FileError, LoadError
 from orchestration.loads.plan import Plan, Reading, plan_by_name
 from orchestration.loads.run import LoadRun
 from orchestration.loads.spec import TableSpec
@@ -58,8 +58,8 @@ def _own_plan(run: LoadRun) -> Plan:
     """What is read of the source itself."""
     if run.request.landed is not None:
         return plan_by_landing(run, run.request.landed, run.spec.name)
-    path = mapping_path(run.request)
-    if path is None:
+    path = mapping_path(run.request.folder, run.request.mapping)
+    if run.spec.name != "files" or path is None:
         return plan_by_name(run)
     try:
         mapping = read_mapping(path, run.spec)
@@ -69,12 +69,10 @@ def _own_plan(run: LoadRun) -> Plan:
     return plan_by_mapping(run, mapping)
 
 
-def mapping_path(request: LoadRequest) -> Path | None:
-    """The mapping of a request: the one given, else ``mapping.yml`` in the folder."""
-    if request.source != "files":
-        return None
-    beside = request.folder / "mapping.yml"
-    return request.mapping or (beside if beside.exists() else None)
+def mapping_path(folder: Path, mapping: Path | None) -> Path | None:
+    """The mapping that is given, else ``mapping.yml`` in the folder, if there is one."""
+    beside = folder / "mapping.yml"
+    return mapping or (beside if beside.exists() else None)
 
 
 def _read(run: LoadRun, table: TableSpec, load: TableLoad, reading: Reading) -> None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from dlt.common.normalizers.naming.snake_case import NamingConvention
 
 from orchestration.loads.spec import SourceSpec
-from orchestration.loads.workbook import sheet_names
+from orchestration.loads.workbook import list_sheets
 
 FORMATS = {
     ".csv": "csv",
@@ -25,6 +25,8 @@ FORMATS = {
 }
 PACKED = ".zip"
 UNREADABLE = {".xls", ".xlsb", ".ods", ".7z", ".tar", ".bz2", ".zst", ".xml", ".avro"}
+# Files of the system and of programs; Excel's are those that lock an open workbook.
+NOT_MEANT = (".", "_", "~$")
 _NAMING = NamingConvention(63)
 
 
@@ -38,6 +40,7 @@ class InputFile:
         format: csv, jsonl, parquet or xlsx.
         gzipped: Whether it is packed by gzip.
         part: The member of an archive; the sheet of a workbook that has several.
+        is_aside: Whether it is read only when it is named: a sheet that is hidden or empty.
     """
 
     path: Path
@@ -45,20 +48,37 @@ class InputFile:
     format: str
     gzipped: bool = False
     part: str | None = None
+    is_aside: bool = False
 
     @property
     def names(self) -> list[str]:
-        """What the file is called: its folder's name, or its own and that of the part."""
-        *folders, own = Path(self.path.name if self.part else self.relative).parts
-        if folders:
-            return [folders[0]]
-        stem = Path(own).stem
-        return [Path(stem).stem if self.gzipped else stem, *self._part_names()]
+        """What the file is called, the most telling first: its folder, its part, itself."""
+        return [*self.own_names, *self.shared_names]
 
-    def _part_names(self) -> list[str]:
+    @property
+    def own_names(self) -> list[str]:
+        """The names that are its own, and its folder's."""
+        *folders, own = Path(self.relative).parts
         if self.part is None:
-            return []
-        return [self.part if self.format == "xlsx" else Path(self.part).stem]
+            return folders[:1] or [self._stem(own)]
+        own_folders = Path(self.container).parts[:-1]
+        inside = Path(self.part)
+        stem = self.part if self.format == "xlsx" else inside.stem
+        return [*own_folders[:1], *inside.parts[:-1], stem]
+
+    @property
+    def container(self) -> str:
+        """The path of the file it is, or is a part of."""
+        return self.relative.removesuffix(f"/{self.part}")
+
+    @property
+    def shared_names(self) -> list[str]:
+        """The name of the workbook or archive it is a part of."""
+        return [] if self.part is None else [self._stem(self.path.name)]
+
+    def _stem(self, name: str) -> str:
+        stem = Path(name).stem
+        return Path(stem).stem if self.gzipped else stem
 
 
 def snake_case(name: str) -> str:
@@ -84,28 +104,37 @@ def list_files(folder: Path) -> list[InputFile]:
 
 def _members(path: Path, relative: Path) -> Iterator[InputFile]:
     """The data files in an archive; one that cannot be opened is one file, to say so."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            names = sorted(each.filename for each in archive.infolist() if not each.is_dir())
-    except (zipfile.BadZipFile, OSError):
+    names = _members_of(path)
+    if names is None:
         yield InputFile(path, relative.as_posix(), "csv", part="")
-        return
-    for name in names:
+    for name in names or []:
         inside = Path(name)
         kind = FORMATS.get(inside.suffix.lower())
         if kind not in (None, "xlsx") and not any(
-            part.startswith((".", "_")) for part in inside.parts
+            part.startswith(NOT_MEANT) for part in inside.parts
         ):
             yield InputFile(path, f"{relative.as_posix()}/{name}", kind, part=name)
 
 
+def _members_of(path: Path) -> list[str] | None:
+    """Names of the files in an archive; None when it cannot be opened."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return sorted(each.filename for each in archive.infolist() if not each.is_dir())
+    except (zipfile.BadZipFile, OSError):
+        return None
+
+
 def _sheets(path: Path, relative: Path) -> Iterator[InputFile]:
     """The sheets of a workbook; one that has one sheet, or cannot be opened, is one file."""
-    names = sheet_names(path)
-    if len(names) < 2:
+    sheets = list_sheets(path)
+    is_one = sum(not sheet.is_aside for sheet in sheets) < 2
+    if is_one:
         yield InputFile(path, relative.as_posix(), "xlsx")
-    for name in names if len(names) > 1 else ():
-        yield InputFile(path, f"{relative.as_posix()}/{name}", "xlsx", part=name)
+    for sheet in sheets:
+        if sheet.is_aside or not is_one:
+            name = f"{relative.as_posix()}/{sheet.name}"
+            yield InputFile(path, name, "xlsx", part=sheet.name, is_aside=sheet.is_aside)
 
 
 def unreadable_files(folder: Path) -> list[str]:
@@ -114,28 +143,48 @@ def unreadable_files(folder: Path) -> list[str]:
     for path, relative in _visible(folder):
         if {suffix.lower() for suffix in path.suffixes} & UNREADABLE:
             found.append(relative.as_posix())
-        elif zipfile.is_zipfile(path) and path.suffix.lower() == PACKED:
-            with zipfile.ZipFile(path) as archive:
-                inside = [
-                    name
-                    for name in archive.namelist()
-                    if Path(name).suffix.lower() in (UNREADABLE | {PACKED, ".xlsx", ".xlsm", ".gz"})
-                ]
-            found += [f"{relative.as_posix()}/{name}" for name in inside]
+        elif path.suffix.lower() == PACKED:
+            found += [
+                f"{relative.as_posix()}/{name}"
+                for name in _members_of(path) or []
+                if Path(name).suffix.lower() in (UNREADABLE | {PACKED, ".xlsx", ".xlsm", ".gz"})
+            ]
     return found
 
 
 def _visible(folder: Path) -> Iterator[tuple[Path, Path]]:
     for path in sorted(folder.rglob("*")):
         relative = path.relative_to(folder)
-        if path.is_file() and not any(part.startswith((".", "_")) for part in relative.parts):
+        if path.is_file() and not any(part.startswith(NOT_MEANT) for part in relative.parts):
             yield path, relative
 
 
-def table_of(file: InputFile, spec: SourceSpec) -> str | None:
-    """The raw table a file belongs to by the name of its folder or of itself."""
-    for name in file.names:
-        for wanted in (snake_case(name), name.lower()):
+def tables_by_name(
+    files: Iterable[InputFile], spec: SourceSpec, sheet: str | None = None
+) -> Iterator[tuple[InputFile, str | None]]:
+    """The files that are not aside, with the raw table each belongs to by its name.
+
+    The parts of a workbook or an archive have its name only where none of them has its own.
+
+    Args:
+        files: All files of a folder.
+        spec: The tables there are.
+        sheet: The sheet of workbooks that is meant; their others belong to no table.
+    """
+    own = {file: _table_of(file.own_names, spec) for file in files if not file.is_aside}
+    apart = {file.path for file, table in own.items() if table and file.part is not None}
+    for file, table in own.items():
+        if sheet and file.format == "xlsx" and file.part not in (None, sheet):
+            yield file, None
+        elif table or file.path in apart:
+            yield file, table
+        else:
+            yield file, _table_of(file.shared_names, spec)
+
+
+def _table_of(names: list[str], spec: SourceSpec) -> str | None:
+    for name in names:
+        for wanted in (snake_case(name), name.lower()) if name else ():
             if wanted in spec.tables:
                 return wanted
             for table in spec.tables:

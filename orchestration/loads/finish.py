@@ -8,6 +8,10 @@ from orchestration.loads.extract import make_plan
 from orchestration.loads.files import unreadable_files
 from orchestration.loads.mapped import unmapped_columns
 from orchestration.loads.model import (
+    NO_TABLE,
+    NOT_READ,
+    ROWS_REJECTED,
+    UNUSED_COLUMN,
     FileCount,
     FileError,
     LoadError,
@@ -38,11 +42,11 @@ def finish(run: LoadRun) -> LoadReport:
         _unmapped_columns(run)
         _columns_changed(run)
         run.connection.execute(f"attach {text(run.request.warehouse)} as wh; use wh")
+        run.connection.begin()
         try:
             ensure_tables(run.connection, run.spec)
             run.messages += unknown_references(run)
             _check(run)
-            run.connection.begin()
             settle_deliveries(run)
             _write(run)
             run.connection.commit()
@@ -94,7 +98,7 @@ def _rejected_rows(run: LoadRun) -> None:
         read = run.counts[table, file].read
         run.note(
             "warning",
-            f"{rows} of {read} rows were rejected (line {line}: {reason}); all of them are in "
+            f"{rows} of {read} {ROWS_REJECTED} (line {line}: {reason}); all of them are in "
             f"{run.spec.dataset}.rejects",
             table=table,
             file=file,
@@ -108,20 +112,20 @@ def _unmapped_files(run: LoadRun) -> None:
     # A vendor's export holds more than is used here; a file of one's own should be used.
     severity = "warning" if run.spec.name == "files" else "info"
     for name in unreadable_files(run.request.folder):
-        advice = "files of this kind are not read; export it as CSV, .xlsx, Parquet or JSON lines"
+        advice = f"{NOT_READ}; export it as CSV, .xlsx, Parquet or JSON lines"
         run.note(severity, advice, file=name)
     for file in run.plan.unmapped:
         try:
-            rows = count_records(run.connection, file, run.folder)
+            rows = count_records(run.connection, file, run.folder, run.plan.defaults)
         except (FileError, OSError, duckdb.Error) as problem:
-            run.note(severity, f"no table takes this file; {problem}", file=file.relative)
+            run.note(severity, f"{NO_TABLE}; {problem}", file=file.relative)
             continue
         count = run.count(None, file.relative)
         count.read += rows
         count.unmapped += rows
         run.note(
             severity,
-            f"no table takes this file, so its {rows} rows are not loaded; rename it to a table "
+            f"{NO_TABLE}, so its {rows} rows are not loaded; rename it to a table "
             "or map it in mapping.yml",
             file=file.relative,
         )
@@ -135,7 +139,7 @@ def _unmapped_columns(run: LoadRun) -> None:
         for header in headers:
             run.note(
                 "info",
-                f"the mapping does not use this column ({staged.records} rows)",
+                f"{UNUSED_COLUMN} ({staged.records} rows)",
                 file=staged.file.relative,
                 column=header,
             )

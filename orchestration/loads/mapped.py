@@ -6,8 +6,8 @@ import fnmatch
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from orchestration.loads.files import InputFile, fingerprint, list_files, table_of
-from orchestration.loads.mapping import Entry, Mapping
+from orchestration.loads.files import InputFile, fingerprint, list_files, tables_by_name
+from orchestration.loads.mapping import Entry, Lookup, Mapping
 from orchestration.loads.model import FileError
 from orchestration.loads.part_plan import PartPlan
 from orchestration.loads.plan import NamedReading, Plan
@@ -17,6 +17,9 @@ from orchestration.loads.spec import TableSpec
 from orchestration.loads.staged import StagedFile
 from orchestration.loads.translator import Translator
 from orchestration.settings_file import suggestion
+
+# So many files are named in a message.
+NAMED = 5
 
 
 @dataclass
@@ -35,42 +38,72 @@ class MappedFiles:
     used: dict[str, set[str]] = field(default_factory=dict)
     readers: dict[str, list[MappedReading]] = field(default_factory=dict)
 
-    def matching(self, wanted: str, sheet: str | None = None) -> list[InputFile]:
+    def matching(self, wanted: Entry | Lookup) -> list[InputFile]:
         """Files named by a ``from``: a path, a folder or a pattern.
-
-        Args:
-            wanted: What the mapping says.
-            sheet: The part of a workbook or an archive that is meant.
 
         Raises:
             FileError: There is none, or it has several parts and none is named.
         """
-        pattern = wanted.strip("/")
-        found = [
+        pattern = wanted.source.strip("/")
+        sheet = wanted.over(self.defaults).sheet
+        there = [
             file
             for file in self.files
-            if file.relative == pattern
+            if _fits(file.relative, pattern)
+            or _fits(file.container, pattern)
             or file.relative.startswith(f"{pattern}/")
-            or fnmatch.fnmatch(file.relative, pattern)
         ]
-        if not found:
+        if not there:
             names = [file.relative for file in self.files]
             raise FileError(
-                f"the mapping reads '{wanted}', which is not in the folder"
-                f"{suggestion(wanted, names)}",
-                file=wanted,
+                f"the mapping reads '{wanted.source}', which is not in the folder"
+                f"{suggestion(wanted.source, names)}",
+                file=wanted.source,
             )
-        chosen = [file for file in found if sheet is None or file.part in (None, sheet)]
-        parts = [file.part for file in found if file.relative == f"{pattern}/{file.part}"]
-        if not chosen or (sheet is None and len(parts) > 1):
-            there = ", ".join(f"'{file.part}'" for file in found)
+        by_sheet = {file.path for file in there if sheet and file.part == sheet}
+
+        def is_meant(file: InputFile) -> bool:
+            if file.part is not None and file.relative == pattern:
+                return True
+            if sheet:
+                return file.part == sheet or (file.part is None and file.path not in by_sheet)
+            return not file.is_aside
+
+        found = list(filter(is_meant, there))
+        parts = [
+            file.container
+            for file in found
+            if _fits(file.container, pattern) and not _fits(file.relative, pattern)
+        ]
+        if not found or (not sheet and len(parts) > len(set(parts))):
+            named = ", ".join(f"'{file.part}'" for file in found or there if file.part)
             what = f"has no sheet '{sheet}'" if sheet else "has several parts"
-            raise FileError(f"'{wanted}' {what}; write sheet: {there}", file=wanted)
-        return chosen
+            raise FileError(f"'{wanted.source}' {what}; write sheet: {named}", file=wanted.source)
+        return found
+
+    def looked_up(self, lookup: Lookup) -> InputFile:
+        """The file of a lookup.
+
+        Raises:
+            FileError: There is none, or not just one.
+        """
+        found = self.matching(lookup)
+        if len(found) > 1:
+            names = ", ".join(file.relative for file in found[:NAMED])
+            raise FileError(
+                f"a lookup looks into one file, and '{lookup.source}' is {len(found)} ({names}, …);"
+                " name one of them",
+                file=lookup.source,
+            )
+        return found[0]
 
     def use(self, file: InputFile, column: str) -> None:
         """Note that a column of a file is read."""
         self.used.setdefault(file.relative, set()).add(column)
+
+
+def _fits(path: str, pattern: str) -> bool:
+    return path == pattern or fnmatch.fnmatch(path, pattern)
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,7 +140,7 @@ class MappedReading:
         staged = run.staged(self.file, frozenset(), self.entry.over(self.files.defaults))
         lookups = {}
         for alias, lookup in self.entry.lookups.items():
-            file = self.files.matching(lookup.source, lookup.sheet)[0]
+            file = self.files.looked_up(lookup)
             lookups[alias] = run.staged(file, frozenset(), lookup.over(self.files.defaults))
         place = f"files.{self.table.name}"
         return Translator(run, self.entry, place, staged, lookups, self.files.use), staged
@@ -138,15 +171,15 @@ class MappedReading:
 def plan_by_mapping(run: LoadRun, mapping: Mapping) -> Plan:
     """The plan of a mapping; files it does not name are still taken by their own name."""
     files = MappedFiles(list_files(run.request.folder), mapping.reading)
-    plan = Plan(delivery=dict(mapping.delivery))
+    plan = Plan(delivery=dict(mapping.delivery), defaults=mapping.reading)
     taken: set[str] = set()
     for entity, entries in mapping.files.items():
         for entry in entries:
             try:
                 salt = _salt(files, entry)
                 for lookup in entry.lookups.values():
-                    taken.add(files.matching(lookup.source, lookup.sheet)[0].relative)
-                for file in files.matching(entry.source, entry.sheet):
+                    taken.add(files.looked_up(lookup).relative)
+                for file in files.matching(entry):
                     taken.add(file.relative)
                     reading = MappedReading(file, run.spec.tables[entity], entry, files, salt)
                     plan.readings.setdefault(entity, []).append(reading)
@@ -154,10 +187,9 @@ def plan_by_mapping(run: LoadRun, mapping: Mapping) -> Plan:
             except FileError as problem:
                 plan.failed.add(entity)
                 run.note("error", problem.text, table=entity, file=problem.file)
-    for file in files.files:
+    for file, table in tables_by_name(files.files, run.spec, mapping.reading.sheet):
         if file.relative in taken:
             continue
-        table = table_of(file, run.spec)
         if table is None or table in mapping.files:
             plan.unmapped.append(file)
         else:
@@ -170,10 +202,7 @@ def plan_by_mapping(run: LoadRun, mapping: Mapping) -> Plan:
 
 def _salt(files: MappedFiles, entry: Entry) -> str:
     """What else than the file itself decides its rows: the mapping and the lookups."""
-    lookups = [
-        fingerprint(files.matching(lookup.source, lookup.sheet)[0].path)
-        for lookup in entry.lookups.values()
-    ]
+    lookups = [fingerprint(files.looked_up(lookup).path) for lookup in entry.lookups.values()]
     return "\n".join([entry.model_dump_json(), files.defaults.model_dump_json(), *lookups])
 
 

@@ -8,6 +8,12 @@ from pathlib import Path
 
 from orchestration.loads.landed import Landed
 
+# How messages begin or what they hold that others look for.
+UNUSED_COLUMN = "the mapping does not use this column"
+NO_TABLE = "no table takes this file"
+NOT_READ = "files of this kind are not read"
+ROWS_REJECTED = "rows were rejected"
+
 
 class LoadError(Exception):
     """A load could not take in everything it was given; the text says where and what to do."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from orchestration.loads.files import InputFile, list_files, table_of
+from orchestration.loads.files import InputFile, list_files, tables_by_name
 from orchestration.loads.part_plan import PartPlan
 from orchestration.loads.run import LoadRun
 from orchestration.loads.settings import AS_WRITTEN, FileSettings
@@ -57,6 +57,7 @@ class Plan:
         unmapped: Files no table takes.
         failed: Tables whose mapping cannot be followed.
         used: Columns a mapping reads, per file.
+        defaults: How a file is read of which nothing else is said.
         delivery: How a table is delivered (full or increment) where the mapping says so.
     """
 
@@ -64,6 +65,7 @@ class Plan:
     unmapped: list[InputFile] = field(default_factory=list)
     failed: set[str] = field(default_factory=set)
     used: dict[str, set[str]] = field(default_factory=dict)
+    defaults: FileSettings = AS_WRITTEN
     delivery: dict[str, str] = field(default_factory=dict)
 
     def add(self, other: Plan) -> None:
@@ -74,20 +76,11 @@ class Plan:
         for table in self.failed:
             self.readings.pop(table, None)
 
-    def tables_of(self, file: InputFile) -> list[str]:
-        """Tables that read a file."""
-        return [
-            table
-            for table, readings in self.readings.items()
-            if any(reading.file == file for reading in readings)
-        ]
-
 
 def plan_by_name(run: LoadRun) -> Plan:
     """Match files and tables by name."""
     plan = Plan()
-    for file in list_files(run.request.folder):
-        table = table_of(file, run.spec)
+    for file, table in tables_by_name(list_files(run.request.folder), run.spec):
         if table is None:
             plan.unmapped.append(file)
         else:

@@ -69,13 +69,15 @@ def stage(  # noqa: PLR0917
         raise FileError(f"the file cannot be opened: {problem}", file=file.relative) from problem
 
 
-def count_records(connection: duckdb.DuckDBPyConnection, file: InputFile, folder: Path) -> int:
+def count_records(
+    connection: duckdb.DuckDBPyConnection, file: InputFile, folder: Path, reading: FileSettings
+) -> int:
     """Records of a file nobody reads, without bringing it in."""
     if file.format == "xlsx":
-        return read_sheet(file.path, file.part, AS_WRITTEN).rows.num_rows
-    path = plain_copy(file, folder, f"counted.{file.format}", AS_WRITTEN)
+        return read_sheet(file.path, file.part, reading).rows.num_rows
+    path = plain_copy(file, folder, f"counted.{file.format}", reading)
     if file.format == "csv":
-        scan = scan_csv(path, folder, "counted.clean.csv")
+        scan = scan_csv(path, folder, "counted.clean.csv", reading)
         return scan.rows + len(scan.broken)
     if file.format == "parquet":
         return _parquet_rows(connection, path)

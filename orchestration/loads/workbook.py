@@ -63,13 +63,43 @@ def _opened(path: Path) -> Iterator[Workbook]:
             book.close()
 
 
-def sheet_names(path: Path) -> list[str]:
-    """Names of the sheets that are shown; none when the workbook cannot be opened."""
+@dataclass(frozen=True)
+class SheetPlace:
+    """A sheet in its workbook.
+
+    Attributes:
+        name: What its tab says.
+        is_hidden: Whether it is not shown.
+        is_empty: Whether no cell holds anything.
+    """
+
+    name: str
+    is_hidden: bool
+    is_empty: bool
+
+    @property
+    def is_aside(self) -> bool:
+        """Whether it is read only when it is named."""
+        return self.is_hidden or self.is_empty
+
+
+def list_sheets(path: Path) -> list[SheetPlace]:
+    """The sheets of a workbook; none when it cannot be opened."""
     try:
         with _opened(path) as book:
-            return [sheet.title for sheet in book.worksheets if sheet.sheet_state == "visible"]
+            return _places(book)
     except FileError:
         return []
+
+
+def _places(book: Workbook) -> list[SheetPlace]:
+    places = []
+    for sheet in book.worksheets:
+        # Other programs than Excel write the size of a sheet wrongly.
+        sheet.reset_dimensions()
+        is_empty = not any(_text(cell) for row in sheet.iter_rows(values_only=True) for cell in row)
+        places.append(SheetPlace(sheet.title, sheet.sheet_state != "visible", is_empty))
+    return places
 
 
 def read_sheet(path: Path, part: str | None, reading: FileSettings) -> Sheet:
@@ -77,15 +107,17 @@ def read_sheet(path: Path, part: str | None, reading: FileSettings) -> Sheet:
 
     Args:
         path: The workbook.
-        part: Name of the sheet; None: the one that is shown.
+        part: Name of the sheet; None: the one that is shown and holds anything.
         reading: Where the header is, and how text is written that stands beside numbers.
 
     Raises:
         FileError: The workbook cannot be opened, or has no such sheet or no header.
     """
     with _opened(path) as book:
-        shown = [sheet.title for sheet in book.worksheets if sheet.sheet_state == "visible"]
-        name = part or reading.sheet or (shown[0] if shown else "")
+        name = part or reading.sheet
+        if name is None:
+            places = sorted(_places(book), key=lambda place: (place.is_hidden, place.is_empty))
+            name = places[0].name if places else ""
         if name not in book.sheetnames:
             there = ", ".join(f"'{each}'" for each in book.sheetnames)
             raise FileError(f"there is no sheet '{name}'; the workbook has {there}")

@@ -7,9 +7,10 @@ import pytest
 from typer.testing import CliRunner
 
 from orchestration.cli import app
-from orchestration.loads import read_mapping
-from orchestration.loads.files import list_files
-from orchestration.mapping_guess import guess
+from orchestration.loads import LoadError, finish, read_mapping
+from orchestration.loads.files import list_files, tables_by_name
+from orchestration.loads.spec import source_spec
+from orchestration.mapping_guess import Guess, guess
 from tests.python.loads.delivery import REQUIRED
 from tests.python.loads.test_reading import workbook
 
@@ -31,6 +32,11 @@ def write(folder: Path, files: dict[str, str | bytes]) -> Path:
     for name, content in files.items():
         (folder / name).write_bytes(content if isinstance(content, bytes) else content.encode())
     return folder
+
+
+def guess_of(folder: Path, name: str) -> Guess:
+    files = tables_by_name(list_files(folder), source_spec("files"))
+    return next(guess(file, table) for file, table in files if file.relative == name)
 
 
 def test_a_folder_of_german_excel_files_loads_with_the_mapping_that_init_writes(
@@ -105,7 +111,7 @@ def test_a_folder_of_german_excel_files_loads_with_the_mapping_that_init_writes(
 def test_init_knows_the_exports_of_ten_tools(export: str, entities: list[str]) -> None:
     exports = Path(__file__).with_name("exports")
     folder, name = (exports / export).parent, Path(export).name
-    found = guess(next(file for file in list_files(folder) if file.relative == name))
+    found = guess_of(folder, name)
     assert {match.entity for match in found.matches} == set(entities)
 
 
@@ -146,6 +152,46 @@ def test_check_misses_no_table_that_another_system_brings(tmp_path: Path) -> Non
     assert done.exit_code == 0, done.output
 
 
+def test_check_does_not_say_that_everything_loads_when_rows_are_left_over(tmp_path: Path) -> None:
+    files: dict[str, str | bytes] = {
+        **REQUIRED,
+        "deals.csv": "id;x\n1;ö\n".encode("cp1252"),
+        "old.xls": b"x",
+        "mapping.yml": (
+            "version: 1\nreading: {encoding: cp1252}\n"
+            "files: {csms: {from: accounts.csv, where: country = 'DE',\n"
+            "  columns: {csm_id: account_id, csm_name: account_name}},\n"
+            "  accounts: {from: accounts.csv}}"
+        ),
+    }
+    folder = write(tmp_path / "acme", files)
+    done = runner.invoke(app, ["mapping", "check", str(folder)])
+    assert done.exit_code == 0, done.output
+    assert "Everything would load." not in done.output
+    assert "What entities take would load. Left over are rows of: deals.csv, old.xls" in done.output
+    # It is counted as the mapping says that files are written.
+    assert "deals.csv: no table takes this file, so its 1 rows are not loaded" in done.output
+
+
+def test_check_knows_the_domains_there_are(tmp_path: Path) -> None:
+    done = runner.invoke(app, ["mapping", "check", str(tmp_path), "--domain", "cmr"])
+    assert done.exit_code == 2
+    assert "'cmr' is no domain; did you mean 'crm'?" in done.output
+
+
+def test_check_tells_what_stops_a_load_at_its_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(_run: object) -> None:
+        raise LoadError("the counts do not add up")
+
+    monkeypatch.setattr(finish, "_check", fails)
+    folder = write(tmp_path / "acme", {**REQUIRED})
+    done = runner.invoke(app, ["mapping", "check", str(folder)])
+    assert done.exit_code == 1
+    assert "the counts do not add up" in done.output
+
+
 def test_check_names_faults_of_the_mapping_itself(tmp_path: Path) -> None:
     folder = write(tmp_path / "acme", {"a.csv": "x\n1\n"})
     mapping = tmp_path / "other.yml"
@@ -158,7 +204,7 @@ def test_check_names_faults_of_the_mapping_itself(tmp_path: Path) -> None:
 
 def guessed(tmp_path: Path, name: str, text: str) -> tuple[dict[str, object], dict[str, str]]:
     write(tmp_path / "in", {name: text})
-    found = guess(next(file for file in list_files(tmp_path / "in") if file.relative == name))
+    found = guess_of(tmp_path / "in", name)
     return found.settings, found.unsure
 
 
