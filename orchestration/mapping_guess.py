@@ -102,11 +102,11 @@ def _shape(file: InputFile, folder: Path) -> dict[str, Any]:
     """Encoding and header row, as far as they are not the usual ones."""
     said: dict[str, Any] = {}
     if file.format == "xlsx":
-        rows = read_sheet(file.path, file.part, FileSettings()).rows.to_pylist()[:FIRST_LINES]
+        sheet = read_sheet(file.path, file.part, FileSettings())
+        rows = sheet.rows.slice(0, FIRST_LINES).to_pylist()
         filled = [sum(cell is not None for name, cell in row.items() if name != "_line")
                   for row in rows]  # fmt: skip
-        first = read_sheet(file.path, file.part, FileSettings()).header
-        titled = sum(bool(name) for name in first)
+        titled = sum(bool(name) for name in sheet.header)
         if filled and titled < max(filled) / 2:
             place = next(i for i, count in enumerate(filled) if count >= max(filled) / 2)
             said["header_row"] = rows[place]["_line"]

@@ -9,7 +9,7 @@ import yaml
 
 from orchestration.loads.files import list_files, tables_by_name
 from orchestration.loads.spec import source_spec
-from orchestration.mapping_guess import Guess, guess
+from orchestration.mapping_guess import Guess, Match, guess
 
 WORDS_NAMED = 10
 HEAD = """\
@@ -29,7 +29,12 @@ def draft(folder: Path, company: str) -> str:
     if shared:
         lines += ["", "reading:"]
         lines += [f"  {name}: {_scalar(value)}   # guess" for name, value in shared.items()]
-    body = [line for found in guesses for line in _entries(found, shared)]
+    entries: dict[str, list[list[str]]] = {}
+    for found in guesses:
+        for match in found.matches:
+            entries.setdefault(match.entity, []).append(_entry(found, match, shared))
+    body = [line for entity, each in entries.items() for line in _listed(entity, each)]
+    body += ["", *(f"  # {note}" for found in guesses for note in _notes(found))]
     lines += ["", "files:" if any(found.matches for found in guesses) else "files: {}", *body]
     taken = {match.entity for found in guesses for match in found.matches}
     missing = [name for name in source_spec("files").required_tables if name not in taken]
@@ -49,52 +54,62 @@ def _shared(guesses: list[Guess]) -> dict[str, Any]:
     return shared
 
 
-def _entries(found: Guess, shared: dict[str, Any]) -> list[str]:
-    if found.problem:
-        return ["", f"  # {found.file.relative} cannot be read: {found.problem}"]
-    if not found.matches:
-        headers = ", ".join(found.headers)
-        return [
-            "",
-            f"  # {found.file.relative}: which entity this is cannot be told from: {headers}",
-        ]
-    lines: list[str] = []
-    entities = [match.entity for match in found.matches]
-    for match in found.matches:
-        entity = match.entity
-        lines += ["", f"  {entity}:   # guess"]
-        place = found.file.relative
-        if found.file.part is not None and found.file.format == "xlsx":
-            place = place.removesuffix(f"/{found.file.part}")
-            lines += [f"    from: {_scalar(place)}", f"    sheet: {_scalar(found.file.part)}"]
-        else:
-            lines.append(f"    from: {_scalar(place)}")
-        lines += [
-            f"    {name}: {_scalar(value)}   # guess"
-            for name, value in found.settings.items()
-            if name not in shared
-        ]
-        lines += [f"    # {name}: {text}" for name, text in found.unsure.items()]
-        lines.append("    columns:" if match.columns else "    columns: {}")
-        for name, header in match.columns.items():
-            lines.append(f"      {name}: {_scalar(header)}   # guess")
-            if words := found.unknown.get((entity, name)):
-                lines += [
-                    f"      # {name}: these words are not known: {', '.join(words[:WORDS_NAMED])};",
-                    f"      #   say {{from: {_scalar(header)}, values: {{{words[0]}: …}}}}",
-                ]
-        lines += [
-            f"      # {name}:   # required and not found: a column, {{value: …}} or {{sql: …}}"
-            for name in match.missing
-        ]
-    read = {header for match in found.matches for header in match.columns.values()}
-    unread = [header for header in found.headers if header not in read]
-    if unread:
-        lines.append(f"  # not read by {' and '.join(entities)}: {', '.join(unread)}")
+def _listed(entity: str, entries: list[list[str]]) -> list[str]:
+    """An entity with its entry, or with a list of them."""
+    lines = ["", f"  {entity}:   # guess"]
+    for entry in entries:
+        first, others = ("    - ", "      ") if len(entries) > 1 else ("    ", "    ")
+        lines += [first + entry[0], *(others + line for line in entry[1:])]
     return lines
+
+
+def _entry(found: Guess, match: Match, shared: dict[str, Any]) -> list[str]:
+    """The lines of one entry, without the indent it stands at."""
+    place = found.file.relative
+    lines = [f"from: {_scalar(place)}"]
+    if found.file.part is not None and found.file.format == "xlsx":
+        lines = [f"from: {_scalar(found.file.container)}", f"sheet: {_scalar(found.file.part)}"]
+    lines += [
+        f"{name}: {_scalar(value)}   # guess"
+        for name, value in found.settings.items()
+        if name not in shared
+    ]
+    lines += [f"# {name}: {_on_one_line(text)}" for name, text in found.unsure.items()]
+    lines.append("columns:" if match.columns else "columns: {}")
+    for name, header in match.columns.items():
+        lines.append(f"  {name}: {_scalar(header)}   # guess")
+        if words := found.unknown.get((match.entity, name)):
+            named = _on_one_line(", ".join(words[:WORDS_NAMED]))
+            example = f"{{from: {_scalar(header)}, values: {{{_on_one_line(words[0])}: …}}}}"
+            lines += [f"  # {name}: these words are not known: {named};", f"  #   say {example}"]
+    return lines + [
+        f"  # {name}:   # required and not found: a column, {{value: …}} or {{sql: …}}"
+        for name in match.missing
+    ]
+
+
+def _notes(found: Guess) -> list[str]:
+    """What there is to say of a file besides its entries."""
+    name, headers = found.file.relative, _on_one_line(", ".join(found.headers))
+    if found.problem:
+        return [f"{name} cannot be read: {_on_one_line(found.problem)}"]
+    if not found.matches:
+        return [f"{name}: which entity this is cannot be told from: {headers}"]
+    read = {header for match in found.matches for header in match.columns.values()}
+    unread = _on_one_line(", ".join(header for header in found.headers if header not in read))
+    entities = " and ".join(match.entity for match in found.matches)
+    return [f"{name}: not read by {entities}: {unread}"] if unread else []
+
+
+def _on_one_line(text: str) -> str:
+    """A text in a comment: a cell may hold line breaks."""
+    return " ".join(text.split())
 
 
 def _scalar(value: object) -> str:
     """A value as YAML has it on one line."""
-    text = yaml.safe_dump(value, default_flow_style=True, allow_unicode=True, width=10_000)
+    style = '"' if isinstance(value, str) and len(value.splitlines()) > 1 else None
+    text = yaml.safe_dump(
+        value, default_flow_style=True, default_style=style, allow_unicode=True, width=10_000
+    )
     return text.removesuffix("\n...\n").rstrip("\n")

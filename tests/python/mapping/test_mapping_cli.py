@@ -71,7 +71,7 @@ def test_a_folder_of_german_excel_files_loads_with_the_mapping_that_init_writes(
         "date_format: '%d.%m.%Y'   # guess",
         "account_name: Firma   # guess",
         "unit_amount: Einzelpreis   # guess",
-        "# not read by accounts: Umsatz",
+        "# Kundenliste.csv: not read by accounts: Umsatz",
     ):
         assert line in text, text
     mapping = read_mapping(folder / "mapping.yml")
@@ -239,6 +239,32 @@ def test_init_does_not_guess_what_cannot_be_told(tmp_path: Path) -> None:
     runner.invoke(app, ["mapping", "init", str(tmp_path / "in")])
     text = (tmp_path / "in" / "mapping.yml").read_text()
     assert "# date_format: whether '03/04/2024' has the day or the month first" in text
+
+
+def test_init_writes_a_mapping_that_can_be_read_whatever_the_files_are_called(
+    tmp_path: Path,
+) -> None:
+    header = "invoice_id,account_id,status,issued_at,total\n"
+    sheet: list[list[object]] = [
+        ["Ticket\nID", "Company\nID", "Created time", "Status", "A\nnote: x"],
+        [7, 1, datetime(2024, 5, 1, 10), "Odd\nword", "y"],
+    ]
+    files: dict[str, str | bytes] = {
+        "invoices_01.csv": f"{header}1,A,paid,2024-01-01,5\n",
+        "invoices_02.csv": f"{header}2,A,paid,2024-02-01,5\n",
+        "a: b # c.csv": f"{header}3,A,paid,2024-03-01,5\n",
+        "tickets.xlsx": workbook({"T": sheet}),
+    }
+    folder = write(tmp_path / "in", files)
+    done = runner.invoke(app, ["mapping", "init", str(folder)])
+    assert done.exit_code == 0, done.output
+    mapping = read_mapping(folder / "mapping.yml")
+    assert [entry.source for entry in mapping.files["invoices"]] == [
+        "a: b # c.csv", "invoices_01.csv", "invoices_02.csv",
+    ]  # fmt: skip
+    done = runner.invoke(app, ["mapping", "check", str(folder), "--domain", "product"])
+    lines = [line.split() for line in done.output.splitlines() if line.startswith(("inv", "tick"))]
+    assert [line[-4:] for line in lines] == [["1", "1", "0", "0"]] * 4, done.output
 
 
 def test_init_says_what_is_required_and_not_found_and_which_words_are_not_known(
