@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from orchestration.loads.files import fingerprint
 from orchestration.loads.landed_plan import plan_by_landing
-from orchestration.loads.mapped import plan_by_mapping
+from orchestration.loads.mapped import MappedReading, plan_by_mapping
 from orchestration.loads.mapping import read_mapping
 from orchestration.loads.model import EmptyFileError, FileError, LoadError
 from orchestration.loads.plan import Plan, Reading, plan_by_name
@@ -41,8 +40,8 @@ def new_rows(run: LoadRun, table: TableSpec) -> Iterator[pa.Table]:
             yield batch
     run.loaded[table.name] = loaded
     load.drop()
-    if not any(reading.salt for reading in readings):
-        run.forget({reading.file.relative for reading in readings})
+    # What a mapping reads, its other entries may read too.
+    run.forget({r.file.relative for r in readings if not isinstance(r, MappedReading)})
 
 
 def make_plan(run: LoadRun) -> Plan:
@@ -80,7 +79,7 @@ def _read(run: LoadRun, table: TableSpec, load: TableLoad, reading: Reading) -> 
     file = reading.file.relative
     if table.append_only or run.request.is_dated:
         try:
-            digest = _digest(table, reading)
+            digest = _digest(run, table, reading)
         except OSError as problem:
             raise FileError(f"the file cannot be opened: {problem}", file=file) from problem
         run.fingerprints[table.name, file] = digest
@@ -103,10 +102,10 @@ def _read(run: LoadRun, table: TableSpec, load: TableLoad, reading: Reading) -> 
         )
 
 
-def _digest(table: TableSpec, reading: Reading) -> str:
+def _digest(run: LoadRun, table: TableSpec, reading: Reading) -> str:
     """What decides the rows a file gives: its bytes, the declared columns, the mapping."""
     declared = ", ".join(f"{c.name} {c.type} {c.required}" for c in table.columns.values())
-    return fingerprint(reading.file.path, declared, reading.salt)
+    return run.fingerprint(reading.file.path, declared, reading.salt)
 
 
 def _give_up(run: LoadRun, table: TableSpec, problem: FileError) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import zipfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -198,12 +197,3 @@ def _plurals(name: str) -> set[str]:
     if name.endswith("y"):
         plurals.add(f"{name[:-1]}ies")
     return plurals
-
-
-def fingerprint(path: Path, *salts: str) -> str:
-    """A digest of a file's content and of what else decides how it is read."""
-    with path.open("rb") as stream:
-        digest = hashlib.file_digest(stream, "sha256")
-    for salt in salts:
-        digest.update(salt.encode())
-    return digest.hexdigest()

@@ -6,7 +6,7 @@ import fnmatch
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from orchestration.loads.files import InputFile, fingerprint, list_files, tables_by_name
+from orchestration.loads.files import InputFile, list_files, tables_by_name
 from orchestration.loads.mapping import Entry, Lookup, Mapping
 from orchestration.loads.model import FileError
 from orchestration.loads.part_plan import PartPlan
@@ -31,12 +31,14 @@ class MappedFiles:
         defaults: How a file is read whose entry says nothing else.
         used: Columns that are read, by file.
         readers: Who reads a file.
+        translators: Of those who read, with their file, once it is in the work database.
     """
 
     files: list[InputFile]
     defaults: FileSettings = field(default_factory=FileSettings)
     used: dict[str, set[str]] = field(default_factory=dict)
     readers: dict[str, list[MappedReading]] = field(default_factory=dict)
+    translators: dict[MappedReading, tuple[Translator, StagedFile]] = field(default_factory=dict)
 
     def matching(self, wanted: Entry | Lookup) -> list[InputFile]:
         """Files named by a ``from``: a path, a folder or a pattern.
@@ -137,13 +139,17 @@ class MappedReading:
         return plan
 
     def _translator(self, run: LoadRun) -> tuple[Translator, StagedFile]:
+        if self in self.files.translators:
+            return self.files.translators[self]
         staged = run.staged(self.file, frozenset(), self.entry.over(self.files.defaults))
         lookups = {}
         for alias, lookup in self.entry.lookups.items():
             file = self.files.looked_up(lookup)
             lookups[alias] = run.staged(file, frozenset(), lookup.over(self.files.defaults))
         place = f"files.{self.table.name}"
-        return Translator(run, self.entry, place, staged, lookups, self.files.use), staged
+        made = Translator(run, self.entry, place, staged, lookups, self.files.use), staged
+        self.files.translators[self] = made
+        return made
 
     def _taken_by_others(self, run: LoadRun) -> str | None:
         """A work table of the lines that other entries take: what is theirs is not left over."""
@@ -176,7 +182,7 @@ def plan_by_mapping(run: LoadRun, mapping: Mapping) -> Plan:
     for entity, entries in mapping.files.items():
         for entry in entries:
             try:
-                salt = _salt(files, entry)
+                salt = _salt(run, files, entry)
                 for lookup in entry.lookups.values():
                     taken.add(files.looked_up(lookup).relative)
                 for file in files.matching(entry):
@@ -200,9 +206,9 @@ def plan_by_mapping(run: LoadRun, mapping: Mapping) -> Plan:
     return plan
 
 
-def _salt(files: MappedFiles, entry: Entry) -> str:
+def _salt(run: LoadRun, files: MappedFiles, entry: Entry) -> str:
     """What else than the file itself decides its rows: the mapping and the lookups."""
-    lookups = [fingerprint(files.looked_up(lookup).path) for lookup in entry.lookups.values()]
+    lookups = [run.fingerprint(files.looked_up(each).path) for each in entry.lookups.values()]
     return "\n".join([entry.model_dump_json(), files.defaults.model_dump_json(), *lookups])
 
 

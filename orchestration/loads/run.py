@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -64,6 +65,7 @@ class LoadRun:
         self.known_columns: dict[str, set[str]] = {}
         self.raw_columns: dict[str, list[str]] = {}
         self._staged: dict[tuple[str, frozenset[str], FileSettings], StagedFile] = {}
+        self._contents: dict[Path, hashlib._Hash] = {}
         self._number = 0
 
     # ---- life -------------------------------------------------------------------------------
@@ -175,6 +177,19 @@ class LoadRun:
                 staged.drop(self.connection)
                 del self._staged[key]
 
+    def fingerprint(self, path: Path, *salts: str) -> str:
+        """A digest of a file's content and of what else decides how it is read.
+
+        The content is read once for all parts of a file and all that look it up.
+        """
+        if path not in self._contents:
+            with path.open("rb") as stream:
+                self._contents[path] = hashlib.file_digest(stream, "sha256")
+        digest = self._contents[path].copy()
+        for salt in salts:
+            digest.update(salt.encode())
+        return digest.hexdigest()
+
     def rows(self, sql: str) -> int:
         """The single number a query gives."""
         found = self.connection.execute(sql).fetchone()
@@ -191,8 +206,10 @@ class LoadRun:
         file: str | None = None,
         column: str | None = None,
     ) -> None:
-        """Add a message to the report."""
-        self.messages.append(Message(severity, table, file, column, message))
+        """Add a message to the report, once."""
+        found = Message(severity, table, file, column, message)
+        if found not in self.messages:
+            self.messages.append(found)
 
     def count(self, table: str | None, file: str) -> FileCount:
         """The counts of one file for one table."""

@@ -8,6 +8,7 @@ import pytest
 
 from orchestration.loads import LoadError, read_mapping
 from orchestration.loads.part_plan import Coded
+from orchestration.loads.translator import Translator
 from tests.python.loads.test_reading import load
 
 CONTRACTS = """\
@@ -385,6 +386,32 @@ files:
     # Only the line that neither takes is left over.
     assert delivery.counts("accounts") == (3, 2, 0, 0, 1)
     assert delivery.counts("csms") == (2, 1, 0, 0, 1)
+
+
+def test_a_lookup_with_repeated_keys_is_told_once_and_looked_through_once_per_entry(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    joined: list[str] = []
+    join = Translator._join
+
+    def counted(self: Translator, alias: str, on: dict[str, str]) -> str:
+        joined.append(alias)
+        return join(self, alias, on)
+
+    monkeypatch.setattr(Translator, "_join", counted)
+    entry = """
+    - from: u.csv
+      where: id = '{0}'
+      lookups: {{o: {{from: o.csv, on: org}}}}
+      columns: {{user_id: id, account_id: o.account}}"""
+    mapping = "files:\n  users:" + "".join(map(entry.format, (1, 2, 3)))
+    files: dict[str, str | bytes] = {
+        "u.csv": "id,org\n1,x\n2,x\n3,x\n", "o.csv": "org,account\nx,A\nx,B\n",
+    }  # fmt: skip
+    delivery = load(tmp_path, mapping, files)
+    assert delivery.column("select account_id from raw_files.users") == ["A"] * 3
+    told = [message for message in delivery.messages if "on several lines" in message[4]]
+    assert (len(told), joined) == (1, ["o"] * 3)
 
 
 def test_a_lookup_by_several_columns(tmp_path: Path) -> None:
