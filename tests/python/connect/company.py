@@ -127,4 +127,8 @@ def at(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
+# Days on which the tests fetch.
+FIRST, SECOND, THIRD = at("2026-01-01"), at("2026-01-02"), at("2026-01-03")
+
+
 __all__ = ["Fetched", "LoadError", "Raw", "assert_same", "at", "loaded", "road"]

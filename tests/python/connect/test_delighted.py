@@ -8,13 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.python.connect.company import Fetched, assert_same, at, loaded, road
+from tests.python.connect.company import FIRST, SECOND, THIRD, Fetched, assert_same, loaded, road
 from tests.python.connect.fake_delighted import KEY, FakeDelighted
 from tests.python.connect.server import Request
 
 pytestmark = pytest.mark.road("Delighted", "api")
-
-FIRST, SECOND, THIRD = at("2026-01-01"), at("2026-01-02"), at("2026-01-03")
 
 
 @pytest.fixture

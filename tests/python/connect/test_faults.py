@@ -18,13 +18,12 @@ from orchestration.connectors import http
 from orchestration.connectors.engine import check
 from orchestration.connectors.http import Api
 from orchestration.connectors.road import ApiRoad, ConnectError
-from tests.python.connect.company import SECRET, Fetched, at, road
+from tests.python.connect.company import FIRST, SECOND, SECRET, Fetched, road
 from tests.python.connect.fake_stripe import KEY, FakeStripe
 from tests.python.connect.server import Answer, Request
 
 pytestmark = pytest.mark.long
 
-FIRST, SECOND = at("2026-01-01"), at("2026-01-02")
 SLOW_DOWN = {"error": {"code": "rate_limit"}}
 
 

@@ -10,13 +10,20 @@ import pytest
 
 from orchestration.connectors.engine import check
 from orchestration.connectors.road import ConnectError
-from tests.python.connect.company import Fetched, LoadError, assert_same, at, loaded, road
+from tests.python.connect.company import (
+    FIRST,
+    SECOND,
+    THIRD,
+    Fetched,
+    LoadError,
+    assert_same,
+    loaded,
+    road,
+)
 from tests.python.connect.fake_salesforce import SECRET, FakeSalesforce
 from tests.python.connect.server import Request
 
 pytestmark = pytest.mark.road("Salesforce", "api")
-
-FIRST, SECOND, THIRD = at("2026-01-01"), at("2026-01-02"), at("2026-01-03")
 
 
 @pytest.fixture

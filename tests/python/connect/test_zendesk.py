@@ -10,13 +10,12 @@ import pytest
 
 from orchestration.connectors.engine import check
 from orchestration.connectors.road import ConnectError
-from tests.python.connect.company import Fetched, assert_same, at, loaded, road
+from tests.python.connect.company import FIRST, SECOND, THIRD, Fetched, assert_same, loaded, road
 from tests.python.connect.fake_zendesk import EMAIL, TOKEN, FakeZendesk
 from tests.python.connect.server import Answer, Request
 
 pytestmark = [pytest.mark.long, pytest.mark.road("Zendesk", "api")]
 
-FIRST, SECOND, THIRD = at("2026-01-01"), at("2026-01-02"), at("2026-01-03")
 OPTIONS = {"subdomain": "acme", "email": EMAIL, "category_field": 99}
 
 

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pytest
 
-from orchestration.loads import LoadError, LoadReport, LoadRequest, load
+from orchestration.loads import LoadError, LoadReport, LoadRequest, load, read_mapping
 
 AS_OF = date(2025, 6, 30)
 
@@ -34,6 +35,15 @@ REQUIRED = {
     "subscriptions.csv": SUBSCRIPTIONS,
     "subscription_items.csv": ITEMS,
 }
+
+
+def refusal(folder: Path, mapping: str) -> str:
+    """Why a mapping with this text is refused, without any data."""
+    path = folder / "mapping.yml"
+    path.write_text(mapping, encoding="utf-8")
+    with pytest.raises(LoadError) as caught:
+        read_mapping(path)
+    return str(caught.value)
 
 
 @dataclass

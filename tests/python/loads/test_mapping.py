@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.loads import LoadError, read_mapping
-from tests.python.loads.delivery import Delivery
+from orchestration.loads import read_mapping
+from tests.python.loads.delivery import Delivery, refusal
 
 MAPPING = """
 version: 1
@@ -251,11 +251,7 @@ def test_an_aggregate_without_a_group_is_refused(
     ],
 )
 def test_errors_of_the_file_itself(text: str, words: str, tmp_path: Path) -> None:
-    path = tmp_path / "mapping.yml"
-    path.write_text(text)
-    with pytest.raises(LoadError) as caught:
-        read_mapping(path)
-    assert words in str(caught.value)
+    assert words in refusal(tmp_path, text)
 
 
 def test_errors_that_need_the_data(tmp_path: Path) -> None:
