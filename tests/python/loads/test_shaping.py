@@ -8,8 +8,7 @@ import pytest
 
 from orchestration.loads.part_plan import Coded
 from orchestration.loads.translator import Translator
-from tests.python.loads.delivery import refusal
-from tests.python.loads.test_reading import load
+from tests.python.loads.delivery import load, refusal
 
 CONTRACTS = """\
 Vertrag;Kunde;Name;Status;Ab;Preis;Menge

@@ -12,8 +12,7 @@ from orchestration.loads import LoadError, finish, read_mapping
 from orchestration.loads.files import list_files, tables_by_name
 from orchestration.loads.spec import source_spec
 from orchestration.mapping_guess import Guess, guess
-from tests.python.loads.delivery import REQUIRED
-from tests.python.loads.test_reading import workbook
+from tests.python.loads.delivery import REQUIRED, workbook
 
 runner = CliRunner(env={"COLUMNS": "200", "NO_COLOR": "1", "TERM": "dumb"})
 
