@@ -23,6 +23,8 @@ SPREADSHEET_ERRORS = (
     "#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!", "#SPILL!", "#CALC!",
     "#ERROR!", "#NV", "#BEZUG!", "#WERT!", "#ZAHL!", "#VALEUR!", "#NOM?", "#NOMBRE!",
 )  # fmt: skip
+# What is left of an id of many digits where a cell is too narrow for it.
+SCIENTIFIC = "[0-9]([.,][0-9]+)?E[+][0-9]+"
 CURRENCY_TYPE = "iso_4217"
 CURRENCY_COLUMNS = frozenset({"currency", "currency_iso_code"})
 UNIX_SOURCES = frozenset({"stripe", "delighted"})
@@ -181,8 +183,12 @@ def _text_checks(name: str, physical: str, shown: str, table: TableSpec) -> list
         "is an error of the spreadsheet; correct the formula, or name it under null_values in"
         " mapping.yml"
     )
+    long = f"(contains({written}, 'E+') and regexp_full_match({written}, {text(SCIENTIFIC)}))"
+    shortened = "is a long number as a spreadsheet shortens it; export the column as text"
+    ids = [_named(name, long, shown, shortened)] if name.endswith("_id") else []
     return [
-        _named(name, f"(starts_with({written}, '#') and {written} in ({errors}))", shown, failed)
+        *ids,
+        _named(name, f"(starts_with({written}, '#') and {written} in ({errors}))", shown, failed),
     ]
 
 
