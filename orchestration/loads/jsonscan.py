@@ -1,4 +1,4 @@
-"""The scan of a file with one JSON object per line."""
+"""Files of JSON: one object per line, or an array of them."""
 
 from __future__ import annotations
 
@@ -8,10 +8,125 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
+from orchestration.loads.casts import EXACT, is_number, signed
+from orchestration.loads.files import InputFile
+from orchestration.loads.model import FileError
+from orchestration.loads.settings import FileSettings
+from orchestration.loads.staged import StagedFile, name_columns
 from orchestration.loads.textscan import BOM, BlockReader, Broken
+from orchestration.loads.warehouse import first_line, quote, text
 
 
-def read_json_lines(
+def stage_json(  # noqa: PLR0917
+    connection: duckdb.DuckDBPyConnection,
+    file: InputFile,
+    path: Path,
+    relation: str,
+    json_columns: frozenset[str],
+    reading: FileSettings,
+) -> StagedFile:
+    """Bring a file of JSON objects into the work database, a column for each of their keys.
+
+    Args:
+        connection: The work database.
+        file: What to read.
+        path: The plain text of it.
+        relation: Name of the table to make.
+        json_columns: Columns to keep as JSON text.
+        reading: How it is to be read.
+
+    Raises:
+        FileError: It is an array that cannot be read.
+    """
+    documents = f"{relation}_documents"
+    with path.open("rb") as stream:
+        start = stream.read(4096).removeprefix(BOM).lstrip()
+    is_array = start.startswith(b"[")
+    broken: list[Broken] = []
+    cut_off = False
+    if is_array:
+        try:
+            connection.execute(
+                f"create table {documents} as select row_number() over () as _line, json as doc"
+                f" from read_json_objects({text(path)}, format = 'array')"
+            )
+        except duckdb.Error as problem:
+            raise FileError(
+                f"the JSON array cannot be read ({first_line(problem, path)}); write one object "
+                "per line instead"
+            ) from problem
+    else:
+        connection.execute(f"create table {documents} (_line bigint, doc varchar)")
+        broken, cut_off = _read_lines(connection, path, documents)
+    keys = [
+        row[0]
+        for row in connection.execute(
+            f"select key from (select unnest(json_keys(doc)) as key from {documents})"
+            " group by key order by key"
+        ).fetchall()
+    ]
+    names = name_columns(keys)
+    kept_json = [name for name in names.positions if name in json_columns]
+    as_text = [name for name in names.positions if name not in json_columns]
+    # Keys as the documents have them, which several keys of one name are not called.
+    written = {name: keys[place] for name, place in names.positions.items()}
+    given = f"json_extract_string(doc, {_paths(as_text, written)})"
+    kinds = f"json_type(doc, {_paths(as_text, written)})"
+    numbers: set[int] = set()
+    if reading.decimal or reading.thousands:
+        numbers = _numbers(connection, f"select {given} as s, {kinds} as k from {documents}")
+    picked = [
+        f"{f's[{i}]::double' if i in numbers else signed(f's[{i}]', f'k[{i}]', reading)}"
+        f" as {quote(name)}"
+        for i, name in enumerate(as_text, start=1)
+    ]
+    picked += [
+        f"nullif(cast(j[{i}] as varchar), 'null') as {quote(name)}"
+        for i, name in enumerate(kept_json, start=1)
+    ]
+    connection.execute(
+        f"create table {relation} as select {', '.join(['_line', *picked])} from (select _line,"
+        f" {given} as s, {kinds} as k,"
+        f" json_extract(doc, {_paths(kept_json, written)}) as j from {documents})"
+    )
+    described = connection.execute(f"describe {relation}").fetchall()
+    rows = connection.execute(f"select count(*) from {relation}").fetchone()
+    connection.execute(f"drop table {documents}")
+    return StagedFile(
+        file=file,
+        relation=relation,
+        columns={row[0]: row[1] for row in described if row[0] != "_line"},
+        headers=names.headers,
+        rows=rows[0] if rows else 0,
+        broken=broken,
+        cut_off=cut_off,
+        plain=None if is_array else path,
+        skipped=names.skipped,
+        repeated=names.repeated,
+        reading=reading,
+    )
+
+
+def _numbers(connection: duckdb.DuckDBPyConnection, values: str) -> set[int]:
+    """Positions of values that are JSON's own numbers in all objects, and exact as floats.
+
+    They arrive as numbers, as cells of a workbook do: the signs that the mapping says are of text.
+    """
+    found = connection.execute(
+        f"select i from (select unnest(s) as v, unnest(k) as k, generate_subscripts(s, 1) as i"
+        f" from ({values})) group by i"
+        f" having bool_and(coalesce({is_number('k')}, true) or k = 'NULL')"
+        f" and max(abs(try_cast(v as double))) <= {EXACT}"
+    ).fetchall()
+    return {row[0] for row in found}
+
+
+def _paths(names: list[str], written: dict[str, str]) -> str:
+    keys = [written[name].replace('"', '\\"') for name in names]
+    return "[" + ", ".join(text(f'$."{key}"') for key in keys) + "]::varchar[]"
+
+
+def _read_lines(
     connection: duckdb.DuckDBPyConnection, path: Path, documents: str
 ) -> tuple[list[Broken], bool]:
     """Fill the table of documents from a file with one JSON object per line."""

@@ -10,17 +10,16 @@ import duckdb
 import pyarrow as pa
 from pyarrow import csv as pa_csv
 
-from orchestration.loads.casts import EXACT, is_number, signed
 from orchestration.loads.csvscan import scan_csv
 from orchestration.loads.files import InputFile
 from orchestration.loads.footer import finished
-from orchestration.loads.jsonscan import read_json_lines
+from orchestration.loads.jsonscan import stage_json
 from orchestration.loads.model import EmptyFileError, FileError
 from orchestration.loads.settings import AS_WRITTEN, FileSettings
 from orchestration.loads.staged import StagedFile, name_columns
-from orchestration.loads.textscan import BOM, Broken, TextScan
+from orchestration.loads.textscan import TextScan
 from orchestration.loads.unpack import plain_copy
-from orchestration.loads.warehouse import quote, text
+from orchestration.loads.warehouse import first_line, quote, text
 from orchestration.loads.workbook import read_sheet
 
 BATCH_BYTES = 8 * 1024 * 1024
@@ -60,7 +59,7 @@ def stage(  # noqa: PLR0917
             elif file.format == "csv":
                 staged = _stage_csv(connection, file, path, folder, whole, reading)
             else:
-                staged = _stage_json(connection, file, path, whole, json_columns, reading)
+                staged = stage_json(connection, file, path, whole, json_columns, reading)
         return finished(connection, staged, relation)
     except FileError as problem:
         problem.file = problem.file or file.relative
@@ -170,7 +169,7 @@ def _records(connection: duckdb.DuckDBPyConnection, scan: TextScan, relation: st
                 found += batch.num_rows
         except pa.ArrowInvalid as problem:
             raise FileError(
-                f"the file cannot be read as CSV: {_first_line(problem, scan.path)}"
+                f"the file cannot be read as CSV: {first_line(problem, scan.path)}"
             ) from problem
     if found != scan.rows:
         raise FileError(
@@ -201,102 +200,6 @@ def _batches(scan: TextScan, names: list[str]) -> pa_csv.CSVStreamingReader:
     )
 
 
-def _stage_json(  # noqa: PLR0917
-    connection: duckdb.DuckDBPyConnection,
-    file: InputFile,
-    path: Path,
-    relation: str,
-    json_columns: frozenset[str],
-    reading: FileSettings,
-) -> StagedFile:
-    documents = f"{relation}_documents"
-    with path.open("rb") as stream:
-        start = stream.read(4096).removeprefix(BOM).lstrip()
-    is_array = start.startswith(b"[")
-    broken: list[Broken] = []
-    cut_off = False
-    if is_array:
-        try:
-            connection.execute(
-                f"create table {documents} as select row_number() over () as _line, json as doc"
-                f" from read_json_objects({text(path)}, format = 'array')"
-            )
-        except duckdb.Error as problem:
-            raise FileError(
-                f"the JSON array cannot be read ({_first_line(problem, path)}); write one object "
-                "per line instead"
-            ) from problem
-    else:
-        connection.execute(f"create table {documents} (_line bigint, doc varchar)")
-        broken, cut_off = read_json_lines(connection, path, documents)
-    keys = [
-        row[0]
-        for row in connection.execute(
-            f"select key from (select unnest(json_keys(doc)) as key from {documents})"
-            " group by key order by key"
-        ).fetchall()
-    ]
-    names = name_columns(keys)
-    kept_json = [name for name in names.positions if name in json_columns]
-    as_text = [name for name in names.positions if name not in json_columns]
-    # Keys as the documents have them, which several keys of one name are not called.
-    written = {name: keys[place] for name, place in names.positions.items()}
-    given = f"json_extract_string(doc, {_paths(as_text, written)})"
-    kinds = f"json_type(doc, {_paths(as_text, written)})"
-    numbers: set[int] = set()
-    if reading.decimal or reading.thousands:
-        numbers = _numbers(connection, f"select {given} as s, {kinds} as k from {documents}")
-    picked = [
-        f"{f's[{i}]::double' if i in numbers else signed(f's[{i}]', f'k[{i}]', reading)}"
-        f" as {quote(name)}"
-        for i, name in enumerate(as_text, start=1)
-    ]
-    picked += [
-        f"nullif(cast(j[{i}] as varchar), 'null') as {quote(name)}"
-        for i, name in enumerate(kept_json, start=1)
-    ]
-    connection.execute(
-        f"create table {relation} as select {', '.join(['_line', *picked])} from (select _line,"
-        f" {given} as s, {kinds} as k,"
-        f" json_extract(doc, {_paths(kept_json, written)}) as j from {documents})"
-    )
-    described = connection.execute(f"describe {relation}").fetchall()
-    rows = connection.execute(f"select count(*) from {relation}").fetchone()
-    connection.execute(f"drop table {documents}")
-    return StagedFile(
-        file=file,
-        relation=relation,
-        columns={row[0]: row[1] for row in described if row[0] != "_line"},
-        headers=names.headers,
-        rows=rows[0] if rows else 0,
-        broken=broken,
-        cut_off=cut_off,
-        plain=None if is_array else path,
-        skipped=names.skipped,
-        repeated=names.repeated,
-        reading=reading,
-    )
-
-
-def _numbers(connection: duckdb.DuckDBPyConnection, values: str) -> set[int]:
-    """Positions of values that are JSON's own numbers in all objects, and exact as floats.
-
-    They arrive as numbers, as cells of a workbook do: the signs that the mapping says are of text.
-    """
-    found = connection.execute(
-        f"select i from (select unnest(s) as v, unnest(k) as k, generate_subscripts(s, 1) as i"
-        f" from ({values})) group by i"
-        f" having bool_and(coalesce({is_number('k')}, true) or k = 'NULL')"
-        f" and max(abs(try_cast(v as double))) <= {EXACT}"
-    ).fetchall()
-    return {row[0] for row in found}
-
-
-def _paths(names: list[str], written: dict[str, str]) -> str:
-    keys = [written[name].replace('"', '\\"') for name in names]
-    return "[" + ", ".join(text(f'$."{key}"') for key in keys) + "]::varchar[]"
-
-
 def _stage_parquet(
     connection: duckdb.DuckDBPyConnection,
     file: InputFile,
@@ -310,7 +213,7 @@ def _stage_parquet(
         rows = _parquet_rows(connection, path)
     except duckdb.Error as problem:
         raise FileError(
-            f"the Parquet file cannot be read ({_first_line(problem, path)}); it is damaged or "
+            f"the Parquet file cannot be read ({first_line(problem, path)}); it is damaged or "
             "was not written to its end. Export it again"
         ) from problem
     types = {row[0]: row[1] for row in described if row[0] != "file_row_number"}
@@ -339,7 +242,3 @@ def _parquet_rows(connection: duckdb.DuckDBPyConnection, path: Path) -> int:
         f"select num_rows from parquet_file_metadata({text(path)})"
     ).fetchone()
     return int(found[0]) if found else 0
-
-
-def _first_line(problem: Exception, path: Path) -> str:
-    return str(problem).replace(str(path), path.name).strip().splitlines()[0].removesuffix(".")

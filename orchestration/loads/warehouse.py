@@ -191,3 +191,8 @@ def _date_deliveries(
             " where run_id = ? and as_of_date is null",
             [settings["as_of_date"], settings["run_id"]],
         )
+
+
+def first_line(problem: Exception, path: Path) -> str:
+    """What DuckDB or Arrow says of a file, without the rest and without our folders."""
+    return str(problem).replace(str(path), path.name).strip().splitlines()[0].removesuffix(".")
