@@ -69,6 +69,7 @@ class Translator:
             joins.append(self._join(alias, on))
         self.joins = " ".join(joins)
         self._keys: dict[str, str] = {}
+        self._readings: dict[str, FileSettings] = {}
         unread = staged.broken[0].line if staged.broken else None
         self._shaper = Shaper(self._key_columns(entry.group_by, "group_by"), unread)
 
@@ -108,6 +109,7 @@ class Translator:
             plan.readings[name] = AS_WRITTEN
         elif isinstance(column, Expression):
             plan.expressions[name] = self.sql(column.sql, place, name)
+            plan.readings[name] = self._readings[name]
             plan.said[name] = column.sql
         elif isinstance(column, Taken):
             self._taken(plan, name, column, f"{place}.from")
@@ -200,6 +202,8 @@ class Translator:
                 f"'{expression}' looks at several rows ({over.sql(dialect='duckdb')}): {remedy}",
             )
         self._resolve_columns(tree, place)
+        if name is not None:
+            self._readings[name] = self._reading_of(tree)
         held: dict[str, str] = {}
         tree = self._own_functions(tree, held)
         if over:

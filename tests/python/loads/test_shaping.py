@@ -132,16 +132,17 @@ files:
     from: p.csv
     lookups: {price: {from: r.csv, on: plan_id, decimal: ",", thousands: "."}}
     columns: {product_id: plan_id, plan_name: plan_id, billing_interval: {value: month},
-      unit_amount: price.p, included_seats: {sql: as_number(price.p) * 1000 + as_number(n)}}
+      unit_amount: price.p, interval_count: {sql: "replace(price.q, ' EUR', '')"},
+      included_seats: {sql: as_number(price.p) * 1000 + as_number(n)}}
 """
     files: dict[str, str | bytes] = {
         "p.csv": "plan_id,n\nA,1.0\n",
-        "r.csv": "plan_id;p\nA;1.234,5\n",
+        "r.csv": "plan_id;p;q\nA;1.234,5;2.000 EUR\n",
     }
     delivery = load(tmp_path, mapping, files)
-    assert delivery.query("select unit_amount, included_seats from raw_files.plans") == [
-        (Decimal("1234.5"), 1234501)
-    ]
+    assert delivery.query(
+        "select unit_amount, included_seats, interval_count from raw_files.plans"
+    ) == [(Decimal("1234.5"), 1234501, 2000)]
 
 
 def test_lines_that_give_the_same_row_are_one(tmp_path: Path) -> None:
