@@ -24,8 +24,8 @@ import sqlglot
 import yaml
 from sqlglot import exp
 
-from orchestration.loads.mapping import suggestion
 from orchestration.loads.model import LoadError
+from orchestration.settings_file import suggestion
 
 ADAPTER_FOLDER = Path(__file__).resolve().parent.parent / "adapters"
 

@@ -13,13 +13,13 @@ from orchestration.loads.landed import Landed
 from orchestration.loads.landed_database import attached
 from orchestration.loads.landed_query import LandedQuery, absent_relation
 from orchestration.loads.landed_relation import MACROS
-from orchestration.loads.mapping import suggestion
 from orchestration.loads.model import FileError, LoadError
 from orchestration.loads.part_plan import PartPlan
 from orchestration.loads.plan import Plan
 from orchestration.loads.reader import StagedFile
 from orchestration.loads.run import LoadRun
 from orchestration.loads.spec import TableSpec
+from orchestration.settings_file import suggestion
 
 
 @dataclass(frozen=True)

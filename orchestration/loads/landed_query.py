@@ -14,10 +14,10 @@ from orchestration.loads.landed import Landed
 from orchestration.loads.landed_database import LandedSchema
 from orchestration.loads.landed_nesting import Nesting
 from orchestration.loads.landed_relation import RAW, LandedRelation, as_type, sql_type
-from orchestration.loads.mapping import suggestion
 from orchestration.loads.model import FileError
 from orchestration.loads.spec import ColumnSpec, TableSpec
 from orchestration.loads.warehouse import quote, text
+from orchestration.settings_file import suggestion
 
 
 class LandedQuery:
