@@ -11,10 +11,13 @@ import duckdb
 
 from orchestration.loads.landed import MOTHERDUCK, POSTGRES, Landed
 from orchestration.loads.model import LoadError
-from orchestration.loads.spec import SourceSpec, source_names
+from orchestration.loads.spec import SourceSpec, source_names, source_spec
 from orchestration.loads.warehouse import OWN_TABLES, quote, text
+from orchestration.project import dbt_schemas
 
 ALIAS = "landed"
+# What is in the warehouse beside the raw tables of the sources and what dbt makes of them.
+KEPT_SCHEMAS = ("raw_loads", "ledger")
 
 
 @dataclass(frozen=True)
@@ -115,26 +118,27 @@ def _schema(connection: duckdb.DuckDBPyConnection, catalog: str, landed: Landed)
     return LandedSchema(f"{quote(catalog)}.{quote(written)}", tables)
 
 
-def refuse_own_schema(landed: Landed, warehouse: Path) -> None:
+def own_schemas() -> set[str]:
+    """The schemas of the warehouse that this project writes."""
+    raw = {source_spec(name).dataset for name in source_names()}
+    return {*raw, *KEPT_SCHEMAS, *dbt_schemas()}
+
+
+def refuse_own_schema(landed: Landed, system: str, warehouse: Path) -> None:
     """See that what is read is not what is written.
 
     Raises:
-        LoadError: The landed schema is one of the warehouse's own raw schemas.
+        LoadError: The landed schema is one of the warehouse's own.
     """
     file = landed.file
     if file is None or file.resolve() != warehouse.resolve():
         return
-    own = {source_spec_name.lower() for source_spec_name in map(_dataset, source_names())}
-    if landed.schema.lower() in own:
+    if landed.schema.lower() in own_schemas():
         raise LoadError(
             f"{landed.loader} may not land in the schema '{landed.schema}' of {warehouse.name}:"
-            f" this project keeps its own raw tables there. Let it land in another schema, such as"
-            f" '{landed.schema.removeprefix('raw_')}', or in a database of its own"
+            f" this project writes its own tables there. Let it land in another schema, such as"
+            f" '{system}', or in a database of its own"
         )
-
-
-def _dataset(source: str) -> str:
-    return f"raw_{source}"
 
 
 def refuse_foreign_tables(connection: duckdb.DuckDBPyConnection, spec: SourceSpec) -> None:

@@ -10,7 +10,7 @@ import duckdb
 from orchestration.loads.adapters import AdaptedTable, Adapter, read_adapter
 from orchestration.loads.files import InputFile
 from orchestration.loads.landed import Landed
-from orchestration.loads.landed_database import attached
+from orchestration.loads.landed_database import attached, refuse_own_schema
 from orchestration.loads.landed_query import LandedQuery, absent_relation
 from orchestration.loads.landed_relation import MACROS
 from orchestration.loads.model import FileError, LoadError
@@ -72,6 +72,7 @@ def plan_by_landing(run: LoadRun, landed: Landed, vendor: str) -> Plan:
     """Match raw tables with what was landed; what is not there counts as not delivered."""
     plan = Plan()
     try:
+        refuse_own_schema(landed, vendor, run.request.warehouse)
         adapter = read_adapter(landed.loader, vendor)
         for name in (*dict(landed.tables), *dict(landed.columns)):
             _check_said(adapter, landed, name)

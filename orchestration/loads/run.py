@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from orchestration.loads.checks import Window, currency_type
 from orchestration.loads.files import InputFile
-from orchestration.loads.landed_database import refuse_foreign_tables, refuse_own_schema
+from orchestration.loads.landed_database import refuse_foreign_tables
 from orchestration.loads.model import FileCount, LoadRequest, Message
 from orchestration.loads.part import Part
 from orchestration.loads.reader import stage
@@ -93,8 +93,6 @@ class LoadRun:
             "create table rejects (source_table varchar, source_file varchar, source_line bigint,"
             " column_name varchar, reason varchar, raw_text varchar, row_key varchar)"
         )
-        if self.request.landed is not None:
-            refuse_own_schema(self.request.landed, self.request.warehouse)
         with opened(self.request.warehouse) as warehouse:
             refuse_foreign_tables(warehouse, self.spec)
             ensure_tables(warehouse, self.spec)
