@@ -178,7 +178,7 @@ def _road_text(system: str, answers: Answers) -> str:
         lines = [
             "road: landed",
             f"loader: {answers.road}",
-            f"database: {json.dumps(answers.database)} # or md:<name>, postgres:<dsn>",
+            f"database: {json.dumps(answers.database)} # or md:<name>, postgresql://…",
             f"schema: {system}",
             "# tables: {<table>: <its name there>} # where a table has another name",
             "# columns: {<table>: {<our column>: <their column>}} # custom fields",

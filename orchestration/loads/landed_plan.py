@@ -51,12 +51,12 @@ class LandedReading:
         except LoadError as problem:
             raise FileError(str(problem), file=place) from problem
         except duckdb.Error as problem:
-            message = str(problem).strip().splitlines()[0]
+            message = self.landed.redacted(str(problem)).strip().splitlines()[0]
             raise FileError(
                 f"what {self.landed.loader} landed cannot be read as {table.source}.{table.name}:"
                 f" {message}",
                 file=place,
-            ) from problem
+            ) from None
         types = {
             row[0]: row[1]
             for row in run.connection.execute(f"describe {relation}").fetchall()

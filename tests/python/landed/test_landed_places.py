@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import re
+import traceback
 
+import duckdb
 import pytest
 import yaml
 
-from orchestration.loads import Landed, LoadError, LoadRequest, load
+from orchestration.home import Home
+from orchestration.loads import Landed, LoadError, LoadRequest, landed_database, load
 from orchestration.loads.landed_database import own_schemas
 from orchestration.project import project_root
+from orchestration.raw_assets import load_request
 from tests.python.landed.fivetran_stripe import land_stripe
 from tests.python.landed.landing import change
 from tests.python.landed.stripe_company import stripe
@@ -59,3 +64,67 @@ def test_the_page_names_every_schema_that_is_own():
     named = set(re.findall(r"`(\w+)`", page))
     assert {name for name in own_schemas() if not name.startswith("raw_")} <= named
     assert {"raw_files", "raw_loads"} <= named
+
+
+POSTGRES_FORMS = [
+    ("postgresql://me:s3cr%40t@db.example:5432/wh?sslmode=require", None),
+    ("postgres://me:s3cr@t@db.example/wh", None),
+    ("postgres:postgresql://me:s3cr%40t@db.example/wh", "postgresql://me:s3cr%40t@db.example/wh"),
+    ("postgres:host=db password=s3cr@t user=me", "host=db password=s3cr@t user=me"),
+    ("postgres:host=db password='s3cr@t' user=me", "host=db password='s3cr@t' user=me"),
+]
+
+
+@pytest.mark.parametrize(("database", "attached_as"), POSTGRES_FORMS)
+def test_a_postgres_database_is_a_url_or_keys_and_values(tmp_path, database, attached_as):
+    landed = Landed.of("airbyte", database, "public")
+    assert landed.file is None
+    assert landed.postgres == (attached_as or database)
+    company = COMPANY.format(database=json.dumps(database))
+    assert road(tmp_path, company) == landed
+
+
+@pytest.mark.parametrize(
+    "database",
+    [
+        *(form for form, _ in POSTGRES_FORMS),
+        "md:acme?motherduck_token=s3cr@t",
+        "motherduck:acme?motherduck_token=s3cr@t&saas_mode=true",
+    ],
+)
+def test_no_secret_of_a_database_is_shown(tmp_path, monkeypatch, database):
+    """DuckDB repeats what it was to attach, and libpq what it took from that."""
+
+    def attach(connection, landed):
+        raise duckdb.IOException(f'cannot connect to "{landed.database}" by s3cr@t or s3cr%40t')
+
+    monkeypatch.setattr(landed_database, "_attach", attach)
+    landed = Landed.of("airbyte", database, "public")
+    request = LoadRequest("stripe", tmp_path, tmp_path / "warehouse.duckdb", "run", landed=landed)
+    with pytest.raises(LoadError) as problem:
+        load(request)
+    shown = [str(problem.value), repr(landed), repr(request), landed.shown]
+    shown += traceback.format_exception(problem.value)
+    assert "cannot connect" in shown[0]
+    assert not [text for text in shown if "s3cr" in text]
+
+
+def test_a_database_at_motherduck_is_shown_by_its_name():
+    assert Landed.of("dlt", "md:acme?motherduck_token=x", "stripe").shown == "md:acme"
+
+
+COMPANY = """\
+version: 1
+company: Acme
+domains: {{crm: [], billing: [stripe], product: [], support: [], feedback: []}}
+systems:
+  stripe: {{road: landed, loader: airbyte, database: {database}, schema: public}}
+"""
+
+
+def road(tmp_path, company: str) -> Landed | None:
+    """Where company.yml says that Stripe was landed."""
+    home = Home(tmp_path / "home")
+    home.create()
+    home.company_file.write_text(company, encoding="utf-8")
+    return load_request(home, home.read(), "stripe", run_id="run", as_of=None).landed
