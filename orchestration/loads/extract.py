@@ -10,7 +10,7 @@ import pyarrow as pa
 from orchestration.loads.landed_plan import plan_by_landing
 from orchestration.loads.mapped import MappedReading, plan_by_mapping
 from orchestration.loads.mapping import read_mapping
-from orchestration.loads.model import EmptyFileError, FileError, LoadError
+from orchestration.loads.model import EmptyFileError, FileError, Landing, LoadError
 from orchestration.loads.plan import Plan, Reading, plan_by_name
 from orchestration.loads.run import LoadRun
 from orchestration.loads.spec import TableSpec
@@ -48,15 +48,27 @@ def make_plan(run: LoadRun) -> Plan:
     """The plan of the load, made once; a mapping that cannot be read is an error message."""
     if run.plan is None:
         run.plan = _own_plan(run)
-        for vendor, landed in run.request.landings:
-            run.plan.add(plan_by_landing(run, landed, vendor))
+        for landing in run.request.landings:
+            run.plan.add(plan_by_landing(run, landing))
     return run.plan
 
 
 def _own_plan(run: LoadRun) -> Plan:
     """What is read of the source itself."""
     if run.request.landed is not None:
-        return plan_by_landing(run, run.request.landed, run.spec.name)
+        return plan_by_landing(run, Landing(run.spec.name, run.request.landed))
+    if not run.request.reads_folder:
+        return Plan()
+    plan = _folder_plan(run)
+    read = {reading.file for readings in plan.readings.values() for reading in readings}
+    names = dict.fromkeys(file.relative for file in plan.left if file not in read)
+    if names:
+        told = ", ".join(sorted(run.request.folder_domains or ()))
+        run.note("info", f"files speak for {told} alone, so these are not read: {', '.join(names)}")
+    return plan
+
+
+def _folder_plan(run: LoadRun) -> Plan:
     path = mapping_path(run.request.folder, run.request.mapping)
     if run.spec.name != "files" or path is None:
         return plan_by_name(run)

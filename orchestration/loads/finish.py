@@ -107,7 +107,7 @@ def _rejected_rows(run: LoadRun) -> None:
 
 def _unmapped_files(run: LoadRun) -> None:
     """Say how many rows of files that belong to no table are left out."""
-    if run.plan is None or run.request.landed is not None:
+    if run.plan is None or not run.request.reads_folder:
         return
     # A vendor's export holds more than is used here; a file of one's own should be used.
     severity = "warning" if run.spec.name == "files" else "info"

@@ -13,7 +13,7 @@ from orchestration.loads.landed import Landed
 from orchestration.loads.landed_database import attached, refuse_own_schema
 from orchestration.loads.landed_query import LandedQuery, absent_relation
 from orchestration.loads.landed_relation import MACROS
-from orchestration.loads.model import FileError, LoadError
+from orchestration.loads.model import FileError, Landing, LoadError
 from orchestration.loads.part_plan import PartPlan
 from orchestration.loads.plan import Plan
 from orchestration.loads.reader import StagedFile
@@ -68,12 +68,12 @@ class LandedReading:
         return PartPlan.by_name(table, staged)
 
 
-def plan_by_landing(run: LoadRun, landed: Landed, vendor: str) -> Plan:
+def plan_by_landing(run: LoadRun, landing: Landing) -> Plan:
     """Match raw tables with what was landed; what is not there counts as not delivered."""
-    plan = Plan()
+    landed, system = landing.landed, landing.system
     try:
-        refuse_own_schema(landed, vendor, run.request.warehouse)
-        adapter = read_adapter(landed.loader, vendor)
+        refuse_own_schema(landed, system, run.request.warehouse)
+        adapter = read_adapter(landed.loader, system)
         for name in (*dict(landed.tables), *dict(landed.columns)):
             _check_said(adapter, landed, name)
         for macro in MACROS:
@@ -83,33 +83,53 @@ def plan_by_landing(run: LoadRun, landed: Landed, vendor: str) -> Plan:
             for name, _ in landed.tables:
                 if query.find(name).name is None:
                     raise LoadError(absent_relation(query, adapter, landed, name))
-            read: set[str] = set()
-            for table in adapter.tables.values():
-                missing = query.missing(table)
-                if not missing:
-                    place = f"{landed.schema}.{query.place_of(table)}"
-                    plan.readings[table.name] = [_reading(adapter, table, landed, place)]
-                    read |= set(adapter.reads(f"select 1 from {table.source}")[0])
-                elif table.required:
-                    plan.failed.add(table.name)
-                    said = absent_relation(query, adapter, landed, missing[0])
-                    run.note("error", said, table=table.name)
-            for name in sorted(read):
-                relation = query.find(name)
-                if relation.name is None and relation.relation.without:
-                    run.note(
-                        "warning",
-                        f"{landed.schema}.{name} was not landed: {relation.relation.without}."
-                        f" Select the table in {landed.loader}",
-                    )
-            for limit in adapter.limits:
-                if rows := query.limited(limit):
-                    place = f"{landed.schema}.{limit.relation}"
-                    run.note("warning", f"{rows} rows of {place} {limit.says}")
+            plan = _tables(run, landing, adapter, query)
+            _warn(run, landed, adapter, query, plan)
+            return plan
     except LoadError as problem:
         run.note("error", str(problem))
         return Plan(failed=set(run.spec.tables))
+
+
+def _tables(run: LoadRun, landing: Landing, adapter: Adapter, query: LandedQuery) -> Plan:
+    """The raw tables that were landed, of the domains that the system speaks for."""
+    plan, landed = Plan(), landing.landed
+    others: list[str] = []
+    for table in adapter.tables.values():
+        missing = query.missing(table)
+        if not run.spec.tables[table.name].is_of(landing.domains):
+            others += [table.name] if not missing else []
+        elif not missing:
+            place = f"{landed.schema}.{query.place_of(table)}"
+            plan.readings[table.name] = [_reading(adapter, table, landed, place)]
+        elif table.required:
+            plan.failed.add(table.name)
+            said = absent_relation(query, adapter, landed, missing[0])
+            run.note("error", said, table=table.name)
+    if others:
+        told, names = ", ".join(sorted(landing.domains or ())), ", ".join(others)
+        run.note(
+            "info", f"{landing.system} speaks for {told} alone, so of it are not read: {names}"
+        )
     return plan
+
+
+def _warn(run: LoadRun, landed: Landed, adapter: Adapter, query: LandedQuery, plan: Plan) -> None:
+    """Say what is not known because a relation, or a part of one, was not landed."""
+    sources = [adapter.tables[name].source for name in plan.readings]
+    read = {name for source in sources for name in adapter.reads(f"select 1 from {source}")[0]}
+    for name in sorted(read):
+        relation = query.find(name)
+        if relation.name is None and relation.relation.without:
+            run.note(
+                "warning",
+                f"{landed.schema}.{name} was not landed: {relation.relation.without}."
+                f" Select the table in {landed.loader}",
+            )
+    for limit in adapter.limits:
+        if rows := query.limited(limit):
+            place = f"{landed.schema}.{limit.relation}"
+            run.note("warning", f"{rows} rows of {place} {limit.says}")
 
 
 def _reading(adapter: Adapter, table: AdaptedTable, landed: Landed, place: str) -> LandedReading:

@@ -55,6 +55,7 @@ class Plan:
     Attributes:
         readings: Files per table.
         unmapped: Files no table takes.
+        left: Files of tables that the folder does not speak for.
         failed: Tables whose mapping cannot be followed.
         used: Columns a mapping reads, per file.
         defaults: How a file is read of which nothing else is said.
@@ -63,6 +64,7 @@ class Plan:
 
     readings: dict[str, list[Reading]] = field(default_factory=dict)
     unmapped: list[InputFile] = field(default_factory=list)
+    left: list[InputFile] = field(default_factory=list)
     failed: set[str] = field(default_factory=set)
     used: dict[str, set[str]] = field(default_factory=dict)
     defaults: FileSettings = AS_WRITTEN
@@ -83,6 +85,8 @@ def plan_by_name(run: LoadRun) -> Plan:
     for file, table in tables_by_name(list_files(run.request.folder), run.spec):
         if table is None:
             plan.unmapped.append(file)
+        elif not run.spec.tables[table].is_of(run.request.folder_domains):
+            plan.left.append(file)
         else:
             plan.readings.setdefault(table, []).append(NamedReading(file))
     return plan

@@ -129,11 +129,7 @@ class LoadRun:
     def required_tables(self) -> list[str]:
         """Tables that the source must bring, of the domains that it speaks for."""
         domains = self.request.domains
-        return [
-            name
-            for name in self.spec.required_tables
-            if domains is None or self.spec.tables[name].domain in domains
-        ]
+        return [name for name in self.spec.required_tables if self.spec.tables[name].is_of(domains)]
 
     def delivery_of(self, table: TableSpec) -> str:
         """How a table is delivered: as the mapping says, else as it is declared."""

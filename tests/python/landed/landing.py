@@ -11,7 +11,7 @@ from typing import Any
 
 import duckdb
 
-from orchestration.loads import Landed, LoadRequest, load
+from orchestration.loads import Landed, Landing, LoadRequest, load
 
 Row = Mapping[str, Any]
 
@@ -68,7 +68,7 @@ class Filled:
             self.root / "warehouse.duckdb",
             "run",
             as_of=date(2025, 6, 30),
-            landings=((self.system, landed),),
+            landings=(Landing(self.system, landed),),
         )
         return "\n".join(f"{m.table} {m.column} {m.text}" for m in load(request).messages)
 

@@ -1,0 +1,106 @@
+"""A system gives what company.yml names it for, and nothing else."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from orchestration.home import Home
+from orchestration.loads import LoadReport, load
+from orchestration.raw_assets import load_request
+from tests.python.landed.fivetran_hubspot import land_hubspot
+
+FILES = {
+    "accounts.csv": "account_id,account_name\nA1,Acme\n",
+    "contacts.csv": "contact_id,account_id\nC1,A1\n",
+    "subscriptions.csv": "subscription_id,account_id,status,started_at\nS1,A1,active,2025-01-01\n",
+    "subscription_items.csv": "subscription_item_id,subscription_id,valid_from,quantity,"
+    "unit_amount,billing_interval\nI1,S1,2025-01-01,1,10,month\n",
+    "fx_rates.csv": "currency,valid_from,rate_to_reporting\nEUR,2025-01-01,1.1\n",
+}
+COMPANY = """\
+version: 1
+company: Acme
+domains: {domains}
+systems:
+  files: {{road: files, folder: delivered}}
+  hubspot: {{road: landed, loader: fivetran, database: landed.duckdb, schema: hubspot}}
+"""
+
+
+@pytest.fixture
+def home(tmp_path) -> Home:
+    home = Home(tmp_path / "home")
+    home.create()
+    folder = home.path / "delivered"
+    folder.mkdir()
+    for name, content in FILES.items():
+        (folder / name).write_text(content, encoding="utf-8")
+    land_hubspot(home.path / "landed.duckdb")
+    return home
+
+
+def loaded(home: Home, **domains: list[str]) -> LoadReport:
+    """Load the tables of files as company.yml has it."""
+    domains = {name: [] for name in ("product", "feedback", "support")} | domains
+    home.company_file.write_text(COMPANY.format(domains=json.dumps(domains)), encoding="utf-8")
+    return load(load_request(home, home.read(), "files", run_id="run", as_of=None))
+
+
+def rows(warehouse: Path, table: str, column: str) -> list[str]:
+    with duckdb.connect(str(warehouse)) as connection:
+        found = connection.execute(f"select {column} from raw_files.{table} order by 1")
+        return [row[0] for row in found.fetchall()]
+
+
+def said(report: LoadReport, severity: str) -> list[str]:
+    return [message.text for message in report.messages if message.severity == severity]
+
+
+def test_a_landing_that_is_named_for_support_brings_no_customers(home):
+    report = loaded(home, crm=["files"], billing=["files"], support=["hubspot"])
+    assert rows(home.warehouse, "accounts", "account_id") == ["A1"]
+    assert rows(home.warehouse, "contacts", "contact_id") == ["C1"]
+    assert rows(home.warehouse, "tickets", "ticket_id") == ["501", "502", "503"]
+    told = [text for text in said(report, "info") if text.startswith("hubspot speaks for")]
+    assert told == [
+        "hubspot speaks for support alone, so of it are not read: accounts, csms, contacts,"
+        " opportunities, touchpoints"
+    ]
+    # The accounts of the folder have other ids.
+    assert len(said(report, "warning")) == 1
+
+
+def test_files_that_are_named_for_billing_bring_no_customers_but_every_rate(home):
+    report = loaded(home, crm=["hubspot"], billing=["files"])
+    assert rows(home.warehouse, "accounts", "account_id") == ["101", "102", "103"]
+    assert rows(home.warehouse, "contacts", "contact_id") == ["201"]
+    assert rows(home.warehouse, "subscriptions", "subscription_id") == ["S1"]
+    assert rows(home.warehouse, "fx_rates", "currency") == ["EUR"]
+    told = [text for text in said(report, "info") if text.startswith("files speak for")]
+    assert told == [
+        "files speak for billing alone, so these are not read: accounts.csv, contacts.csv"
+    ]
+    # What is warned of is in HubSpot: a deal of no kind.
+    assert [text for text in said(report, "warning") if ".csv" in text] == []
+
+
+def test_entries_of_a_mapping_for_other_domains_are_not_read_and_no_fault(home):
+    (home.path / "delivered" / "mapping.yml").write_text(
+        "version: 1\nfiles:\n  accounts: {from: no_such.csv}\n  contacts: {from: contacts.csv}\n",
+        encoding="utf-8",
+    )
+    report = loaded(home, crm=["hubspot"], billing=["files"])
+    assert rows(home.warehouse, "contacts", "contact_id") == ["201"]
+    told = [text for text in said(report, "info") if text.startswith("files speak for")]
+    assert len(told) == 1
+    assert "contacts.csv" in told[0]
+    assert said(report, "error") == []
+
+
+def test_two_systems_of_one_domain_are_both_read(home):
+    loaded(home, crm=["files", "hubspot"], billing=["files"])
+    assert rows(home.warehouse, "accounts", "account_id") == ["101", "102", "103", "A1"]
