@@ -25,7 +25,19 @@ def new_rows(run: LoadRun, table: TableSpec) -> Iterator[pa.Table]:
     readings = plan.readings.get(table.name, [])
     try:
         for reading in readings:
-            _read(run, table, load, reading)
+            try:
+                _read(run, table, load, reading)
+            except FileError as problem:
+                # Of several that bring a table a landing fails alone; files are one delivery.
+                if reading.file.origin is None:
+                    raise
+                run.note(
+                    "error",
+                    problem.text,
+                    table=table.name,
+                    file=problem.file,
+                    column=problem.column,
+                )
         if table.append_only:
             load.appended()
         else:

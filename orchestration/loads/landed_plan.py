@@ -7,7 +7,7 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.loads.adapters import AdaptedTable, Adapter, read_adapter
+from orchestration.loads.adapters import AdaptedTable, Adapter, filled_tables, read_adapter
 from orchestration.loads.files import InputFile
 from orchestration.loads.landed import Landed
 from orchestration.loads.landed_database import attached, refuse_own_schema
@@ -86,9 +86,11 @@ def plan_by_landing(run: LoadRun, landing: Landing) -> Plan:
             plan = _tables(run, landing, adapter, query)
             _warn(run, landed, adapter, query, plan)
             return plan
-    except LoadError as problem:
-        run.note("error", str(problem))
-        return Plan(failed=set(run.spec.tables))
+    except (LoadError, duckdb.Error) as problem:
+        named = "" if system == run.spec.name else f"{system}: "
+        run.note("error", named + landed.redacted(str(problem)))
+        filled = filled_tables(system).get(run.spec.name, set())
+        return Plan(failed={t for t in filled if run.spec.tables[t].is_of(landing.domains)})
 
 
 def _tables(run: LoadRun, landing: Landing, adapter: Adapter, query: LandedQuery) -> Plan:
@@ -101,7 +103,9 @@ def _tables(run: LoadRun, landing: Landing, adapter: Adapter, query: LandedQuery
             others += [table.name] if not missing else []
         elif not missing:
             place = f"{landed.schema}.{query.place_of(table)}"
-            plan.readings[table.name] = [_reading(adapter, table, landed, place)]
+            origin = None if landing.system == run.spec.name else landing.system
+            file = InputFile(Path(landed.shown), place, "landed", origin=origin)
+            plan.readings[table.name] = [LandedReading(file, adapter, table, landed)]
         elif table.required:
             plan.failed.add(table.name)
             said = absent_relation(query, adapter, landed, missing[0])
@@ -130,11 +134,6 @@ def _warn(run: LoadRun, landed: Landed, adapter: Adapter, query: LandedQuery, pl
         if rows := query.limited(limit):
             place = f"{landed.schema}.{limit.relation}"
             run.note("warning", f"{rows} rows of {place} {limit.says}")
-
-
-def _reading(adapter: Adapter, table: AdaptedTable, landed: Landed, place: str) -> LandedReading:
-    file = InputFile(Path(landed.shown), place, "landed", gzipped=False)
-    return LandedReading(file, adapter, table, landed)
 
 
 def _check_said(adapter: Adapter, landed: Landed, name: str) -> None:

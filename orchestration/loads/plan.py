@@ -56,7 +56,7 @@ class Plan:
         readings: Files per table.
         unmapped: Files no table takes.
         left: Files of tables that the folder does not speak for.
-        failed: Tables whose mapping cannot be followed.
+        failed: Tables that somebody who should bring them cannot, as a message says.
         used: Columns a mapping reads, per file.
         defaults: How a file is read of which nothing else is said.
         delivery: How a table is delivered (full or increment) where the mapping says so.
@@ -75,8 +75,6 @@ class Plan:
         for table, readings in other.readings.items():
             self.readings.setdefault(table, []).extend(readings)
         self.failed |= other.failed
-        for table in self.failed:
-            self.readings.pop(table, None)
 
 
 def plan_by_name(run: LoadRun) -> Plan:

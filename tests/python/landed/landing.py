@@ -11,6 +11,7 @@ from typing import Any
 
 import duckdb
 
+from orchestration.company import domains_of
 from orchestration.loads import Landed, Landing, LoadRequest, load
 
 Row = Mapping[str, Any]
@@ -69,6 +70,8 @@ class Filled:
             "run",
             as_of=date(2025, 6, 30),
             landings=(Landing(self.system, landed),),
+            domains=frozenset(domains_of(self.system)),
+            folder_domains=frozenset(),
         )
         return "\n".join(f"{m.table} {m.column} {m.text}" for m in load(request).messages)
 

@@ -1,17 +1,19 @@
-"""A system gives what company.yml names it for, and nothing else."""
+"""Files and landings that fill the same tables: each for its domains, each on its own."""
 
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import duckdb
 import pytest
 
 from orchestration.home import Home
-from orchestration.loads import LoadReport, load
+from orchestration.loads import LoadError, LoadReport, load
 from orchestration.raw_assets import load_request
 from tests.python.landed.fivetran_hubspot import land_hubspot
+from tests.python.landed.landing import change
 
 FILES = {
     "accounts.csv": "account_id,account_name\nA1,Acme\n",
@@ -29,6 +31,10 @@ systems:
   files: {{road: files, folder: delivered}}
   hubspot: {{road: landed, loader: fivetran, database: landed.duckdb, schema: hubspot}}
 """
+INTERCOM = """\
+  intercom: {{road: landed, loader: fivetran, database: {database}, schema: {schema}{more}}}
+"""
+ALL = {"crm": ["files", "hubspot"], "billing": ["files"], "support": ["intercom"]}
 
 
 @pytest.fixture
@@ -43,11 +49,19 @@ def home(tmp_path) -> Home:
     return home
 
 
-def loaded(home: Home, **domains: list[str]) -> LoadReport:
+def loaded(home: Home, more: str = "", run: str = "run", **domains: list[str]) -> LoadReport:
     """Load the tables of files as company.yml has it."""
     domains = {name: [] for name in ("product", "feedback", "support")} | domains
-    home.company_file.write_text(COMPANY.format(domains=json.dumps(domains)), encoding="utf-8")
-    return load(load_request(home, home.read(), "files", run_id="run", as_of=None))
+    written = COMPANY.format(domains=json.dumps(domains)) + more
+    home.company_file.write_text(written, encoding="utf-8")
+    return load(load_request(home, home.read(), "files", run_id=run, as_of=None))
+
+
+def failed(home: Home, more: str = "", **domains: list[str]) -> str:
+    """The same where something cannot be loaded: what is said of it."""
+    with pytest.raises(LoadError) as problem:
+        loaded(home, more, **domains)
+    return str(problem.value)
 
 
 def rows(warehouse: Path, table: str, column: str) -> list[str]:
@@ -104,3 +118,59 @@ def test_entries_of_a_mapping_for_other_domains_are_not_read_and_no_fault(home):
 def test_two_systems_of_one_domain_are_both_read(home):
     loaded(home, crm=["files", "hubspot"], billing=["files"])
     assert rows(home.warehouse, "accounts", "account_id") == ["101", "102", "103", "A1"]
+
+
+@pytest.mark.parametrize(
+    ("intercom", "said"),
+    [
+        ({"database": "gone.duckdb", "schema": "intercom"}, "gone.duckdb, which fivetran fills"),
+        ({"database": "landed.duckdb", "schema": "intercon"}, "no tables in a schema 'intercon'"),
+        (
+            {"database": "landed.duckdb", "schema": "hubspot", "more": ", tables: {chats: chat}"},
+            "company.yml names a table 'chats'",
+        ),
+    ],
+)
+def test_a_landing_that_cannot_be_read_fails_alone_and_by_its_name(home, intercom, said):
+    text = failed(home, INTERCOM.format(**{"more": ""} | intercom), **ALL)
+    assert "files: 1 problem(s)" in text
+    assert "intercom: " in text
+    assert said in text
+    assert rows(home.warehouse, "accounts", "account_id") == ["101", "102", "103", "A1"]
+    assert rows(home.warehouse, "contacts", "contact_id") == ["201", "C1"]
+    assert rows(home.warehouse, "subscriptions", "subscription_id") == ["S1"]
+
+
+def test_a_table_that_a_landing_cannot_give_is_still_taken_from_files(home):
+    change(home.path / "landed.duckdb", "alter table hubspot.contact rename id to contact_key")
+    text = failed(home, crm=["files", "hubspot"], billing=["files"])
+    assert "files: 1 problem(s)" in text
+    assert "hubspot.contact has no column 'id'" in text
+    assert rows(home.warehouse, "accounts", "account_id") == ["101", "102", "103", "A1"]
+    assert rows(home.warehouse, "contacts", "contact_id") == ["C1"]
+
+
+def test_files_that_cannot_be_read_do_not_keep_a_landing_back(home):
+    mapping = "version: 1\nfiles:\n  contacts: {from: no_such.csv}\n"
+    (home.path / "delivered" / "mapping.yml").write_text(mapping, encoding="utf-8")
+    assert "no_such.csv" in failed(home, crm=["files", "hubspot"], billing=["files"])
+    assert rows(home.warehouse, "contacts", "contact_id") == ["201"]
+
+
+def test_required_tables_are_asked_for_where_the_folder_is_missing_beside_a_landing(home):
+    shutil.rmtree(home.path / "delivered")
+    text = failed(home, crm=["hubspot"], billing=["files"])
+    assert "delivered does not exist" in text
+    assert "required table subscriptions is missing" in text
+    assert "required table accounts" not in text
+    assert rows(home.warehouse, "accounts", "account_id") == ["101", "102", "103"]
+
+
+def test_a_company_without_files_is_asked_for_none(home):
+    domains = {name: [] for name in ("billing", "product", "feedback", "support")}
+    written = COMPANY.format(domains=json.dumps(domains | {"crm": ["hubspot"]}))
+    written = "".join(line for line in written.splitlines(keepends=True) if "folder" not in line)
+    home.company_file.write_text(written, encoding="utf-8")
+    report = load(load_request(home, home.read(), "files", run_id="run", as_of=None))
+    assert said(report, "error") == []
+    assert rows(home.warehouse, "accounts", "account_id") == ["101", "102", "103"]
