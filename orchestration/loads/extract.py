@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pyarrow as pa
 
@@ -81,8 +80,8 @@ def _own_plan(run: LoadRun) -> Plan:
 
 
 def _folder_plan(run: LoadRun) -> Plan:
-    path = mapping_path(run.request.folder, run.request.mapping)
-    if run.spec.name != "files" or path is None:
+    path = run.request.mapping_file
+    if path is None:
         return plan_by_name(run)
     try:
         mapping = read_mapping(path, run.spec)
@@ -90,12 +89,6 @@ def _folder_plan(run: LoadRun) -> Plan:
         run.note("error", str(problem), file=path.name)
         return Plan(failed=set(run.spec.tables))
     return plan_by_mapping(run, mapping)
-
-
-def mapping_path(folder: Path, mapping: Path | None) -> Path | None:
-    """The mapping that is given, else ``mapping.yml`` in the folder, if there is one."""
-    beside = folder / "mapping.yml"
-    return mapping or (beside if beside.exists() else None)
 
 
 def _read(run: LoadRun, table: TableSpec, load: TableLoad, reading: Reading) -> None:

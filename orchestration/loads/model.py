@@ -34,6 +34,12 @@ class EmptyFileError(FileError):
     """A file has no content at all."""
 
 
+def mapping_path(folder: Path, mapping: Path | None) -> Path | None:
+    """The mapping that is given, else ``mapping.yml`` in the folder, if there is one."""
+    beside = folder / "mapping.yml"
+    return mapping or (beside if beside.exists() else None)
+
+
 @dataclass(frozen=True)
 class Landing:
     """A system that fills tables of the source: where it was landed, and what it speaks for.
@@ -83,6 +89,11 @@ class LoadRequest:
     is_dated: bool = False
     domains: frozenset[str] | None = None
     folder_domains: frozenset[str] | None = None
+
+    @property
+    def mapping_file(self) -> Path | None:
+        """The mapping of files; None of other sources, and where there is none."""
+        return mapping_path(self.folder, self.mapping) if self.source == "files" else None
 
     @property
     def reads_folder(self) -> bool:

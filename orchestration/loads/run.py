@@ -25,6 +25,7 @@ from orchestration.loads.spec import (
     GONE_COLUMN,
     INCREMENT,
     LOADER_COLUMNS,
+    ORIGIN_COLUMN,
     SourceSpec,
     TableSpec,
     source_spec,
@@ -113,7 +114,7 @@ class LoadRun:
             [source],
         ).fetchall():
             self.known_columns.setdefault(table, set()).add(column)
-        own = LOADER_COLUMNS | GONE_COLUMN
+        own = LOADER_COLUMNS | GONE_COLUMN | ORIGIN_COLUMN
         for table in self.spec.tables:
             found = table_columns(warehouse, self.spec.dataset, table)
             self.raw_columns[table] = [name for name in found if name not in own]
@@ -130,6 +131,16 @@ class LoadRun:
         """Tables that the source must bring, of the domains that it speaks for."""
         domains = self.request.domains
         return [name for name in self.spec.required_tables if self.spec.tables[name].is_of(domains)]
+
+    def origins_of(self, table: TableSpec) -> set[str | None]:
+        """Who is to bring a table: systems that were landed, None for the files of the folder."""
+        request = self.request
+        origins: set[str | None] = {
+            landing.system for landing in request.landings if table.is_of(landing.domains)
+        }
+        if request.reads_folder and table.is_of(request.folder_domains):
+            origins.add(None)
+        return origins
 
     def delivery_of(self, table: TableSpec) -> str:
         """How a table is delivered: as the mapping says, else as it is declared."""

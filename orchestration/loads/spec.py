@@ -26,6 +26,8 @@ LOADER_COLUMNS = {
 }
 # The load whose whole delivery no longer had the row; empty while it is there.
 GONE_COLUMN = {"_gone_load_id": "VARCHAR"}
+# The system whose landing brought the row; empty where a file did.
+ORIGIN_COLUMN = {"_origin": "VARCHAR"}
 
 FULL, INCREMENT = "full", "increment"
 # The domain of a table that serves all of them.

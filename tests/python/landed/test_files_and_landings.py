@@ -174,3 +174,67 @@ def test_a_company_without_files_is_asked_for_none(home):
     report = load(load_request(home, home.read(), "files", run_id="run", as_of=None))
     assert said(report, "error") == []
     assert rows(home.warehouse, "accounts", "account_id") == ["101", "102", "103"]
+
+
+BOTH = {"crm": ["files", "hubspot"], "billing": ["files"]}
+GONE = "select distinct contact_id from raw_files.contacts where _gone_load_id is not null"
+
+
+def gone(home: Home) -> list[str]:
+    """Contacts that whole deliveries had and have no more."""
+    with duckdb.connect(str(home.warehouse)) as connection:
+        return sorted(row[0] for row in connection.execute(GONE).fetchall())
+
+
+@pytest.mark.parametrize("statement", ["drop table hubspot.contact", "delete from hubspot.contact"])
+def test_only_who_brings_a_table_says_what_is_gone_from_it(home, statement):
+    loaded(home, run="1", **BOTH)
+    database = home.path / "landed.duckdb"
+    change(database, "create table hubspot.kept as from hubspot.contact", statement)
+    (home.path / "delivered" / "contacts.csv").write_text(
+        "contact_id,account_id\nC2,A1\n", encoding="utf-8"
+    )
+    report = loaded(home, run="2", **BOTH)
+    assert gone(home) == ["C1"]
+    warned = "\n".join(said(report, "warning"))
+    assert "hubspot brings no row of it this time, so the 1 that came from there stay" in warned
+    assert (
+        "delivery: {contacts: increment} in a mapping.yml (version: 1) beside the files" in warned
+    )
+    change(
+        database,
+        "create or replace table hubspot.contact as select * replace (204 as id)"
+        " from hubspot.kept where id = 201",
+    )
+    report = loaded(home, run="3", **BOTH)
+    assert gone(home) == ["201", "C1"]
+    warned = "\n".join(text for text in said(report, "warning") if "are gone" in text)
+    assert "If hubspot still has them, see why its loader lands them no more" in warned
+    assert "mapping.yml" not in warned
+
+
+def test_a_row_belongs_to_who_brought_it_last(home):
+    with_hubspot = "contact_id,account_id,email,role\nC1,A1,,\n201,101,ann@acme.example,champion\n"
+    contacts = home.path / "delivered" / "contacts.csv"
+    without = contacts.read_text(encoding="utf-8")
+    contacts.write_text(with_hubspot, encoding="utf-8")
+    database = home.path / "landed.duckdb"
+    change(
+        database, "create table hubspot.kept as from hubspot.contact", "drop table hubspot.contact"
+    )
+    loaded(home, run="1", **BOTH)
+    # HubSpot brings it from now on, and then has it no more.
+    contacts.write_text(without, encoding="utf-8")
+    change(database, "create table hubspot.contact as from hubspot.kept")
+    loaded(home, run="2", **BOTH)
+    assert gone(home) == []
+    change(database, "update hubspot.contact set id = 204 where id = 201")
+    contacts.unlink()
+    loaded(home, run="3", **BOTH)
+    assert gone(home) == ["201"]
+
+
+def test_rows_of_a_system_that_is_named_no_more_are_gone(home):
+    loaded(home, run="1", **BOTH)
+    loaded(home, run="2", crm=["hubspot"], billing=["files"])
+    assert gone(home) == ["C1"]
