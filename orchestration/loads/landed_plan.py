@@ -84,7 +84,7 @@ def plan_by_landing(run: LoadRun, landing: Landing) -> Plan:
                 if query.find(name).name is None:
                     raise LoadError(absent_relation(query, adapter, landed, name))
             plan = _tables(run, landing, adapter, query)
-            _warn(run, landed, adapter, query, plan)
+            _warn(run, landing, adapter, query, plan)
             return plan
     except (LoadError, duckdb.Error) as problem:
         named = "" if system == run.spec.name else f"{system}: "
@@ -110,6 +110,8 @@ def _tables(run: LoadRun, landing: Landing, adapter: Adapter, query: LandedQuery
             plan.failed.add(table.name)
             said = absent_relation(query, adapter, landed, missing[0])
             run.note("error", said, table=table.name)
+        else:
+            _warn_of_parts(run, landed, adapter, query, table)
     if others:
         told, names = ", ".join(sorted(landing.domains or ())), ", ".join(others)
         run.note(
@@ -118,16 +120,38 @@ def _tables(run: LoadRun, landing: Landing, adapter: Adapter, query: LandedQuery
     return plan
 
 
-def _warn(run: LoadRun, landed: Landed, adapter: Adapter, query: LandedQuery, plan: Plan) -> None:
+def _warn_of_parts(
+    run: LoadRun, landed: Landed, adapter: Adapter, query: LandedQuery, table: AdaptedTable
+) -> None:
+    """Say so where some of what a raw table is made of was landed, but not enough of it."""
+    needed = [query.find(name) for name in (*table.needs, *table.needs_one_of)]
+    told = [each for each in needed if each.name is None and not each.relation.without]
+    if told and any(each.name for each in needed):
+        names = ", ".join(f"{landed.schema}.{each.relation.name}" for each in told)
+        run.note(
+            "warning",
+            f"{adapter.vendor}.{table.name} is not delivered, for not landed is: {names}. Select"
+            f" the table in {landed.loader}",
+            table=table.name,
+        )
+
+
+def _warn(run: LoadRun, landing: Landing, adapter: Adapter, query: LandedQuery, plan: Plan) -> None:
     """Say what is not known because a relation, or a part of one, was not landed."""
-    sources = [adapter.tables[name].source for name in plan.readings]
-    read = {name for source in sources for name in adapter.reads(f"select 1 from {source}")[0]}
-    for name in sorted(read):
-        relation = query.find(name)
-        if relation.name is None and relation.relation.without:
+    landed = landing.landed
+    wanted: set[str] = set()
+    for table in adapter.tables.values():
+        if table.name in plan.readings:
+            wanted |= set(adapter.reads(f"select 1 from {table.source}")[0])
+        elif plan.readings and run.spec.tables[table.name].is_of(landing.domains):
+            wanted |= {*table.needs, *table.needs_one_of}
+    for name in sorted(wanted):
+        relation = query.find(name).relation
+        stands_in = relation.unless and query.find(relation.unless[0]).has(relation.unless[1])
+        if query.find(name).name is None and relation.without and not stands_in:
             run.note(
                 "warning",
-                f"{landed.schema}.{name} was not landed: {relation.relation.without}."
+                f"{landed.schema}.{name} was not landed: {relation.without}."
                 f" Select the table in {landed.loader}",
             )
     for limit in adapter.limits:

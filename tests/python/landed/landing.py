@@ -59,7 +59,7 @@ class Filled:
         """Where it is landed."""
         return self.root / "landed.duckdb"
 
-    def load(self, *statements: str, **named: Any) -> str:
+    def load(self, *statements: str, severity: str | None = None, **named: Any) -> str:
         """Load it after the loader did something; what was said, a message a line."""
         change(self.database, *statements)
         landed = Landed.of("fivetran", self.database, self.system, **named)
@@ -73,7 +73,11 @@ class Filled:
             domains=frozenset(domains_of(self.system)),
             folder_domains=frozenset(),
         )
-        return "\n".join(f"{m.table} {m.column} {m.text}" for m in load(request).messages)
+        return "\n".join(
+            f"{m.table} {m.column} {m.text}"
+            for m in load(request).messages
+            if severity in (None, m.severity)
+        )
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         """Ask the warehouse."""
