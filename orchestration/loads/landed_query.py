@@ -133,9 +133,9 @@ class LandedQuery:
             )
         sql = f"select {', '.join(items)} from {place}"
         newest = [name for name in relation.newest if name.lower() in known or found.there(name)]
-        if relation.key and newest:
+        if relation.key:
             key = ", ".join(quote(name) for name in relation.key)
-            order = ", ".join(f"{quote(name)} desc nulls last" for name in newest)
+            order = ", ".join(f"{quote(name)} desc nulls last" for name in newest) or "1"
             # A row without a key is no version of another one; it is rejected later on.
             nameless = " or ".join(f"{quote(name)} is null" for name in relation.key)
             sql = (
