@@ -8,7 +8,7 @@ The YAML files of ``orchestration/adapters/<loader>/<vendor>.yml``. A file has
   cannot do without; ``without``: a warning for when it is absent, and ``unless`` a column of
   another relation that says the same.
   ``nested`` where the loader flattened it; ``raw`` where it may be there as JSON alone.
-- ``limits``: a warning for the rows of a relation where a column is true.
+- ``limits``: a warning for the rows of a relation where a column (or a key in it, a.b) is true.
 - ``objects``: SQL over relations, by name, for what several tables share or what was flattened.
 - ``tables``: by raw table what it is read ``from`` (relations and objects, joined), ``where``, and
   ``columns``: SQL by raw column. A raw column that is not listed is the landed one of its name.
@@ -111,7 +111,7 @@ class AdaptedTable:
 
 @dataclass(frozen=True)
 class Limit:
-    """Something a loader may leave out, as a column of a relation tells."""
+    """Something a loader may leave out, as a column of a relation, or a key in it (a.b), tells."""
 
     relation: str
     column: str

@@ -244,12 +244,12 @@ class LandedQuery:
     def limited(self, limit: Limit) -> int:
         """Rows of a relation of which the loader may have left something out."""
         found = self.find(limit.relation)
-        column = found.there(limit.column)
+        column = found.told(limit.column)
         if found.name is None or column is None:
             return 0
         place = f"{self._schema.place}.{quote(found.name)}"
         counted = self._connection.execute(
-            f"select count(*) from {place} where cast({quote(column)} as boolean)"
+            f"select count(*) from {place} where cast({column} as boolean)"
         ).fetchone()
         return int(counted[0]) if counted else 0
 
