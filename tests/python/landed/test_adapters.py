@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import duckdb
@@ -9,8 +10,9 @@ import pytest
 import sqlglot
 from sqlglot import exp
 
-from orchestration.loads import Landed, LoadRequest, load
-from orchestration.loads.adapters import Adapter, adapter_names, read_adapter
+from orchestration.loads import Landed, LoadRequest, load, source_spec
+from orchestration.loads.adapters import Adapter, Relation, adapter_names, names_in, read_adapter
+from orchestration.project import project_root
 from tests.python.landed.crm_company import salesforce
 from tests.python.landed.fivetran_crm import land_salesforce
 from tests.python.landed.landing import change
@@ -28,6 +30,48 @@ def queries(adapter: Adapter) -> Iterator[tuple[str, exp.Expression]]:
         where = f" where {table.where}" if table.where else ""
         sql = f"select {columns} from {table.source}{where}"
         yield table.name, sqlglot.parse_one(sql, read="duckdb")
+
+
+def words(sql: str) -> set[str]:
+    """All names in a text of SQL."""
+    return set(re.findall(r"\w+", sql))
+
+
+def read_by_staging(source: str) -> dict[str, set[str]]:
+    """Names in the staging models that read a raw table, by raw table."""
+    found: dict[str, set[str]] = {}
+    for path in (project_root() / "models" / "staging" / source).glob("*.sql"):
+        sql = path.read_text(encoding="utf-8")
+        for table in re.findall(r"source\('raw_\w+', '(\w+)'\)", sql):
+            found.setdefault(table, set()).update(words(sql))
+    return found
+
+
+def used_columns(adapter: Adapter, relation: Relation) -> set[str]:
+    """Columns of a relation that the adapter's SQL, or a staging model by their name, reads."""
+    used = {*relation.key, *relation.newest}
+    for sql in adapter.objects.values():
+        used |= words(sql) if relation.name in names_in(sql) else set()
+    staging, spec = read_by_staging(adapter.source), source_spec(adapter.source)
+    for table in adapter.tables.values():
+        if relation.name in names_in(f"select 1 from {table.source}"):
+            used |= words(" ".join([table.source, table.where or "", *table.columns.values()]))
+        if table.main == relation.name:
+            by_name = set(spec.tables[table.name].columns) - set(table.columns)
+            used |= by_name & staging.get(table.name, set())
+    return used
+
+
+@every_adapter
+def test_every_column_of_an_adapter_is_read(loader, vendor):
+    adapter = read_adapter(loader, vendor)
+    unread = {
+        f"{relation.name}.{column.name}"
+        for relation in adapter.relations.values()
+        for column in relation.columns.values()
+        if not column.required and column.name not in used_columns(adapter, relation)
+    }
+    assert unread == set()
 
 
 @every_adapter
