@@ -10,6 +10,7 @@ import duckdb
 import pytest
 import yaml
 
+from orchestration.company_init import findings
 from orchestration.home import Home
 from orchestration.loads import Landed, LoadError, LoadRequest, landed_database, load
 from orchestration.loads.landed_database import own_schemas
@@ -41,6 +42,16 @@ def test_a_landing_in_a_schema_that_this_project_writes_is_refused(warehouse, sc
         problem.value
     )
     assert "another schema, such as 'stripe'" in str(problem.value)
+
+
+def test_a_check_of_the_company_tells_it_before_a_refresh(tmp_path):
+    home = Home(tmp_path / "home")
+    home.create()
+    written = COMPANY.format(database="warehouse.duckdb").replace("public", "facts")
+    home.company_file.write_text(written, encoding="utf-8")
+    change(home.warehouse, "create schema facts")
+    (finding,) = findings(home)
+    assert "may not land in the schema 'facts'" in (finding.fault or "")
 
 
 def test_another_schema_of_the_warehouse_is_read(warehouse):
