@@ -124,13 +124,15 @@ def _warn_of_parts(
     run: LoadRun, landed: Landed, adapter: Adapter, query: LandedQuery, table: AdaptedTable
 ) -> None:
     """Say so where some of what a raw table is made of was landed, but not enough of it."""
-    needed = [query.find(name) for name in (*table.needs, *table.needs_one_of)]
-    told = [each for each in needed if each.name is None and not each.relation.without]
-    if told and any(each.name for each in needed):
-        names = ", ".join(f"{landed.schema}.{each.relation.name}" for each in told)
+    needed = (*table.needs, *table.needs_one_of)
+    missing = [name for name in query.missing(table) if not adapter.relations[name].without]
+    if missing and any(query.find(name).name for name in needed):
+        each = [f"{landed.schema}.{name}" for name in missing if name in table.needs]
+        others = [f"{landed.schema}.{name}" for name in missing if name in table.needs_one_of]
+        each += [f"one of {', '.join(others)}"] if others else []
         run.note(
             "warning",
-            f"{adapter.vendor}.{table.name} is not delivered, for not landed is: {names}. Select"
+            f"{adapter.vendor}.{table.name} is not delivered without {' and '.join(each)}. Select"
             f" the table in {landed.loader}",
             table=table.name,
         )

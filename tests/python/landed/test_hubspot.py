@@ -117,11 +117,23 @@ def test_sound_data_are_warned_of_by_nothing_but_the_deal_of_no_kind(hubspot):
 @pytest.mark.parametrize(
     ("table", "raw", "said"),
     [
-        ("deal_company", "opportunities", "hubspot.opportunities is not delivered"),
+        (
+            "deal_company",
+            "opportunities",
+            "hubspot.opportunities is not delivered without hubspot.deal_company. Select",
+        ),
         ("ticket_company", "tickets", "hubspot.tickets is not delivered"),
         ("ticket_property_history", "ticket_events", "hubspot.ticket_events is not delivered"),
-        ("engagement_company", "touchpoints", "hubspot.touchpoints is not delivered"),
-        ("engagement_meeting", "touchpoints", "hubspot.touchpoints is not delivered"),
+        (
+            "engagement_company",
+            "touchpoints",
+            "delivered without hubspot.engagement_company. Select",
+        ),
+        (
+            "engagement_meeting",
+            "touchpoints",
+            "without one of hubspot.engagement_meeting, hubspot.",
+        ),
         ("engagement_contact", None, "with whom a meeting, call or email was is not known"),
         ("ticket_contact", None, "who asked is not known"),
         ("deal_pipeline", None, "that a deal renews is known by its type alone"),
