@@ -167,7 +167,8 @@ def init(
     ] = None,
     folder: Annotated[str | None, typer.Option(help="Where files are.")] = None,
     database: Annotated[
-        str | None, typer.Option(help="Where a loader landed its tables: file, md:…, postgres:…")
+        str | None,
+        typer.Option(help="Where a loader landed its tables: file, md:…, postgresql://…"),
     ] = None,
     home: HomeOption = None,
 ) -> None:

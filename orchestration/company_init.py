@@ -26,6 +26,8 @@ from orchestration.connectors.of_home import road_of
 from orchestration.connectors.road import ConnectError, vendor_names
 from orchestration.home import Home, HomeError
 from orchestration.loads.adapters import adapter_names
+from orchestration.loads.landed_database import refuse_own_schema
+from orchestration.loads.model import LoadError
 from orchestration.loads.spec import source_names
 from orchestration.policies import Policies
 from orchestration.project import default_vars
@@ -178,7 +180,7 @@ def _road_text(system: str, answers: Answers) -> str:
         lines = [
             "road: landed",
             f"loader: {answers.road}",
-            f"database: {json.dumps(answers.database)} # or md:<name>, postgres:<dsn>",
+            f"database: {json.dumps(answers.database)} # or md:<name>, postgresql://…",
             f"schema: {system}",
             "# tables: {<table>: <its name there>} # where a table has another name",
             "# columns: {<table>: {<our column>: <their column>}} # custom fields",
@@ -231,7 +233,7 @@ def _finding(home: Home, system: str, road: FilesRoad | LandedRoad | ApiRoad) ->
     if isinstance(road, LandedRoad):
         shown = home.landed(road).shown
         place = f"{road.loader}: {shown}, schema {road.db_schema}"
-        return Finding(system, "landed", place, _landed_fault(home, road))
+        return Finding(system, "landed", place, _landed_fault(home, system, road))
     place = road.base_url or "its own address"
     return Finding(system, "api", place, _api_fault(home, system, road))
 
@@ -256,7 +258,13 @@ def _api_fault(home: Home, system: str, road: ApiRoad) -> str | None:
     return None
 
 
-def _landed_fault(home: Home, road: LandedRoad) -> str | None:
+def _landed_fault(home: Home, system: str, road: LandedRoad) -> str | None:
     if road.is_elsewhere:
         return None
-    return None if home.at(road.database).is_file() else "there is no such database file"
+    if not home.at(road.database).is_file():
+        return "there is no such database file"
+    try:
+        refuse_own_schema(home.landed(road), system, home.warehouse)
+    except LoadError as problem:
+        return str(problem)
+    return None

@@ -41,6 +41,8 @@ DEMO_SOURCES: dict[str, list[str]] = {
     "support": ["zendesk"],
     "feedback": ["delighted"],
 }
+# What only company.yml says.
+OF_COMPANY_FILE = ("roads", "systems")
 # Settings of a mapping that are dbt vars of the same name.
 MAPPED_VARS = ("reporting_currency", "end_dates")
 FILES_SOURCES: dict[str, list[str]] = {domain: ["files"] for domain in DOMAINS}
@@ -66,6 +68,8 @@ class HomeConfig:
         folders: Where a vendor's exports are, when not in `exports/<vendor>`.
         vars: dbt vars of this home that differ from `dbt_project.yml`.
         roads: By which road each system's data come, where company.yml says so.
+        systems: The systems of each domain as company.yml names them: those without models of
+            their own, too, which `sources` has as `files`.
     """
 
     company: str = DEMO_COMPANY
@@ -79,6 +83,7 @@ class HomeConfig:
     folders: dict[str, str] = field(default_factory=dict)
     vars: dict[str, Any] = field(default_factory=dict)
     roads: dict[str, Road] = field(default_factory=dict)
+    systems: dict[str, list[str]] = field(default_factory=dict)
 
     @property
     def is_demo(self) -> bool:
@@ -90,6 +95,11 @@ class HomeConfig:
         """The enabled source systems, each once, in the order of the domains."""
         named = [vendor for domain in self.sources.values() for vendor in domain]
         return list(dict.fromkeys(named))
+
+    def domains_of(self, system: str) -> frozenset[str]:
+        """The domains that a system speaks for."""
+        named = self.systems or self.sources
+        return frozenset(domain for domain, systems in named.items() if system in systems)
 
 
 class Home:
@@ -224,6 +234,7 @@ class Home:
             folders=folders,
             vars=company.own_vars,
             roads=dict(company.systems),
+            systems={domain: list(named) for domain, named in company.domains.items()},
         )
 
     def landed(self, road: LandedRoad) -> Landed:
@@ -253,7 +264,9 @@ class Home:
         """Replace `home.json` at once, so that a crash never leaves half a file."""
         self.path.mkdir(parents=True, exist_ok=True)
         temporary = self.file.with_suffix(".json.tmp")
-        content = {name: value for name, value in asdict(config).items() if name != "roads"}
+        content = {
+            name: value for name, value in asdict(config).items() if name not in OF_COMPANY_FILE
+        }
         temporary.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
         temporary.replace(self.file)
 

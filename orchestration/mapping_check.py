@@ -12,8 +12,13 @@ import duckdb
 
 from orchestration.load_counts import RejectReason, read_loads
 from orchestration.loads import LoadError, LoadRequest, load, read_mapping
-from orchestration.loads.extract import mapping_path
-from orchestration.loads.model import NO_TABLE, NOT_READ, ROWS_REJECTED, UNUSED_COLUMN
+from orchestration.loads.model import (
+    NO_TABLE,
+    NOT_READ,
+    ROWS_REJECTED,
+    UNUSED_COLUMN,
+    mapping_path,
+)
 
 RUN = "check"
 

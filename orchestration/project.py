@@ -10,9 +10,11 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import yaml
 
 if TYPE_CHECKING:
     from orchestration.home import Home
@@ -41,6 +43,20 @@ def project_root() -> Path:
         f"{DBT_PROJECT_FILE} was not found in {' or '.join(map(str, folders))}. "
         f"Run the command from the project's root folder, or set {PROJECT_VARIABLE}."
     )
+
+
+def dbt_schemas() -> set[str]:
+    """Return the schemas that dbt fills: every ``+schema`` of the project's file."""
+    project = yaml.safe_load((project_root() / DBT_PROJECT_FILE).read_text(encoding="utf-8"))
+    return {*_schemas_in(project["models"]), *_schemas_in(project["seeds"])}
+
+
+def _schemas_in(settings: Mapping[str, Any]) -> Iterator[str]:
+    for name, value in settings.items():
+        if name == "+schema":
+            yield value
+        elif isinstance(value, dict):
+            yield from _schemas_in(value)
 
 
 def dbt_executable() -> str:

@@ -10,12 +10,13 @@ import duckdb
 from dagster_dlt import DagsterDltResource, DagsterDltTranslator, dlt_assets
 from dagster_dlt.translator import DltResourceTranslatorData
 
-from orchestration.company import ApiRoad, LandedRoad, source_of
+from orchestration.company import FILES, ApiRoad, LandedRoad, source_of
 from orchestration.connectors.of_home import fetch_system
 from orchestration.connectors.road import ConnectError
 from orchestration.home import Home, HomeConfig
 from orchestration.instance import WAREHOUSE_POOL
 from orchestration.loads import (
+    Landing,
     LoadError,
     LoadReport,
     LoadRequest,
@@ -85,13 +86,14 @@ def load_request(
         is_dated=isinstance(road, ApiRoad),
         landed=home.landed(road) if isinstance(road, LandedRoad) else None,
         landings=tuple(
-            (system, home.landed(other))
+            Landing(system, home.landed(other), config.domains_of(system))
             for system, other in config.roads.items()
             if isinstance(other, LandedRoad) and system != source == source_of(system)
         ),
         domains=frozenset(
             domain for domain, systems in config.sources.items() if source in systems
         ),
+        folder_domains=config.domains_of(FILES) if source == FILES else None,
     )
 
 

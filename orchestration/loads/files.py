@@ -40,6 +40,7 @@ class InputFile:
         gzipped: Whether it is packed by gzip.
         part: The member of an archive; the sheet of a workbook that has several.
         is_aside: Whether it is read only when it is named: a sheet that is hidden or empty.
+        origin: The system that was landed there, where it is no file but a landing.
     """
 
     path: Path
@@ -48,6 +49,7 @@ class InputFile:
     gzipped: bool = False
     part: str | None = None
     is_aside: bool = False
+    origin: str | None = None
 
     @property
     def names(self) -> list[str]:

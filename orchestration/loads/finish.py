@@ -69,20 +69,20 @@ def _missing_tables(run: LoadRun) -> None:
         # What a landing lacks is said while it is planned.
         make_plan(run)
         return
-    if not run.request.folder.is_dir():
-        if run.request.landings:
-            make_plan(run)
-            return
+    if run.request.reads_folder and not run.request.folder.is_dir():
         run.note("error", f"the folder {run.request.folder} does not exist; check the path")
-        return
+        if not run.request.landings:
+            return
     plan = make_plan(run)
     for table in run.required_tables:
         if not plan.readings.get(table) and table not in plan.failed:
             found = ", ".join(file.relative for file in plan.unmapped) or "no other files"
+            systems = [landing.system for landing in run.request.landings]
+            brought = f", and it is not of what {' and '.join(systems)} bring" if systems else ""
             run.note(
                 "error",
                 f"required table {table} is missing: no file {table}.csv, .xlsx, .parquet or "
-                f".jsonl and no mapping for it (found {found}); add the file or map it in "
+                f".jsonl and no mapping for it (found {found}){brought}; add the file or map it in "
                 "mapping.yml",
                 table=table,
             )
@@ -107,7 +107,7 @@ def _rejected_rows(run: LoadRun) -> None:
 
 def _unmapped_files(run: LoadRun) -> None:
     """Say how many rows of files that belong to no table are left out."""
-    if run.plan is None or run.request.landed is not None:
+    if run.plan is None or not run.request.reads_folder:
         return
     # A vendor's export holds more than is used here; a file of one's own should be used.
     severity = "warning" if run.spec.name == "files" else "info"

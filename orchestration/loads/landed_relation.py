@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from orchestration.loads.adapters import LandedColumn, Relation
 from orchestration.loads.casts import as_text
-from orchestration.loads.landed_nesting import Nesting
-from orchestration.loads.warehouse import text
+from orchestration.loads.landed_nesting import BETWEEN, Nesting
+from orchestration.loads.warehouse import quote, text
 
 _TYPES = {"text": "VARCHAR", "json": "JSON", "decimal": "DECIMAL(38, 12)"}
 _WHOLE = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?$")
@@ -69,6 +69,15 @@ class LandedRelation:
             return []
         start = column.gathered.lower()
         return [name for name in self.types if name.lower().startswith(start)]
+
+    def told(self, path: str) -> str | None:
+        """SQL of a key in an object: of a column a__b, or of a in which the object is JSON."""
+        keys = path.split(".")
+        for length in range(len(keys), 0, -1):
+            if column := self.there(BETWEEN.join(keys[:length])):
+                rest = ".".join(["$", *keys[length:]])
+                return quote(column) if rest == "$" else f"{quote(column)} ->> {text(rest)}"
+        return None
 
     def has(self, name: str) -> bool:
         """Whether a column of the adapter, or one the adapter does not know, is there."""
