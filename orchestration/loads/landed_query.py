@@ -106,11 +106,13 @@ class LandedQuery:
         if found.name is None:
             if relation.required:
                 raise FileError(absent_relation(self, self._adapter, self._landed, relation.name))
-            nulls = ", ".join(
+            nulls = [
                 f"cast(null as {sql_type(column)}) as {quote(column.name)}"
                 for column in relation.columns.values()
-            )
-            return f"select {nulls} where false"
+            ]
+            if relation.nested:
+                nulls.append("cast(null as json) as _whole")
+            return f"select {', '.join(nulls)} where false"
         items = [
             f"{self._value(found, column, excused)} as {quote(column.name)}"
             for column in relation.columns.values()

@@ -44,15 +44,17 @@ def land(database: Path, schema: str, table: str, columns: str, rows: Iterable[R
 
 @dataclass
 class Filled:
-    """A system without models of its own, landed by Fivetran: its rows in the tables of `files`.
+    """A system without models of its own, landed by a loader: its rows in the tables of `files`.
 
     Attributes:
         system: The system; the schema it is landed in has its name.
         root: Where `landed.duckdb` is, and the warehouse will be.
+        loader: Who landed it.
     """
 
     system: str
     root: Path
+    loader: str = "fivetran"
 
     @property
     def database(self) -> Path:
@@ -62,7 +64,7 @@ class Filled:
     def load(self, *statements: str, severity: str | None = None, **named: Any) -> str:
         """Load it after the loader did something; what was said, a message a line."""
         change(self.database, *statements)
-        landed = Landed.of("fivetran", self.database, self.system, **named)
+        landed = Landed.of(self.loader, self.database, self.system, **named)
         request = LoadRequest(
             "files",
             self.root / "deliveries",
