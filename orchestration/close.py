@@ -8,17 +8,17 @@ becomes known later changes the restated figures only.
 from __future__ import annotations
 
 import getpass
-import json
 import os
 import shutil
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import duckdb
 
+from orchestration.build_state import build_state_file
 from orchestration.definition import CLOSED, definition_version
 from orchestration.ledger import (
     FIRST_HASH,
@@ -35,13 +35,13 @@ from orchestration.ledger import (
 )
 from orchestration.publish import MANIFEST as PUBLISHED_MANIFEST
 from orchestration.publish import Publication, read_publication
+from orchestration.state import read_json
 
 if TYPE_CHECKING:
     from orchestration.home import Home
 
 __all__ = ["CloseError", "close_month", "load_ledger", "next_month"]
 
-BUILD_STATE = Path("dbt") / "last_build.json"
 CLOSED_BY_VARIABLE = "CSW_CLOSED_BY"
 MOVEMENTS = ("new", "expansion", "contraction", "churn", "reactivation", "fx", "transfer")
 
@@ -148,10 +148,9 @@ def _passed_publication(home: Home) -> Publication:
     publication = read_publication(home.published)
     if publication is None:
         raise CloseError("Nothing is published yet. Run `csw refresh`, then close the month.")
-    state_file = home.path / BUILD_STATE
-    if not home.warehouse.is_file() or not state_file.is_file():
+    state = read_json(build_state_file(home))
+    if not home.warehouse.is_file() or not state:
         raise CloseError("The warehouse is not there. Run `csw refresh`, then close the month.")
-    state: dict[str, Any] = json.loads(state_file.read_text(encoding="utf-8"))
     if not state.get("succeeded") or state.get("run_id") != publication.run_id:
         raise CloseError(
             "The last refresh did not pass its tests, so that its figures are not published. "

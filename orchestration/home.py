@@ -9,7 +9,6 @@ folder of files that was named on the command line.
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import shutil
 from collections.abc import Collection
@@ -30,6 +29,7 @@ from orchestration.company import (
 from orchestration.loads.landed import Landed
 from orchestration.project import project_root
 from orchestration.settings_file import SettingsFile, SettingsFileError
+from orchestration.state import parse_json, write_json
 
 DEMO_COMPANY = "demo"
 DEFAULT_HOME = "data"
@@ -240,22 +240,21 @@ class Home:
         if not self.exists():
             return HomeConfig()
         try:
-            content = json.loads(self.file.read_text(encoding="utf-8"))
-        except json.JSONDecodeError as error:
+            content = parse_json(self.file)
+        except ValueError as error:
+            # Not as a new home: it would take another company in, or become the demo.
             raise HomeError(
-                f"{self.file} is not valid JSON (line {error.lineno}). "
-                "Repair it, or move the folder away to start anew."
+                f"{self.file}, which says whose home this is, cannot be read ({error}). Put it "
+                "back from a backup, or move the folder away to start anew."
             ) from error
         known = {name: content[name] for name in HomeConfig.__dataclass_fields__ if name in content}
         return HomeConfig(**known)
 
     def write(self, config: HomeConfig) -> None:
-        """Replace `home.json` at once, so that a crash never leaves half a file."""
+        """Replace `home.json`."""
         self.path.mkdir(parents=True, exist_ok=True)
-        temporary = self.file.with_suffix(".json.tmp")
         content = {name: value for name, value in asdict(config).items() if name != "roads"}
-        temporary.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
-        temporary.replace(self.file)
+        write_json(self.file, content)
 
     def source_folder(self, vendor: str) -> Path:
         """Return the folder a vendor's exports are read from."""

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
@@ -20,6 +19,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import duckdb
+
+from orchestration.state import sync, write_json
 
 if TYPE_CHECKING:
     from orchestration.home import Home
@@ -373,21 +374,18 @@ def append(home: Home, close: Close, staged: Path) -> Close:
     """
     folder = ledger_folder(home)
     sealed = close.sealed()
-    _write_json(staged / ENTRY, asdict(sealed))
     for file in staged.iterdir():
-        _sync(file)
+        sync(file)
+    write_json(staged / ENTRY, asdict(sealed))
     staged.replace(folder / sealed.month)
-    _sync(folder)
+    sync(folder)
     _write_manifest(folder, [*read_closes(home), sealed])
     return sealed
 
 
 def _write_manifest(folder: Path, closes: list[Close]) -> None:
-    temporary = folder / f".{MANIFEST}.tmp"
-    _write_json(temporary, {"format": FORMAT, "closes": [asdict(close) for close in closes]})
-    _sync(temporary)
-    temporary.replace(folder / MANIFEST)
-    _sync(folder)
+    entries = [asdict(close) for close in closes]
+    write_json(folder / MANIFEST, {"format": FORMAT, "closes": entries})
 
 
 def sha256_of(file: Path) -> str:
@@ -402,18 +400,3 @@ def sha256_of(file: Path) -> str:
 def _digest(content: Mapping[str, Any]) -> str:
     text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _write_json(path: Path, content: Mapping[str, Any]) -> None:
-    path.write_text(
-        json.dumps(content, indent=2, sort_keys=True, ensure_ascii=False) + "\n", encoding="utf-8"
-    )
-
-
-def _sync(path: Path) -> None:
-    """Have the disk hold what was written, so that a power cut cannot leave half a close."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -8,8 +8,6 @@ on with it; a crash half way leaves yesterday's files in force.
 from __future__ import annotations
 
 import hashlib
-import json
-import os
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -21,6 +19,8 @@ from typing import Any
 import duckdb
 
 from orchestration.memory import bound_memory
+from orchestration.progress import current
+from orchestration.state import read_json, write_json
 
 # Every DuckDB client since 1.0 opens this format.
 STORAGE_VERSION = "v1.0.0"
@@ -141,12 +141,15 @@ def publish(
 
 def read_publication(target: Path) -> Publication | None:
     """Return what is published now, if anything is."""
-    file = target / MANIFEST
-    if not file.is_file():
+    content = read_json(target / MANIFEST)
+    if not content:
         return None
-    content = json.loads(file.read_text(encoding="utf-8"))
-    marts = {name: PublishedTable(**table) for name, table in content.pop("marts").items()}
-    return Publication(marts=marts, **content)
+    try:
+        marts = {name: PublishedTable(**table) for name, table in content.pop("marts").items()}
+        return Publication(marts=marts, **content)
+    except (AttributeError, KeyError, TypeError) as error:
+        current().note(f"{target / MANIFEST} is not as it was written ({error}): not taken.")
+        return None
 
 
 @contextmanager
@@ -207,13 +210,7 @@ def _comments(connection: duckdb.DuckDBPyConnection) -> Comments:
 
 
 def _write_manifest(target: Path, publication: Publication) -> None:
-    temporary = target / f".{MANIFEST}.tmp"
-    with temporary.open("w", encoding="utf-8") as file:
-        json.dump(asdict(publication), file, indent=2)
-        file.write("\n")
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(target / MANIFEST)
+    write_json(target / MANIFEST, asdict(publication))
 
 
 def point_link(link: Path, database: Path) -> None:

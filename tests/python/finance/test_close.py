@@ -239,7 +239,7 @@ def test_a_crash_before_the_month_leaves_nothing(closed, monkeypatch):
         raise OSError("no space left on device")
 
     with monkeypatch.context() as patch, pytest.raises(OSError, match="no space"):
-        patch.setattr(ledger_module, "_write_json", crash)
+        patch.setattr(ledger_module, "write_json", crash)
         close_month(closed, DECEMBER)
     assert problems(closed) == []
     assert close_month(closed, DECEMBER).month == "2025-12"

@@ -128,13 +128,6 @@ def test_generated_demo_keeps_its_scale(home):
     assert claim(home, scale=0.5).config.scale == 0.5
 
 
-def test_broken_home_json_is_explained(home):
-    home.create()
-    home.file.write_text("{")
-    with pytest.raises(HomeError, match="not valid JSON"):
-        home.read()
-
-
 def _hold(path: str, held: object, release: object) -> None:
     with home_lock(Home(Path(path))):
         held.set()
