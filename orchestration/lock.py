@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from orchestration.home import Home, HomeError
+from orchestration.publish import repair
 
 # The command takes the lock before the run starts, and the run's own session asks again: within
 # one process the second asking is granted.
@@ -24,7 +25,10 @@ class HomeLockedError(HomeError):
 
 @contextmanager
 def home_lock(home: Home) -> Iterator[None]:
-    """Hold the home for this process; a second process is told who has it."""
+    """Hold the home for this process; a second process is told who has it.
+
+    Who takes it first puts right what was published, should the one before have been killed.
+    """
     path = home.lock_file
     if path in _held:
         yield
@@ -38,6 +42,7 @@ def home_lock(home: Home) -> Iterator[None]:
         _describe_holder(handle.fileno())
         _held.add(path)
         try:
+            repair(home.published)
             yield
         finally:
             _held.discard(path)

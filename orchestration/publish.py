@@ -1,8 +1,9 @@
 """Publishing: what BI reads, written after the tests and switched at once.
 
-Write, audit, publish: the tables are copied to files whose names are new, then `manifest.json` and
-the link `customer_success.duckdb` are replaced atomically. A reader that has the old file open goes
-on with it; a crash half way leaves yesterday's files in force.
+Write, audit, publish: the tables are copied to files whose names are new, and kept by the disk;
+then `manifest.json` is replaced at once. It decides what is published. The links are derived from
+it, at the end of a publication and whenever somebody takes the home's lock. A reader that has the
+old file open goes on with it; a crash half way leaves yesterday's files in force.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ import duckdb
 
 from orchestration.memory import bound_memory
 from orchestration.progress import current
-from orchestration.state import read_json, write_json
+from orchestration.state import read_json, sync, write_json
 
 # Every DuckDB client since 1.0 opens this format.
 STORAGE_VERSION = "v1.0.0"
@@ -118,8 +119,12 @@ def publish(
             relation.name: _copy(connection, relation, temporary_parquet, comments)
             for relation in sorted(relations, key=lambda relation: relation.name)
         }
+    for file in (*temporary_parquet.iterdir(), temporary_parquet, temporary_database):
+        sync(file)
     temporary_parquet.replace(parquet)
     temporary_database.replace(database)
+    sync(parquet.parent)
+    sync(target)
     publication = Publication(
         run_id=run_id,
         as_of_date=as_of,
@@ -133,8 +138,7 @@ def publish(
         definition_version=definition_version,
     )
     _write_manifest(target, publication)
-    for name in (DATABASE_LINK, FORMER_LINK):
-        point_link(target / name, database)
+    repair(target)
     remove_old(target, keep=KEPT)
     return publication
 
@@ -213,15 +217,38 @@ def _write_manifest(target: Path, publication: Publication) -> None:
     write_json(target / MANIFEST, asdict(publication))
 
 
+def repair(target: Path) -> None:
+    """Make everything beside the manifest what the manifest says, as after a run that was killed.
+
+    The home's lock must be held.
+    """
+    remove_leftovers(target)
+    publication = read_publication(target)
+    if publication is None or not (target / publication.database).is_file():
+        return
+    for name in (DATABASE_LINK, FORMER_LINK):
+        point_link(target / name, target / publication.database)
+
+
 def point_link(link: Path, database: Path) -> None:
-    """Make a link name the newest file; a copy where links cannot be made."""
+    """Make a link name a file; a copy where links cannot be made."""
+    if _names(link, database):
+        return
     temporary = link.with_name(f".{link.name}.tmp")
     temporary.unlink(missing_ok=True)
     try:
         temporary.symlink_to(database.name)
     except (OSError, NotImplementedError):
-        shutil.copyfile(database, temporary)
+        shutil.copy2(database, temporary)
     temporary.replace(link)
+    sync(link.parent)
+
+
+def _names(link: Path, database: Path) -> bool:
+    if link.is_symlink() or not link.is_file():
+        return link.is_symlink() and link.readlink() == Path(database.name)
+    copy, original = link.stat(), database.stat()
+    return (copy.st_size, copy.st_mtime_ns) == (original.st_size, original.st_mtime_ns)
 
 
 def remove_leftovers(target: Path) -> None:

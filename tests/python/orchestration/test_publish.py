@@ -1,12 +1,15 @@
 import json
 import shutil
+import signal
 import subprocess
+import sys
 from pathlib import Path
 
 import duckdb
 import pytest
 
 from orchestration import publish as publishing
+from orchestration.lock import home_lock
 from orchestration.memory import MEMORY_VARIABLE
 from orchestration.publish import Relation, publish, read_publication
 
@@ -124,6 +127,43 @@ def test_failure_half_way_leaves_what_was_published(warehouse, tmp_path, monkeyp
     assert not list(target.glob(".*.tmp*"))
 
 
+KILLED = """
+import os, pathlib, signal, sys
+from orchestration import publish
+left = int(sys.argv[1])
+def counted(original):
+    def call(*arguments, **named):
+        global left
+        left -= 1
+        if left < 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return original(*arguments, **named)
+    return call
+pathlib.Path.replace = counted(pathlib.Path.replace)
+pathlib.Path.symlink_to = counted(pathlib.Path.symlink_to)
+publish.publish(pathlib.Path(sys.argv[2]), pathlib.Path(sys.argv[3]),
+    [publish.Relation("facts", "fct_account_month")], run_id="r2", as_of="2026-01-01",
+    company="Acme", versions={}, policy={})
+"""
+
+
+@pytest.mark.parametrize("step", range(7))
+def test_after_a_kill_at_any_step_all_pointers_name_one_publication(
+    warehouse, home, project_root, step
+):
+    run(warehouse, home.published, "r1")
+    command = [sys.executable, "-c", KILLED, str(step), str(warehouse), str(home.published)]
+    done = subprocess.run(command, cwd=project_root, check=False)
+    assert done.returncode == -signal.SIGKILL
+    with home_lock(home):
+        published = read_publication(home.published)
+        assert published.run_id == ("r2" if step > 2 else "r1")
+        assert published.as_of_date == ("2026-01-01" if step > 2 else "2025-12-31")
+        for name in (publishing.DATABASE_LINK, publishing.FORMER_LINK):
+            assert (home.published / name).resolve().name == published.database
+        assert not list(home.published.glob(".*"))
+
+
 def test_copy_where_links_cannot_be_made(warehouse, tmp_path, monkeypatch):
     def no_links(*_: object) -> None:
         raise OSError("not supported")
@@ -135,6 +175,10 @@ def test_copy_where_links_cannot_be_made(warehouse, tmp_path, monkeypatch):
         link = target / name
         assert not link.is_symlink()
         assert link.read_bytes() == (target / publication.database).read_bytes()
+        link.write_bytes(b"of a run that was killed")
+    publishing.repair(target)
+    for name in (publishing.DATABASE_LINK, publishing.FORMER_LINK):
+        assert (target / name).read_bytes() == (target / publication.database).read_bytes()
 
 
 def test_the_former_name_of_the_file_still_opens_it(warehouse, tmp_path):
