@@ -21,7 +21,13 @@ from orchestration.connect_cli import connect
 from orchestration.home import Home, HomeError, claim
 from orchestration.lock import home_lock
 from orchestration.mapping_cli import app as mapping_app
-from orchestration.project import ProjectError, dbt_environment, dbt_executable, project_root
+from orchestration.project import (
+    ProjectError,
+    dbt_command,
+    dbt_environment,
+    dbt_executable,
+    project_root,
+)
 
 app = typer.Typer(
     name="csw",
@@ -126,7 +132,7 @@ def refresh(
     console = _console()
     day = _day(as_of)
     chosen = Home.resolve(home)
-    with _explained(console), home_lock(chosen):
+    with _explained(console), _alerting(), home_lock(chosen):
         claimed = claim(
             chosen,
             source=source,
@@ -145,9 +151,13 @@ def refresh(
             result = run_refresh(
                 chosen, display, as_of=day, full_refresh=full_refresh, verbose=verbose
             )
+        if not result.succeeded:
+            # Before the report, which may fail for the same reason.
+            lines = ["The refresh failed; the published files are unchanged."]
+            lines += [f"{step}: {reason}" for step, reason in result.failures.items()]
+            _alert(lines, result.record.run_id)
         show_result(console, chosen, result)
     if not result.succeeded:
-        _alert(result.failures, result.record.run_id)
         raise typer.Exit(1)
 
 
@@ -340,7 +350,7 @@ def dbt(context: typer.Context, home: HomeOption = None) -> None:
         if not {"--version", "--help"} & {*arguments}:
             arguments += vars_arguments(chosen, given)
         done = subprocess.run(
-            [dbt_executable(), *arguments],
+            [*dbt_command(), *arguments],
             cwd=project_root(),
             env={**os.environ, **dbt_environment(chosen)},
             check=False,
@@ -449,12 +459,20 @@ def _explained(console: Console, *more: type[Exception]) -> Iterator[None]:
         raise typer.Exit(1) from error
 
 
-def _alert(failures: dict[str, str], run_id: str) -> None:
+@contextmanager
+def _alerting() -> Iterator[None]:
+    """Send an alert for what stops a refresh outside of its steps."""
+    try:
+        yield
+    except Exception as error:
+        _alert(["The refresh was stopped.", str(error) or type(error).__name__], "none")
+        raise
+
+
+def _alert(lines: list[str], run_id: str) -> None:
     from orchestration.alerts import COMMAND_VARIABLE, WEBHOOK_VARIABLE, send_alert  # noqa: PLC0415
 
     if os.environ.get(COMMAND_VARIABLE) or os.environ.get(WEBHOOK_VARIABLE):
-        lines = [f"The refresh {run_id} failed; the published files are unchanged."]
-        lines += [f"{step}: {reason}" for step, reason in failures.items()]
         send_alert("\n".join(lines), run_id)
 
 

@@ -30,7 +30,7 @@ from orchestration.ledger import LedgerError
 from orchestration.loads import last_complete_day
 from orchestration.manifest import fingerprint, manifest_path, read_manifest, write_stamp
 from orchestration.progress import current
-from orchestration.project import dbt_executable, project_root, vars_arguments
+from orchestration.project import dbt_command, project_root, vars_arguments
 from orchestration.session import RefreshSession
 from orchestration.standing import ground_of, standing_nodes
 
@@ -136,12 +136,13 @@ class LocalDbt(DbtCliResource):
 def dbt_resource() -> LocalDbt:
     """Return the dbt that builds the project."""
     root = str(project_root())
+    executable, *arguments = dbt_command()
     return LocalDbt(
         project_dir=root,
         profiles_dir=root,
-        dbt_executable=dbt_executable(),
+        dbt_executable=executable,
         # What dbt prints is in the run's log; a second one doubles the cost of each message.
-        global_config_flags=["--log-level-file", "none"],
+        global_config_flags=[*arguments, "--log-level-file", "none"],
     )
 
 

@@ -21,8 +21,8 @@ from orchestration.home import Home
 from orchestration.project import (
     DBT_PROJECT_FILE,
     ProjectError,
+    dbt_command,
     dbt_environment,
-    dbt_executable,
     project_root,
     vars_arguments,
 )
@@ -126,7 +126,7 @@ def start_parse(home: Home) -> Parse:
     if is_fresh(home):
         return Parse(home, "", None)
     process = subprocess.Popen(
-        [dbt_executable(), "--quiet", "parse", *vars_arguments(home)],
+        [*dbt_command(), "--quiet", "parse", *vars_arguments(home)],
         cwd=project_root(),
         env={**os.environ, **dbt_environment(home)},
         stdout=subprocess.PIPE,

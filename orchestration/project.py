@@ -14,6 +14,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from orchestration import dbt_process
+
 if TYPE_CHECKING:
     from orchestration.home import Home
 
@@ -49,6 +51,14 @@ def dbt_executable() -> str:
     return str(beside_python) if beside_python.exists() else "dbt"
 
 
+def dbt_command() -> list[str]:
+    """Return what starts the dbt of this Python, so that it ends with the process that starts it.
+
+    It needs `dbt_environment`.
+    """
+    return [sys.executable, "-m", dbt_process.__name__]
+
+
 def dbt_environment(home: Home) -> dict[str, str]:
     """Return the variables that point dbt at a home, on top of the process's own."""
     root = str(project_root())
@@ -61,6 +71,7 @@ def dbt_environment(home: Home) -> dict[str, str]:
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
         # The version check asks the package index: a refresh needs no network.
         "DBT_VERSION_CHECK": "false",
+        dbt_process.STARTED_BY_VARIABLE: str(os.getpid()),
     }
 
 
