@@ -26,6 +26,7 @@ from orchestration.company import (
     LandedRoad,
     Road,
 )
+from orchestration.errors import ExplainedError
 from orchestration.loads.landed import Landed
 from orchestration.project import project_root
 from orchestration.settings_file import SettingsFile, SettingsFileError
@@ -46,7 +47,7 @@ MAPPED_VARS = ("reporting_currency", "end_dates")
 FILES_SOURCES: dict[str, list[str]] = {domain: ["files"] for domain in DOMAINS}
 
 
-class HomeError(Exception):
+class HomeError(ExplainedError):
     """The request does not fit the home; the text names the remedy."""
 
 

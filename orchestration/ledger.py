@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import duckdb
 
+from orchestration.errors import ExplainedError
 from orchestration.state import sync, write_json
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ CLOSE_COLUMNS = (
 TABLES = ("account_month", "arr_line", "retention")
 
 
-class LedgerError(Exception):
+class LedgerError(ExplainedError):
     """The ledger is not as it was written, or the request does not fit it; says what to do."""
 
 

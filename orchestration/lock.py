@@ -11,8 +11,10 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+from orchestration.errors import HELD
 from orchestration.home import Home, HomeError
 from orchestration.publish import repair
+from orchestration.state import parse_json
 
 # The command takes the lock before the run starts, and the run's own session asks again: within
 # one process the second asking is granted.
@@ -21,6 +23,8 @@ _held: set[Path] = set()
 
 class HomeLockedError(HomeError):
     """Another process works in the home."""
+
+    exit_code = HELD
 
 
 @contextmanager
@@ -62,12 +66,10 @@ def _describe_holder(descriptor: int) -> None:
 
 
 def _holder_text(home: Home, lock_path: str) -> str:
-    text = Path(lock_path).read_text(encoding="utf-8")
     try:
-        holder = json.loads(text)
-    except json.JSONDecodeError:
-        return f"Another process works in {home.path}. Wait for it to end, then run again."
-    return (
-        f"Another process works in {home.path}: process {holder['pid']} "
-        f"(`{holder['command']}`), since {holder['since']}. Wait for it to end, then run again."
-    )
+        holder = parse_json(Path(lock_path))
+        who = f"process {holder['pid']} (`{holder['command']}`), since {holder['since']}"
+    except (ValueError, KeyError):
+        # It is about to say who it is.
+        who = "it has not said which"
+    return f"Another process works in {home.path}: {who}. Wait for it to end, then run again."

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from orchestration import dbt_process
+from orchestration.errors import ExplainedError
 
 if TYPE_CHECKING:
     from orchestration.home import Home
@@ -24,7 +25,7 @@ PROJECT_VARIABLE = "CSW_PROJECT"
 PACKAGE = Path(__file__).resolve().parent
 
 
-class ProjectError(Exception):
+class ProjectError(ExplainedError):
     """The project's own files are missing or wrong; the text says what to do."""
 
 
@@ -107,7 +108,22 @@ def tell_vars(home: Home) -> None:
 
 def default_vars() -> dict[str, Any]:
     """Return the vars that `dbt_project.yml` sets."""
+    return dict(project_settings().get("vars") or {})
+
+
+def project_settings() -> dict[str, Any]:
+    """Return what `dbt_project.yml` says.
+
+    Raises:
+        ProjectError: It is no YAML in UTF-8.
+    """
     import yaml  # noqa: PLC0415
 
-    text = (project_root() / DBT_PROJECT_FILE).read_text(encoding="utf-8")
-    return dict(yaml.safe_load(text).get("vars") or {})
+    file = project_root() / DBT_PROJECT_FILE
+    try:
+        content = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except (UnicodeDecodeError, yaml.YAMLError) as error:
+        raise ProjectError(f"{file} cannot be read as YAML in UTF-8: {error}") from error
+    if not isinstance(content, dict):
+        raise ProjectError(f"{file} has no settings (name: value).")
+    return content

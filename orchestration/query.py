@@ -20,6 +20,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from orchestration.errors import ExplainedError
 from orchestration.home import Home, HomeError
 from orchestration.manifest import ensure_manifest
 from orchestration.memory import bound_memory
@@ -42,7 +43,7 @@ LONGEST_TEXT = 64
 SMALLEST_SHOWN = 0.00005
 
 
-class QueryError(Exception):
+class QueryError(ExplainedError):
     """A query that cannot be answered; the text says why."""
 
 

@@ -16,13 +16,13 @@ def open_to_read(warehouse: Path) -> duckdb.DuckDBPyConnection:
         warehouse: The DuckDB file.
 
     Raises:
-        HomeError: Somebody writes it, or it is no DuckDB file.
+        HomeError: Somebody writes it.
     """
     try:
         return duckdb.connect(str(warehouse), read_only=True)
     except duckdb.IOException as error:
         if "lock" not in str(error):
-            raise HomeError(str(error)) from error
+            raise
         raise HomeError(
             f"{warehouse} is being written: a refresh runs, or a program has it open. "
             f"What is published stays readable: {warehouse.parent / 'published'}."
