@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from orchestration.build_state import build_state_file
+from orchestration.database import DatabaseError
 from orchestration.definition import CLOSED, definition_version
 from orchestration.ledger import (
     FIRST_HASH,
@@ -115,8 +116,8 @@ def close_month(home: Home, month: Month, *, closed_by: str | None = None) -> Cl
         shutil.rmtree(staged, ignore_errors=True)
     # From now on the warehouse knows the month too, and a ledger without it is noticed. The month
     # is closed even where somebody else has the warehouse open: then the next refresh does it.
-    with suppress(duckdb.Error, LedgerError):
-        load_ledger(home, entry.definition_version)
+    with suppress(DatabaseError, duckdb.Error, LedgerError):
+        load_ledger(home, entry.definition_version, wait=False)
     return entry
 
 

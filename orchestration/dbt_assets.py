@@ -8,7 +8,6 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 import dagster as dg
-import duckdb
 from dagster_dbt import (
     DagsterDbtTranslator,
     DagsterDbtTranslatorSettings,
@@ -21,6 +20,7 @@ from packaging import version
 
 from orchestration.build_state import BuildState
 from orchestration.close import load_ledger
+from orchestration.database import connect, wait_until_free
 from orchestration.dbt_results import BuildResult, Problem, description_of, read_build
 from orchestration.definition import definition_version
 from orchestration.gaps import MART, load_accepted_gaps, say_gaps
@@ -195,6 +195,7 @@ def _run_build(
     state.start(as_of)
     results_file = home.dbt_target / "run_results.json"
     results_file.unlink(missing_ok=True)
+    wait_until_free(home.warehouse)
     invocation = dbt.cli(
         arguments, context=context, target_path=home.dbt_target, raise_on_error=False
     )
@@ -331,5 +332,5 @@ def row_counts(warehouse: Path, relations: Mapping[str, str]) -> dict[str, int]:
     if not relations:
         return {}
     parts = [f"select '{key}', count(*) from {relation}" for key, relation in relations.items()]
-    with duckdb.connect(warehouse, read_only=True) as connection:
+    with connect(warehouse, read_only=True) as connection:
         return dict(connection.execute(" union all ".join(parts)).fetchall())

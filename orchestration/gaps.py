@@ -13,6 +13,7 @@ from typing import Any
 
 import duckdb
 
+from orchestration.database import connect
 from orchestration.home import Home, HomeError
 from orchestration.loads.warehouse import LOAD_TABLES, ensure_table, opened
 from orchestration.state import write_text
@@ -83,7 +84,7 @@ def accept_open_gaps(home: Home, text: str) -> list[str]:
 def _open_errors(home: Home) -> list[tuple[Any, ...]]:
     if not home.warehouse.is_file():
         return []
-    with duckdb.connect(str(home.warehouse), read_only=True) as connection:
+    with connect(home.warehouse, read_only=True) as connection:
         if not _has_mart(connection):
             return []
         return connection.execute(

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import duckdb
 
+from orchestration.database import DatabaseError, connect
 from orchestration.errors import ExplainedError
 from orchestration.state import sync, write_json
 
@@ -265,7 +266,7 @@ def _known_rows(home: Home) -> list[tuple[str, ...]]:
     if not home.warehouse.is_file():
         return []
     try:
-        with duckdb.connect(str(home.warehouse), read_only=True) as connection:
+        with connect(home.warehouse, read_only=True, wait=False) as connection:
             return connection.execute(
                 "select strftime(close_month, '%Y-%m-%d'), strftime(as_of_date, '%Y-%m-%d'), "
                 "strftime(closed_at, '%Y-%m-%dT%H:%M:%S'), closed_by, run_id, "
@@ -273,11 +274,8 @@ def _known_rows(home: Home) -> list[tuple[str, ...]]:
             ).fetchall()
     except duckdb.CatalogException:
         return []
-    except duckdb.IOException as error:
-        raise LedgerError(
-            f"{home.warehouse} is in use or cannot be read, so that the ledger cannot be compared "
-            f"with it. Try again when no refresh is running. ({error})"
-        ) from error
+    except DatabaseError as error:
+        raise LedgerError(f"The ledger cannot be compared with the warehouse: {error}") from error
 
 
 def _row(close: Close) -> tuple[str, ...]:
@@ -321,12 +319,13 @@ def _finish_interrupted(home: Home) -> None:
             closes, following = [*closes, close], Month.parse(close.month).next
 
 
-def load_ledger(home: Home, definition_version: str = "") -> int:
+def load_ledger(home: Home, definition_version: str = "", *, wait: bool = True) -> int:
     """Copy the verified ledger into schema `ledger` of the warehouse, for the dbt models.
 
     Args:
         home: The home; its warehouse is written, its ledger only read.
         definition_version: The version in force now, kept beside the closes.
+        wait: Wait while another process has the warehouse open.
 
     Returns:
         How many months are closed.
@@ -337,7 +336,7 @@ def load_ledger(home: Home, definition_version: str = "") -> int:
     require_intact(home)
     closes = read_closes(home)
     home.warehouse.parent.mkdir(parents=True, exist_ok=True)
-    with duckdb.connect(str(home.warehouse)) as connection:
+    with connect(home.warehouse, wait=wait) as connection:
         connection.execute("begin")
         connection.execute("create schema if not exists ledger")
         for name, columns in EMPTY_TABLES.items():

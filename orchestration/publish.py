@@ -19,6 +19,7 @@ from typing import Any
 
 import duckdb
 
+from orchestration.database import wait_until_free
 from orchestration.memory import bound_memory
 from orchestration.progress import current
 from orchestration.state import read_json, sync, write_json
@@ -160,6 +161,7 @@ def read_publication(target: Path) -> Publication | None:
 def _both(warehouse: Path, database: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open the warehouse for reading and the new file for writing."""
     with duckdb.connect() as connection:
+        wait_until_free(warehouse, read_only=True)
         bound_memory(connection, spill=database.with_name(f"{database.name}_spill"))
         connection.execute(f"attach {_text(warehouse)} as warehouse (read_only)")
         connection.execute(

@@ -14,6 +14,7 @@ from orchestration import ledger as ledger_module
 from orchestration.close import CloseError, close_month, load_ledger, next_month
 from orchestration.close_cli import app
 from orchestration.close_job import JOB_NAME, build_close_job
+from orchestration.database import BusyError
 from orchestration.ledger import LedgerError, Month, ledger_folder, problems, read_closes
 from orchestration.publish import Relation, publish
 from tests.python.finance.published import publish_figures
@@ -302,9 +303,9 @@ def test_a_ledger_that_was_written_anew_is_noticed(closed):
     assert any(problem.startswith("2025-11 is missing") for problem in found)
 
 
-@pytest.mark.parametrize("error", [duckdb.IOException, LedgerError])
+@pytest.mark.parametrize("error", [BusyError, duckdb.IOException, LedgerError])
 def test_a_close_stands_while_somebody_has_the_warehouse_open(closed, monkeypatch, error):
-    def in_use(*_):
+    def in_use(*_, **__):
         raise error("Conflicting lock is held")
 
     monkeypatch.setattr(close_module, "load_ledger", in_use)

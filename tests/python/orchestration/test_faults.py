@@ -1,26 +1,30 @@
 """A refresh is killed, kept waiting, or fails late: nobody writes behind it, somebody is told."""
 
 import os
+import re
 import shutil
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
 import pytest
-from tiny_company import TINY_PROJECT
+from tiny_company import TINY_PROJECT, write_files
 from typer.testing import CliRunner
 
 from orchestration import refresh as refreshing
 from orchestration import summary
 from orchestration.alerts import send_alert
 from orchestration.cli import app
+from orchestration.database import BusyError, DatabaseError, connect, wait_until_free
 from orchestration.dbt_process import STARTED_BY_VARIABLE
 from orchestration.home import HomeConfig
 from orchestration.lock import home_lock
-from orchestration.progress import RunRecord
+from orchestration.progress import Recorder, RunRecord, watching
 from orchestration.refresh import RefreshResult
 
 SLOW = "select sum(a.range * b.range) as n from range(10000000) as a, range(10000000) as b"
@@ -77,6 +81,79 @@ def test_dbt_does_not_start_for_a_command_that_has_ended(project_root):
     )
     assert done.returncode == -signal.SIGKILL
     assert done.stdout == b""
+
+
+READER = """
+import sys, time, duckdb
+with duckdb.connect(sys.argv[1], read_only=sys.argv[2] == "reads"):
+    print("open", flush=True)
+    time.sleep(float(sys.argv[3]))
+"""
+
+
+@contextmanager
+def somebody(warehouse: Path, does: str, seconds: float) -> Iterator[int]:
+    """A process that has a file open for some seconds; its id."""
+    command = [sys.executable, "-c", READER, str(warehouse), does, str(seconds)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+        assert process.stdout.readline() == b"open\n"
+        try:
+            yield process.pid
+        finally:
+            process.kill()
+
+
+@pytest.fixture
+def warehouse(home) -> Path:
+    home.create()
+    duckdb.connect(home.warehouse).close()
+    return home.warehouse
+
+
+@pytest.mark.parametrize(("does", "read_only"), [("reads", False), ("writes", True)])
+def test_a_file_that_somebody_has_open_is_waited_for_and_they_are_named(warehouse, does, read_only):
+    with somebody(warehouse, does, 2) as pid, watching(Recorder()) as recorder:
+        connect(warehouse, read_only=read_only).close()
+    (note,) = recorder.record.notes
+    assert f"held open by process {pid}" in note
+
+
+def test_the_wait_has_an_end_that_names_who_is_in_the_way(warehouse, monkeypatch):
+    monkeypatch.setenv("CSW_WAIT_SECONDS", "0.5")
+    with somebody(warehouse, "reads", 60) as pid:
+        with pytest.raises(BusyError, match=f"process {pid}.*0.5 seconds did not help"):
+            wait_until_free(warehouse)
+        wait_until_free(warehouse, read_only=True)
+        with pytest.raises(BusyError, match=f"process {pid}"):
+            connect(warehouse, wait=False)
+
+
+def test_a_wait_that_is_no_number_is_refused(warehouse, monkeypatch):
+    monkeypatch.setenv("CSW_WAIT_SECONDS", "long")
+    with pytest.raises(DatabaseError, match="CSW_WAIT_SECONDS"):
+        connect(warehouse)
+
+
+def test_the_warehouse_is_opened_where_it_is_waited_for(project_root):
+    """`duckdb.connect` with a file does not wait; without one it is a database of one's own."""
+    found = [
+        str(path.relative_to(project_root))
+        for path in (project_root / "orchestration").rglob("*.py")
+        if re.search(r"duckdb\.connect\([^)]", path.read_text(encoding="utf-8"))
+    ]
+    assert found == ["orchestration/database.py"]
+
+
+@pytest.mark.long
+def test_a_refresh_waits_for_who_reads_the_warehouse(tmp_path, home, run_csw):
+    source = write_files(tmp_path / "acme", {"a1": 1200})
+    place = {"CSW_HOME": home.path, "CSW_PROJECT": TINY_PROJECT}
+    first = run_csw("refresh", "--source", source, "--as-of", "2025-12-30", **place)
+    assert first.returncode == 0, first.stdout + first.stderr
+    with somebody(home.warehouse, "reads", 25) as pid:
+        done = run_csw("refresh", "--as-of", "2025-12-31", **place)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert f"held open by process {pid}" in " ".join(done.stdout.split())
 
 
 @pytest.fixture
