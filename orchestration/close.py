@@ -29,13 +29,12 @@ from orchestration.ledger import (
     Month,
     append,
     ledger_folder,
-    load_ledger,
     read_closes,
-    require_intact,
     sha256_of,
 )
+from orchestration.ledger_checks import load_ledger, require_intact
 from orchestration.publish import MANIFEST as PUBLISHED_MANIFEST
-from orchestration.publish import Publication, read_publication
+from orchestration.publish import Publication, note_closes, read_publication
 from orchestration.state import read_json
 
 if TYPE_CHECKING:
@@ -96,7 +95,7 @@ def close_month(home: Home, month: Month, *, closed_by: str | None = None) -> Cl
     try:
         previous = folder / closes[-1].month / "account_month.parquet" if closes else None
         rows, totals = _write_tables(inputs, staged, month, previous)
-        close = Close(
+        entry = Close(
             month=str(month),
             as_of_date=publication.as_of_date,
             closed_at=datetime.now(UTC).replace(tzinfo=None).isoformat(timespec="seconds"),
@@ -110,8 +109,12 @@ def close_month(home: Home, month: Month, *, closed_by: str | None = None) -> Cl
                 for name, count in rows.items()
             },
             previous_hash=closes[-1].hash if closes else FIRST_HASH,
-        )
-        entry = append(home, close, staged)
+        ).sealed()
+        # Noted before it is there: a month that the home did not begin to close is not entered.
+        note_closes(home.published, closing={str(month): entry.hash})
+        append(home, entry, staged)
+        hashes = {close.month: close.hash for close in (*closes, entry)}
+        note_closes(home.published, closes=hashes, closing={})
     finally:
         shutil.rmtree(staged, ignore_errors=True)
     # From now on the warehouse knows the month too, and a ledger without it is noticed. The month

@@ -21,9 +21,9 @@ from orchestration.ledger import (
     LedgerError,
     Month,
     ledger_folder,
-    problems,
     read_closes,
 )
+from orchestration.ledger_checks import adopt, finish_interrupted, problems
 from orchestration.lock import home_lock
 
 HomeOption = Annotated[
@@ -129,7 +129,12 @@ def verify(
     """Compare every file of the ledger with its hash; name what was changed."""
     console = _console()
     chosen = Home.resolve(home)
-    found = problems(chosen)
+    try:
+        with home_lock(chosen):
+            finish_interrupted(chosen)
+            found = problems(chosen)
+    except LedgerError as error:
+        found = [str(error)]
     closes = [] if found else read_closes(chosen)
     if last is not None and not found:
         _require_last(last, closes)
@@ -167,6 +172,23 @@ def _require_last(noted: str, closes: list[Close]) -> None:
         else f"The noted hash is in no entry: put back the folder {FOLDER}/ from a backup."
     )
     raise LedgerError(f"{noted} is not the last hash, which is {is_now}. {hint}")
+
+
+@app.command("adopt")
+def adopt_ledger(
+    noted: Annotated[
+        str,
+        typer.Argument(metavar="HASH", help=f"The last hash as noted, {SHORT_HASH} characters."),
+    ],
+    home: HomeOption = None,
+) -> None:
+    """Take in a ledger that this home did not write, as after an older backup was put back."""
+    chosen = Home.resolve(home)
+    with home_lock(chosen):
+        closes = read_closes(chosen)
+        _require_last(noted, closes)
+        adopt(chosen, noted.strip().lower())
+    _console().print(f"The ledger up to {closes[-1].month} is this home's from now on.")
 
 
 @app.command("list")

@@ -19,14 +19,14 @@ from dagster_dbt import (
 from packaging import version
 
 from orchestration.build_state import BuildState
-from orchestration.close import load_ledger
 from orchestration.database import connect, wait_until_free
 from orchestration.dbt_results import BuildResult, Problem, description_of, read_build
 from orchestration.definition import definition_version
+from orchestration.errors import ExplainedError
 from orchestration.gaps import MART, load_accepted_gaps, say_gaps
-from orchestration.home import Home, HomeError
+from orchestration.home import Home
 from orchestration.instance import WAREHOUSE_POOL
-from orchestration.ledger import LedgerError
+from orchestration.ledger_checks import load_ledger
 from orchestration.loads import last_complete_day
 from orchestration.manifest import fingerprint, manifest_path, read_manifest, write_stamp
 from orchestration.progress import current
@@ -174,7 +174,7 @@ def _run_build(
     try:
         load_ledger(home, definition_version(home))
         load_accepted_gaps(home)
-    except (LedgerError, HomeError) as error:
+    except ExplainedError as error:
         raise dg.Failure(str(error), allow_retries=False) from error
     state = BuildState.read(home)
     full_refresh_reason = state.full_refresh_reason(as_of, asked=session.full_refresh)

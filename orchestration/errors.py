@@ -8,6 +8,7 @@ import tempfile
 import traceback
 from contextlib import suppress
 from dataclasses import dataclass
+from io import TextIOWrapper
 from typing import Any
 
 import typer
@@ -118,6 +119,10 @@ class ExplainingGroup(TyperGroup):
 
     def invoke(self, ctx: Any) -> Any:  # noqa: ANN401
         """Run the command."""
+        for stream in (sys.stdout, sys.stderr):
+            # A file's name may be no text; it is shown all the same.
+            if isinstance(stream, TextIOWrapper):
+                stream.reconfigure(errors="backslashreplace")
         try:
             return super().invoke(ctx)
         except TOLD:

@@ -12,7 +12,7 @@ import hashlib
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -77,6 +77,9 @@ class Publication:
     policy: dict[str, Any] = field(default_factory=dict)
     # Empty in a publication of a version before it was written.
     definition_version: str = ""
+    # Hash of each closed month, and of the one whose close was begun; none: a version before.
+    closes: dict[str, str] | None = None
+    closing: dict[str, str] = field(default_factory=dict)
 
 
 def publish(
@@ -90,6 +93,7 @@ def publish(
     versions: dict[str, str],
     policy: dict[str, Any],
     definition_version: str = "",
+    closes: dict[str, str] | None = None,
 ) -> Publication:
     """Write the tables to new files and make them the published ones.
 
@@ -103,6 +107,7 @@ def publish(
         versions: The versions of the tools that made them.
         policy: The metric policies in force.
         definition_version: The version of the metric definition.
+        closes: The hash of each closed month.
 
     Returns:
         What was published.
@@ -137,6 +142,7 @@ def publish(
         versions=versions,
         policy=policy,
         definition_version=definition_version,
+        closes=closes,
     )
     _write_manifest(target, publication)
     repair(target)
@@ -155,6 +161,19 @@ def read_publication(target: Path) -> Publication | None:
     except (AttributeError, KeyError, TypeError) as error:
         current().note(f"{target / MANIFEST} is not as it was written ({error}): not taken.")
         return None
+
+
+def note_closes(
+    target: Path, *, closing: dict[str, str], closes: dict[str, str] | None = None
+) -> None:
+    """Note beside the published figures which months were closed, and which is being closed.
+
+    The home's lock must be held. Where nothing is published there is nothing to note it by.
+    """
+    publication = read_publication(target)
+    if publication:
+        noted = publication.closes if closes is None else closes
+        _write_manifest(target, replace(publication, closes=noted, closing=closing))
 
 
 @contextmanager
