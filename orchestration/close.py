@@ -30,12 +30,11 @@ from orchestration.ledger import (
     append,
     ledger_folder,
     read_closes,
-    sha256_of,
 )
 from orchestration.ledger_checks import load_ledger, require_intact
 from orchestration.publish import MANIFEST as PUBLISHED_MANIFEST
 from orchestration.publish import Publication, note_closes, read_publication
-from orchestration.state import read_json
+from orchestration.state import read_json, sha256_of
 
 if TYPE_CHECKING:
     from orchestration.home import Home

@@ -42,6 +42,8 @@ DEMO_SOURCES: dict[str, list[str]] = {
     "support": ["zendesk"],
     "feedback": ["delighted"],
 }
+# They hold personal data: only the user whom the home belongs to sees into them.
+PRIVATE_FOLDERS = ("api", "dagster", "dbt", "dlt", "exports", "ledger", "parked", "runs")
 # Settings of a mapping that are dbt vars of the same name.
 MAPPED_VARS = ("reporting_currency", "end_dates")
 FILES_SOURCES: dict[str, list[str]] = {domain: ["files"] for domain in DOMAINS}
@@ -188,8 +190,20 @@ class Home:
         if "'" in str(self.path):
             # dlt puts the path into SQL as it is.
             raise HomeError(f"The path of a home may not hold an apostrophe: {self.path}")
-        for folder in (self.path, self.dagster, self.dlt, self.dbt_target, self.dbt_logs):
+        for folder in (
+            self.path,
+            self.dagster,
+            self.dlt,
+            self.dbt_target,
+            self.dbt_logs,
+            self.runs,
+        ):
             folder.mkdir(parents=True, exist_ok=True)
+        for name in PRIVATE_FOLDERS:
+            if (self.path / name).is_dir():
+                (self.path / name).chmod(0o700)
+        for file in self.path.glob(f"{self.warehouse.name}*"):
+            file.chmod(0o600)
 
     def read(self) -> HomeConfig:
         """Return what company.yml says, else `home.json`, else the demo's settings (a new home).

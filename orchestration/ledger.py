@@ -32,7 +32,6 @@ ENTRY = "close.json"
 FORMAT = 1
 FIRST_HASH = "0" * 64
 MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
-HASH_CHUNK = 1 << 20
 TABLES = ("account_month", "arr_line", "retention")
 TOTALS = ("opening_arr", "prior_period_adjustment_arr", "closing_arr", "accounts")
 
@@ -239,15 +238,6 @@ def write_manifest(folder: Path, closes: list[Close]) -> None:
     """Replace the list of the closes."""
     entries = [asdict(close) for close in closes]
     write_json(folder / MANIFEST, {"format": FORMAT, "closes": entries})
-
-
-def sha256_of(file: Path) -> str:
-    """Return the hash of a file's bytes."""
-    digest = hashlib.sha256()
-    with file.open("rb") as content:
-        while chunk := content.read(HASH_CHUNK):
-            digest.update(chunk)
-    return digest.hexdigest()
 
 
 def _digest(content: Mapping[str, Any]) -> str:

@@ -18,12 +18,11 @@ from orchestration.ledger import (
     ledger_folder,
     parse_close,
     read_closes,
-    sha256_of,
     write_manifest,
 )
 from orchestration.ledger_memory import Memory, remember, write_closes
 from orchestration.publish import note_closes
-from orchestration.state import parse_json
+from orchestration.state import parse_json, sha256_of
 
 if TYPE_CHECKING:
     from orchestration.home import Home

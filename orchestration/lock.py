@@ -38,7 +38,7 @@ def home_lock(home: Home) -> Iterator[None]:
         yield
         return
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a+", encoding="utf-8") as handle:
+    with _private(), path.open("a+", encoding="utf-8") as handle:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
@@ -52,6 +52,19 @@ def home_lock(home: Home) -> Iterator[None]:
             _held.discard(path)
             os.ftruncate(handle.fileno(), 0)
             fcntl.flock(handle, fcntl.LOCK_UN)
+
+
+@contextmanager
+def _private() -> Iterator[None]:
+    """Let nobody else read what tools write into the home; what is published has modes of its own.
+
+    The tools that are started meanwhile inherit it.
+    """
+    before = os.umask(0o077)
+    try:
+        yield
+    finally:
+        os.umask(before)
 
 
 def _describe_holder(descriptor: int) -> None:

@@ -18,6 +18,7 @@ app = typer.Typer(
 )
 
 MAPPING_FILE = "mapping.yml"
+SHARED = 0o644
 Folder = Annotated[Path, typer.Argument(help="The folder of files.")]
 
 
@@ -51,7 +52,7 @@ def init(
     target = out or folder / MAPPING_FILE
     if target.exists():
         raise _refuse(console, f"{target} is there already; move it away, or say --out.")
-    write_text(target, draft(folder, folder.resolve().name))
+    write_text(target, draft(folder, folder.resolve().name), SHARED)
     console.print(f"{target} is written. Look at its guesses, then: csw mapping check {folder}")
 
 

@@ -8,7 +8,6 @@ old file open goes on with it; a crash half way leaves yesterday's files in forc
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -22,7 +21,7 @@ import duckdb
 from orchestration.database import wait_until_free
 from orchestration.memory import bound_memory
 from orchestration.progress import current
-from orchestration.state import read_json, sync, write_json
+from orchestration.state import read_json, sha256_of, sync, write_json
 
 # Every DuckDB client since 1.0 opens this format.
 STORAGE_VERSION = "v1.0.0"
@@ -34,7 +33,9 @@ KEPT = 3
 DATABASE_LINK = "customer_success.duckdb"
 FORMER_LINK = "marts.duckdb"
 MANIFEST = "manifest.json"
-HASH_CHUNK = 1 << 20
+# Nobody can write what is published: a client that opened it for writing would shut out all others.
+# The owner and the group can read it, whatever the umask says.
+READ_ONLY, READABLE, FOLDER = 0o440, 0o640, 0o750
 # What dbt wrote on a table (no column) and its columns, by schema and table.
 Comments = dict[tuple[str, str], list[tuple[str | None, str]]]
 
@@ -75,8 +76,9 @@ class Publication:
     marts: dict[str, PublishedTable]
     versions: dict[str, str]
     policy: dict[str, Any] = field(default_factory=dict)
-    # Empty in a publication of a version before it was written.
+    # Empty in a publication of a version before they were written.
     definition_version: str = ""
+    database_sha256: str = ""
     # Hash of each closed month, and of the one whose close was begun; none: a version before.
     closes: dict[str, str] | None = None
     closing: dict[str, str] = field(default_factory=dict)
@@ -112,21 +114,27 @@ def publish(
     Returns:
         What was published.
     """
-    target.mkdir(parents=True, exist_ok=True)
+    for folder in (target, target / "parquet"):
+        if not folder.is_dir():
+            folder.mkdir(parents=True)
+            folder.chmod(FOLDER)
     remove_leftovers(target)
     database = target / f"marts_{run_id}.duckdb"
     parquet = target / "parquet" / run_id
     temporary_database = target / f".{database.name}.tmp"
     temporary_parquet = target / "parquet" / f".{run_id}.tmp"
-    temporary_parquet.mkdir(parents=True)
+    temporary_parquet.mkdir()
     with _both(warehouse, temporary_database) as connection:
         comments = _comments(connection)
         tables = {
             relation.name: _copy(connection, relation, temporary_parquet, comments)
             for relation in sorted(relations, key=lambda relation: relation.name)
         }
-    for file in (*temporary_parquet.iterdir(), temporary_parquet, temporary_database):
+    for file in (*temporary_parquet.iterdir(), temporary_database):
         sync(file)
+        file.chmod(READ_ONLY)
+    sync(temporary_parquet)
+    temporary_parquet.chmod(FOLDER)
     temporary_parquet.replace(parquet)
     temporary_database.replace(database)
     sync(parquet.parent)
@@ -142,6 +150,7 @@ def publish(
         versions=versions,
         policy=policy,
         definition_version=definition_version,
+        database_sha256=sha256_of(database),
         closes=closes,
     )
     _write_manifest(target, publication)
@@ -212,7 +221,7 @@ def _copy(
     file = parquet / f"{relation.name}.parquet"
     connection.execute(f"copy {published} to {_text(file)} (format parquet, compression zstd)")
     (rows,) = connection.execute(f"select count(*) from {published}").fetchone() or (0,)
-    return PublishedTable(rows=rows, sha256=_sha256(file))
+    return PublishedTable(rows=rows, sha256=sha256_of(file))
 
 
 def _comments(connection: duckdb.DuckDBPyConnection) -> Comments:
@@ -235,7 +244,7 @@ def _comments(connection: duckdb.DuckDBPyConnection) -> Comments:
 
 
 def _write_manifest(target: Path, publication: Publication) -> None:
-    write_json(target / MANIFEST, asdict(publication))
+    write_json(target / MANIFEST, asdict(publication), READABLE)
 
 
 def repair(target: Path) -> None:
@@ -292,14 +301,6 @@ def remove_old(target: Path, *, keep: int) -> None:
     for folder in folders[keep:]:
         if current is None or f"parquet/{folder.name}" != current.parquet:
             shutil.rmtree(folder)
-
-
-def _sha256(file: Path) -> str:
-    digest = hashlib.sha256()
-    with file.open("rb") as content:
-        while chunk := content.read(HASH_CHUNK):
-            digest.update(chunk)
-    return digest.hexdigest()
 
 
 def _name(identifier: str) -> str:

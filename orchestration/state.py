@@ -7,6 +7,7 @@ and taken as not there: what it remembered is found again, or made anew.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Mapping
@@ -15,9 +16,17 @@ from typing import Any
 
 from orchestration.progress import current
 
+PRIVATE = 0o600
+HASH_CHUNK = 1 << 20
 
-def write_text(path: Path, text: str) -> None:
+
+def write_text(path: Path, text: str, mode: int = PRIVATE) -> None:
     """Replace a file at once.
+
+    Args:
+        path: The file.
+        text: What it is to say.
+        mode: Who may read it, whatever the umask says.
 
     Raises:
         OSError: The disk is full or refuses; the file is as it was.
@@ -28,6 +37,7 @@ def write_text(path: Path, text: str) -> None:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
+        temporary.chmod(mode)
         temporary.replace(path)
     except BaseException:
         temporary.unlink(missing_ok=True)
@@ -35,9 +45,9 @@ def write_text(path: Path, text: str) -> None:
     sync(path.parent)
 
 
-def write_json(path: Path, content: Mapping[str, Any]) -> None:
-    """Replace a file at once by JSON; errors as for `write_text`."""
-    write_text(path, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+def write_json(path: Path, content: Mapping[str, Any], mode: int = PRIVATE) -> None:
+    """Replace a file at once by JSON; arguments and errors as for `write_text`."""
+    write_text(path, json.dumps(content, indent=2, ensure_ascii=False) + "\n", mode)
 
 
 def parse_json(path: Path) -> dict[str, Any]:
@@ -65,6 +75,15 @@ def read_json(path: Path) -> dict[str, Any]:
     except ValueError as error:
         current().note(f"{path} cannot be read ({error}): it is taken as not there.")
         return {}
+
+
+def sha256_of(file: Path) -> str:
+    """Return the hash of a file's bytes."""
+    digest = hashlib.sha256()
+    with file.open("rb") as content:
+        while chunk := content.read(HASH_CHUNK):
+            digest.update(chunk)
+    return digest.hexdigest()
 
 
 def sync(path: Path) -> None:

@@ -109,6 +109,7 @@ def test_nothing_is_closed_that_was_not_published(home):
 def test_a_published_file_that_was_changed_is_not_closed(home):
     publish_figures(home, "2025-11-30", ARR)
     file = next((home.published / "parquet").rglob("fct_arr_line.parquet"))
+    file.chmod(0o600)
     file.write_bytes(file.read_bytes() + b" ")
     with pytest.raises(CloseError, match=r"fct_arr_line.parquet is not what manifest.json says"):
         close_month(home, NOVEMBER)

@@ -1,4 +1,5 @@
 import json
+import os
 import shutil
 import signal
 import subprocess
@@ -12,6 +13,7 @@ from orchestration import publish as publishing
 from orchestration.lock import home_lock
 from orchestration.memory import MEMORY_VARIABLE
 from orchestration.publish import Relation, publish, read_publication
+from orchestration.state import sha256_of
 
 RELATIONS = [
     Relation("facts", "fct_account_month", ("account_id", "month")),
@@ -64,7 +66,7 @@ def test_manifest_names_what_is_there(warehouse, tmp_path):
     assert manifest["policy"] == {"fx_mode": "constant"}
     assert manifest["marts"]["fct_account_month"]["rows"] == 9
     file = target / manifest["parquet"] / "fct_account_month.parquet"
-    assert publishing._sha256(file) == manifest["marts"]["fct_account_month"]["sha256"]
+    assert sha256_of(file) == manifest["marts"]["fct_account_month"]["sha256"]
     with duckdb.connect(target / manifest["database"], read_only=True) as connection:
         assert connection.execute("select count(*) from marts.fct_account_month").fetchone() == (9,)
         comments = connection.execute(
@@ -175,6 +177,7 @@ def test_copy_where_links_cannot_be_made(warehouse, tmp_path, monkeypatch):
         link = target / name
         assert not link.is_symlink()
         assert link.read_bytes() == (target / publication.database).read_bytes()
+        link.unlink()
         link.write_bytes(b"of a run that was killed")
     publishing.repair(target)
     for name in (publishing.DATABASE_LINK, publishing.FORMER_LINK):
@@ -185,6 +188,40 @@ def test_the_former_name_of_the_file_still_opens_it(warehouse, tmp_path):
     target = tmp_path / "published"
     publication = run(warehouse, target, "r1")
     assert (target / "marts.duckdb").resolve().name == publication.database
+
+
+@pytest.mark.parametrize("umask", [0o000, 0o022, 0o077])
+def test_nobody_can_write_what_is_published_and_the_group_can_read_it(warehouse, tmp_path, umask):
+    target = tmp_path / "published"
+    before = os.umask(umask)
+    try:
+        publication = run(warehouse, target, "r1")
+    finally:
+        os.umask(before)
+    parquet = target / publication.parquet
+    files = [target / publication.database, *parquet.iterdir()]
+    assert {file.stat().st_mode & 0o777 for file in files} == {0o440}
+    folders = [target, parquet.parent, parquet]
+    assert {folder.stat().st_mode & 0o777 for folder in folders} == {0o750}
+    assert (target / "manifest.json").stat().st_mode & 0o777 == 0o640
+    if os.geteuid() != 0:
+        with pytest.raises(duckdb.IOException):
+            duckdb.connect(target / publishing.DATABASE_LINK)
+
+
+def test_a_folder_that_was_given_to_a_group_stays_so(warehouse, tmp_path):
+    target = tmp_path / "published"
+    target.mkdir()
+    target.chmod(0o2775)
+    run(warehouse, target, "r1")
+    assert target.stat().st_mode & 0o7777 == 0o2775
+
+
+def test_manifest_has_the_hash_of_the_file_that_bi_opens(warehouse, tmp_path):
+    target = tmp_path / "published"
+    publication = run(warehouse, target, "r1")
+    assert publication.database_sha256 == sha256_of(target / publishing.DATABASE_LINK)
+    assert read_publication(target) == publication
 
 
 @pytest.mark.long
