@@ -32,6 +32,7 @@ from orchestration.loads.spec import source_names
 from orchestration.policies import Policies
 from orchestration.project import default_vars
 from orchestration.settings_file import SettingsFileError, suggestion
+from orchestration.state import write_text
 
 API = "api"
 ROADS = (FILES, *LOADERS, API)
@@ -92,19 +93,17 @@ def write_company(home: Home, answers: Answers) -> Path:
     """
     refuse_existing(home)
     home.path.mkdir(parents=True, exist_ok=True)
-    temporary = home.company_file.with_suffix(".yml.tmp")
-    temporary.write_text(company_text(answers), encoding="utf-8")
+    draft = home.company_file.with_suffix(".yml.tmp")
+    write_text(draft, company_text(answers))
     try:
-        Company.read(temporary)
-        # It fails where a file is, so nobody's file is lost who wrote one meanwhile.
-        with home.company_file.open("x", encoding="utf-8") as file:
-            file.write(temporary.read_text(encoding="utf-8"))
-    except SettingsFileError as problem:
-        raise HomeError(str(problem).replace(str(temporary), COMPANY_FILE)) from problem
-    except FileExistsError:
+        Company.read(draft)
+        # Nobody's file is lost who wrote one during the questions.
         refuse_existing(home)
+        draft.replace(home.company_file)
+    except SettingsFileError as problem:
+        raise HomeError(str(problem).replace(str(draft), COMPANY_FILE)) from problem
     finally:
-        temporary.unlink()
+        draft.unlink(missing_ok=True)
     return home.company_file
 
 

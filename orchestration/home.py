@@ -9,7 +9,6 @@ folder of files that was named on the command line.
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import shutil
 from collections.abc import Collection
@@ -27,9 +26,11 @@ from orchestration.company import (
     LandedRoad,
     Road,
 )
+from orchestration.errors import ExplainedError
 from orchestration.loads.landed import Landed
 from orchestration.project import project_root
 from orchestration.settings_file import SettingsFile, SettingsFileError
+from orchestration.state import parse_json, write_json
 
 DEMO_COMPANY = "demo"
 DEFAULT_HOME = "data"
@@ -43,12 +44,14 @@ DEMO_SOURCES: dict[str, list[str]] = {
 }
 # What only company.yml says.
 OF_COMPANY_FILE = ("roads", "systems")
+# They hold personal data: only the user whom the home belongs to sees into them.
+PRIVATE_FOLDERS = ("api", "dagster", "dbt", "dlt", "exports", "ledger", "parked", "runs")
 # Settings of a mapping that are dbt vars of the same name.
 MAPPED_VARS = ("reporting_currency", "end_dates")
 FILES_SOURCES: dict[str, list[str]] = {domain: ["files"] for domain in DOMAINS}
 
 
-class HomeError(Exception):
+class HomeError(ExplainedError):
     """The request does not fit the home; the text names the remedy."""
 
 
@@ -197,8 +200,20 @@ class Home:
         if "'" in str(self.path):
             # dlt puts the path into SQL as it is.
             raise HomeError(f"The path of a home may not hold an apostrophe: {self.path}")
-        for folder in (self.path, self.dagster, self.dlt, self.dbt_target, self.dbt_logs):
+        for folder in (
+            self.path,
+            self.dagster,
+            self.dlt,
+            self.dbt_target,
+            self.dbt_logs,
+            self.runs,
+        ):
             folder.mkdir(parents=True, exist_ok=True)
+        for name in PRIVATE_FOLDERS:
+            if (self.path / name).is_dir():
+                (self.path / name).chmod(0o700)
+        for file in self.path.glob(f"{self.warehouse.name}*"):
+            file.chmod(0o600)
 
     def read(self) -> HomeConfig:
         """Return what company.yml says, else `home.json`, else the demo's settings (a new home).
@@ -251,24 +266,23 @@ class Home:
         if not self.exists():
             return HomeConfig()
         try:
-            content = json.loads(self.file.read_text(encoding="utf-8"))
-        except json.JSONDecodeError as error:
+            content = parse_json(self.file)
+        except ValueError as error:
+            # Not as a new home: it would take another company in, or become the demo.
             raise HomeError(
-                f"{self.file} is not valid JSON (line {error.lineno}). "
-                "Repair it, or move the folder away to start anew."
+                f"{self.file}, which says whose home this is, cannot be read ({error}). Put it "
+                "back from a backup, or move the folder away to start anew."
             ) from error
         known = {name: content[name] for name in HomeConfig.__dataclass_fields__ if name in content}
         return HomeConfig(**known)
 
     def write(self, config: HomeConfig) -> None:
-        """Replace `home.json` at once, so that a crash never leaves half a file."""
+        """Replace `home.json`."""
         self.path.mkdir(parents=True, exist_ok=True)
-        temporary = self.file.with_suffix(".json.tmp")
         content = {
             name: value for name, value in asdict(config).items() if name not in OF_COMPANY_FILE
         }
-        temporary.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
-        temporary.replace(self.file)
+        write_json(self.file, content)
 
     def source_folder(self, vendor: str) -> Path:
         """Return the folder a vendor's exports are read from."""

@@ -8,8 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
-import duckdb
-
+from orchestration.database import connect
 from orchestration.load_counts import RejectReason, read_loads
 from orchestration.loads import LoadError, LoadRequest, load, read_mapping
 from orchestration.loads.model import (
@@ -103,7 +102,7 @@ def try_load(
             refusal = str(problem)
         summary = read_loads(warehouse, RUN)
         trial.rejects = summary.rejects
-        with duckdb.connect(str(warehouse), read_only=True) as connection:
+        with connect(warehouse, read_only=True) as connection:
             trial.rows = [
                 CheckedFile(entity, file, (read, loaded, rejected, unmapped))
                 for entity, file, read, loaded, rejected, unmapped in connection.execute(

@@ -13,6 +13,7 @@ from dagster_dlt.translator import DltResourceTranslatorData
 from orchestration.company import FILES, ApiRoad, LandedRoad, source_of
 from orchestration.connectors.of_home import fetch_system
 from orchestration.connectors.road import ConnectError
+from orchestration.database import wait_until_free
 from orchestration.home import Home, HomeConfig
 from orchestration.instance import WAREHOUSE_POOL
 from orchestration.loads import (
@@ -120,6 +121,8 @@ def build_raw_assets(home: Home, source: str) -> dg.AssetsDefinition:
             with current().step(f"Fetch {source}"):
                 _fetch(home, source)
         with current().step(f"Load {source}"):
+            # dlt would not wait.
+            wait_until_free(home.warehouse)
             yield from _run_load(context, dlt, request)
 
     return load

@@ -5,7 +5,7 @@ from __future__ import annotations
 import duckdb
 
 from orchestration.loads.extract import make_plan
-from orchestration.loads.files import unreadable_files
+from orchestration.loads.files import misnamed_files, unreadable_files
 from orchestration.loads.mapped import unmapped_columns
 from orchestration.loads.model import (
     NO_TABLE,
@@ -111,6 +111,13 @@ def _unmapped_files(run: LoadRun) -> None:
         return
     # A vendor's export holds more than is used here; a file of one's own should be used.
     severity = "warning" if run.spec.name == "files" else "info"
+    for path in misnamed_files(run.request.folder):
+        # The files of a folder are those of a table: without one the table is not whole.
+        run.note(
+            "error" if len(path.parts) > 1 else severity,
+            "the file's name is not UTF-8, so the file is not read; rename it",
+            file=str(path).encode(errors="backslashreplace").decode(),
+        )
     for name in unreadable_files(run.request.folder):
         advice = f"{NOT_READ}; export it as CSV, .xlsx, Parquet or JSON lines"
         run.note(severity, advice, file=name)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
+from orchestration.errors import ExplainedError
 from orchestration.loads.landed import Landed
 
 # How messages begin or what they hold that others look for.
@@ -15,7 +16,7 @@ NOT_READ = "files of this kind are not read"
 ROWS_REJECTED = "rows were rejected"
 
 
-class LoadError(Exception):
+class LoadError(ExplainedError):
     """A load could not take in everything it was given; the text says where and what to do."""
 
 

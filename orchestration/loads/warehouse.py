@@ -8,6 +8,7 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration.database import connect
 from orchestration.loads.spec import (
     GONE_COLUMN,
     LOADER_COLUMNS,
@@ -116,7 +117,7 @@ def opened(warehouse: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open the warehouse for writing and close it again, whatever happens."""
     if not warehouse.exists():
         create(warehouse)
-    connection = duckdb.connect(str(warehouse))
+    connection = connect(warehouse)
     try:
         connection.execute("set TimeZone = 'UTC'")
         bound_memory(connection)
