@@ -118,8 +118,8 @@ begun as (
         and quantity > 0
         and lag(valid_to) over history = valid_from
         and lead(valid_from) over history = valid_to
-        and last_value(nullif(gross_amount, 0) ignore nulls) over earlier > 0
-        and first_value(nullif(gross_amount, 0) ignore nulls) over later > 0 as is_unpriced_between
+        and max(gross_amount) over earlier > 0
+        and max(gross_amount) over later > 0 as is_unpriced_between
     from discounted
     window
         history as (partition by source_system, subscription_item_id order by valid_from),
