@@ -1,23 +1,47 @@
-"""The company of Intercom that every loader lands: that of Fivetran's tests."""
+"""The company of Intercom that every loader lands: that of Fivetran's tests, and more of it."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
 
+from tests.python.landed.fivetran_intercom import NEW, OLD, SYNCED, TABLES
 from tests.python.landed.fivetran_intercom import ROWS as FIVETRAN
-from tests.python.landed.fivetran_intercom import SYNCED, TABLES
 from tests.python.landed.landing import land
 
 # The conversation of the parts that do not name one.
 CONVERSATION = 1
-# Each conversation is one that a person opened, and no bot takes part.
+_ANSWERED = "2025-06-02 10:00:00+00"
+# Conversations that the team and a campaign opened, answered and not.
 ROWS = FIVETRAN | {
     "conversation_history": [
-        {"source_author_type": "user", **row} for row in FIVETRAN["conversation_history"]
+        *FIVETRAN["conversation_history"],
+        *(
+            {"id": number, "updated_at": NEW, "created_at": OLD, "state": "open", **opened}
+            for number, opened in (
+                (3, {"source_author_type": "admin"}),
+                (4, {"source_author_type": "admin"}),
+                (
+                    5,
+                    {
+                        "source_delivered_as": "campaigns_initiated",
+                        "first_contact_reply_created_at": _ANSWERED,
+                    },
+                ),
+            )
+        ),
     ],
     "conversation_part_history": [
-        row for row in FIVETRAN["conversation_part_history"] if row["author_type"] != "bot"
+        *FIVETRAN["conversation_part_history"],
+        *(
+            {"id": number, "part_type": "comment", "author_type": author, "created_at": moment}
+            | {"conversation_id": 3}
+            for number, author, moment in (
+                (31, "admin", OLD),
+                (32, "user", _ANSWERED),
+                (33, "admin", NEW),
+            )
+        ),
     ],
 }
 _VERSIONS = {

@@ -14,7 +14,15 @@ from orchestration.loads.adapters import Adapter, adapter_names, read_adapter
 from orchestration.loads.landed_database import attached
 from orchestration.loads.landed_query import LandedQuery
 from orchestration.loads.landed_relation import MACROS, sql_type
-from tests.python.landed import airbyte_landing, dlt_landing, fivetran_crm, fivetran_stripe
+from tests.python.landed import (
+    airbyte_hubspot,
+    airbyte_intercom,
+    airbyte_landing,
+    dlt_hubspot,
+    dlt_landing,
+    fivetran_crm,
+    fivetran_stripe,
+)
 from tests.python.landed.companies import objects
 from tests.python.landed.fivetran_hubspot import land_hubspot
 from tests.python.landed.fivetran_intercom import land_intercom
@@ -26,6 +34,9 @@ LANDINGS: dict[tuple[str, str], Callable[..., None]] = {
     ("fivetran", "stripe"): fivetran_stripe.land_stripe,
     ("fivetran", "hubspot"): land_hubspot,
     ("fivetran", "intercom"): land_intercom,
+    ("airbyte", "hubspot"): airbyte_hubspot.land_hubspot,
+    ("airbyte", "intercom"): airbyte_intercom.land_intercom,
+    ("dlt", "hubspot"): dlt_hubspot.land_hubspot,
 } | {
     (module.__name__.rpartition(".")[2].removesuffix("_landing"), vendor): getattr(
         module, f"land_{vendor}"
