@@ -42,6 +42,25 @@ def test_parts_tell_statuses_and_what_the_customer_can_read(intercom):
     ]
 
 
+def test_a_reply_that_closes_is_an_answer_and_a_note_may_reopen(intercom):
+    intercom.load(
+        "alter table intercom.conversation_part_history add column body varchar",
+        "insert into intercom.conversation_part_history (id, conversation_id, part_type,"
+        f" author_type, created_at, body) values (21, 2, 'close', 'admin', '{OLD}', 'Done.'),"
+        f" (22, 2, 'close', 'admin', '{NEW}', ' '), (23, 2, 'note_and_reopen', 'admin', '{NEW}',"
+        " 'Not yet.')",
+    )
+    assert intercom.rows(
+        "select event_id, field, value from raw_files.ticket_events where ticket_id = '2'"
+        " and event_id <> 'opened' order by event_id, field"
+    ) == [
+        ("21", "public_comment", None),
+        ("21", "status", "closed"),
+        ("22", "status", "closed"),
+        ("23", "status", "open"),
+    ]
+
+
 def test_another_column_of_the_company_may_name_the_account(intercom):
     named = {"tickets": {"account_id": "coalesce(companies.company.crm_id, 'unassigned')"}}
     intercom.load(columns=named)
