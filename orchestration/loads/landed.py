@@ -7,6 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 MOTHERDUCK, POSTGRES = "md:", "postgres:"
+# The loader whose relations are what a connector of this project fetched.
+API = "api"
+# The column that holds each object, as it was fetched.
+OBJECT = "_object"
 
 Pairs = tuple[tuple[str, str], ...]
 
@@ -17,8 +21,9 @@ class Landed:
 
     Attributes:
         loader: Who landed them: the name of a folder of ``orchestration/adapters``.
-        database: Path of a DuckDB file, ``md:<database>`` at MotherDuck, or ``postgres:<dsn>``.
-        schema: The schema they are in.
+        database: Path of a DuckDB file, ``md:<database>`` at MotherDuck, or ``postgres:<dsn>``;
+            the drop folder of a connector.
+        schema: The schema they are in; the system of a connector.
         tables: Name of a relation by the name that the loader usually gives it.
         columns: By raw table: the landed column, or SQL over the landed table, by raw column.
     """
@@ -62,6 +67,13 @@ class Landed:
     def renamed(self, relation: str) -> str | None:
         """The name that a relation really has, where it was said."""
         return dict(self.tables).get(relation)
+
+    def remedy(self, relation: str) -> str:
+        """What to do about a relation that is absent."""
+        if self.loader == API:
+            return f"`csw connect {self.schema} --check` says whether the key may see it"
+        named = f"tables: {{{relation}: …}}"
+        return f"Select the table in {self.loader}, or say what it is called: {named}"
 
     def columns_of(self, table: str) -> dict[str, str]:
         """What was said about the columns of a raw table."""

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.loads.landed import MOTHERDUCK, POSTGRES, Landed
+from orchestration.loads.landed import API, MOTHERDUCK, POSTGRES, Landed
+from orchestration.loads.landed_folder import attach_folder
 from orchestration.loads.model import LoadError
 from orchestration.loads.spec import SourceSpec, source_names
 from orchestration.loads.warehouse import OWN_TABLES, quote, text
@@ -54,6 +55,9 @@ def attached(connection: duckdb.DuckDBPyConnection, landed: Landed) -> Iterator[
 
 def _attach(connection: duckdb.DuckDBPyConnection, landed: Landed) -> str:
     where, file = landed.database, landed.file
+    if landed.loader == API:
+        attach_folder(connection, ALIAS, landed)
+        return ALIAS
     if file is not None and not file.is_file():
         raise LoadError(
             f"the database {where}, which {landed.loader} fills, does not exist; check the path"

@@ -99,7 +99,7 @@ def plan_by_landing(run: LoadRun, landed: Landed, vendor: str) -> Plan:
                     run.note(
                         "warning",
                         f"{landed.schema}.{name} was not landed: {relation.relation.without}."
-                        f" Select the table in {landed.loader}",
+                        f" {landed.remedy(name)}",
                     )
             for limit in adapter.limits:
                 if rows := query.limited(limit):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from orchestration.loads.adapters import LandedColumn, Relation
 from orchestration.loads.casts import as_text
+from orchestration.loads.landed import OBJECT
 from orchestration.loads.landed_nesting import Nesting
 from orchestration.loads.warehouse import text
 
@@ -28,8 +29,8 @@ MACROS = (
     " lambda entry: {'key': lower(entry.key), 'value': entry.value})))",
 )
 
-# Where Airbyte puts an object that it does not type.
-RAW = "_airbyte_data"
+# Where Airbyte puts an object that it does not type, and where a connector's objects are.
+RAW = ("_airbyte_data", OBJECT)
 
 
 @dataclass(frozen=True)
@@ -49,9 +50,9 @@ class LandedRelation:
     nesting: Nesting | None = None
 
     @property
-    def is_raw(self) -> bool:
-        """Whether it holds each object as JSON in one column."""
-        return RAW in self.types
+    def raw(self) -> str | None:
+        """The column that holds each object as JSON; none where each key is a column."""
+        return next((name for name in RAW if name in self.types), None)
 
     def there(self, column: str) -> str | None:
         """A column by any way to write its name; None where it is absent."""
@@ -72,7 +73,7 @@ class LandedRelation:
 
     def has(self, name: str) -> bool:
         """Whether a column of the adapter, or one the adapter does not know, is there."""
-        if self.is_raw:
+        if self.raw:
             return True
         if self.nesting and self.name and self.nesting.has(self.name, name):
             return True

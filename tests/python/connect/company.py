@@ -10,10 +10,12 @@ from typing import Any
 
 import duckdb
 
+from orchestration.connectors.contract import contract_of
 from orchestration.connectors.engine import fetch
 from orchestration.connectors.road import ApiRoad, FetchReport
-from orchestration.loads import LoadError, LoadRequest, load
-from orchestration.loads.spec import source_spec
+from orchestration.loads import Landed, LoadError, LoadRequest, load
+from orchestration.loads.landed import API
+from orchestration.loads.spec import source_names, source_spec
 from orchestration.progress import Recorder
 
 LOADED = ("_dlt_load_id", "_source_file", "_source_line", "_gone_load_id")
@@ -43,7 +45,13 @@ class Fetched:
     def load(self, as_of: date = date(2026, 1, 1)) -> Raw:
         """Load what was fetched; a load error is raised."""
         self.loads += 1
-        return loaded(self.road.vendor, self.folder, self.home, self.loads, as_of, is_dated=True)
+        vendor = self.road.vendor
+        if vendor in source_names():
+            return loaded(vendor, self.folder, self.home, self.loads, as_of, is_dated=True)
+        landed = Landed.of(API, self.folder, vendor, columns=self.road.columns)
+        beside = self.home / "deliveries"
+        landings = ((vendor, landed),)
+        return loaded("files", beside, self.home, self.loads, as_of, landings=landings)
 
     def files(self) -> list[str]:
         """All files of the drop folder, hidden ones too."""
@@ -86,10 +94,8 @@ class Raw:
         return self.query(f"select source_table, reason from raw_{self.vendor}.rejects")
 
 
-def loaded(
-    vendor: str, folder: Path, home: Path, number: int, as_of: date, *, is_dated: bool = False
-) -> Raw:
-    """Load a folder into the warehouse of a home.
+def loaded(vendor: str, folder: Path, home: Path, number: int, as_of: date, **more: Any) -> Raw:
+    """Load a folder into the warehouse of a home; `more` is of the request.
 
     Raises:
         LoadError: Something could not be loaded.
@@ -101,7 +107,7 @@ def loaded(
         warehouse=home / "warehouse.duckdb",
         run_id=f"run{number:03}",
         as_of=as_of,
-        is_dated=is_dated,
+        **more,
     )
     load(request)
     return Raw(vendor, request.warehouse)
@@ -117,8 +123,7 @@ def assert_same(fetched: Raw, exported: Raw, *, but: dict[str, set[str]] | None 
 def road(vendor: str, url: str, secret: str, **more: Any) -> ApiRoad:
     """The road to a fake; all secrets are one environment variable."""
     os.environ["CSW_TEST_SECRET"] = secret
-    names = {"salesforce": ("client_id", "client_secret"), "zendesk": ("api_token",)}
-    credentials = dict.fromkeys(names.get(vendor, ("api_key",)), SECRET)
+    credentials = dict.fromkeys(contract_of(vendor).credentials, SECRET)
     return ApiRoad(vendor, credentials, base_url=url, **more)
 
 
