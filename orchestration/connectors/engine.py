@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from orchestration.connectors import delighted, hubspot, salesforce, stripe, zendesk
+from orchestration.connectors import delighted, hubspot, intercom, salesforce, stripe, zendesk
 from orchestration.connectors.contract import Contract, Resource, contract_of
 from orchestration.connectors.drop import Drop
 from orchestration.connectors.fetching import Fetching, Reader, read_list
@@ -24,6 +24,7 @@ from orchestration.progress import Recorder
 READERS: Mapping[str, Mapping[str, Reader]] = {
     "delighted": delighted.READERS,
     "hubspot": hubspot.READERS,
+    "intercom": intercom.READERS,
     "salesforce": salesforce.READERS,
     "stripe": stripe.READERS,
     "zendesk": zendesk.READERS,

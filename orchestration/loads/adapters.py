@@ -79,6 +79,10 @@ class Relation:
     nested: bool = False
     inside: tuple[tuple[str, str], ...] = ()
 
+    def has(self, column: str) -> bool:
+        """Whether a column is in a key that the adapter names."""
+        return any(column.startswith(start) for start, _ in self.inside)
+
     def path(self, column: str) -> str:
         """Where a column is in an object, as a JSON path."""
         for start, key in self.inside:

@@ -75,13 +75,11 @@ class LandedQuery:
         """
         relations, objects = self._adapter.reads(f"select 1 from {table.source}")
         excused, asked = self._excused(table), self._asked(table)
-        none: set[str] = set()
-        steps = {
-            name: self._normalised(
-                self.find(name), *((excused, asked) if name == table.main else (none, none))
-            )
-            for name in relations
-        }
+        steps = {}
+        for name in relations:
+            is_main = name == table.main
+            wanted = {each for each in asked if is_main or self._adapter.relations[name].has(each)}
+            steps[name] = self._normalised(self.find(name), excused if is_main else set(), wanted)
         steps |= {name: self._adapter.objects[name] for name in objects}
         columns = self._columns(table, spec)
         key = [name for name in spec.key if name in columns]
@@ -111,7 +109,7 @@ class LandedQuery:
     def _normalised(self, found: LandedRelation, excused: set[str], asked: set[str]) -> str:
         """A relation with every column the adapter knows, in the adapter's types, newest rows.
 
-        Of one that holds objects as JSON, those that the company asked for are columns, too.
+        Of one that holds objects as JSON, what the company asked for are columns, too.
         """
         relation = found.relation
         if found.name is None:
@@ -226,7 +224,7 @@ class LandedQuery:
         """A column or expression that the company says a raw column is."""
         if not re.fullmatch(r"\w+", sql):
             return f"({sql})"
-        if found is None or found.has(sql):
+        if found is None or found.raw or found.has(sql):
             return f"{quote(main)}.{quote(sql)}"
         place = f"{self._landed.schema}.{found.name or main}"
         raise FileError(

@@ -73,6 +73,8 @@ class LandedRelation:
 
     def has(self, name: str) -> bool:
         """Whether a column of the adapter, or one the adapter does not know, is there."""
+        if self.raw == OBJECT:
+            return name in self.relation.columns
         if self.raw:
             return True
         if self.nesting and self.name and self.nesting.has(self.name, name):
@@ -116,5 +118,10 @@ def _as_timestamp(value: str, content: str, physical: str) -> str:
     if physical == "TIMESTAMP WITH TIME ZONE":
         return f"timezone('UTC', {value})"
     if physical == "VARCHAR":
-        return f"timezone('UTC', cast({content} as timestamptz))"
+        # Nine to eleven digits are Unix seconds, as a JSON number is.
+        return (
+            f"case when regexp_full_match({content}, '\\d{{9,11}}')"
+            f" then make_timestamp(try_cast({content} as bigint) * 1000000)"
+            f" else timezone('UTC', cast({content} as timestamptz)) end"
+        )
     return f"cast({value} as timestamp)"
