@@ -1,7 +1,7 @@
 """The raw tables as Dagster assets: one dlt load per enabled source system."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from orchestration.loads import (
     finish_load,
     refusal_in,
 )
+from orchestration.loads.landed import Landed
 from orchestration.progress import current
 from orchestration.session import RefreshSession
 
@@ -85,7 +86,7 @@ def load_request(
         is_dated=isinstance(road, ApiRoad),
         landed=home.landed(source, road) if isinstance(road, LandedRoad) else None,
         landings=tuple(
-            (system, home.landed(system, other))
+            (system, _speaking(home, home.landed(system, other), system))
             for system, other in config.roads.items()
             if not isinstance(other, FilesRoad) and system != source == source_of(system)
         ),
@@ -93,6 +94,13 @@ def load_request(
             domain for domain, systems in config.sources.items() if source in systems
         ),
     )
+
+
+def _speaking(home: Home, landed: Landed, system: str) -> Landed:
+    """What a system brings of the domains it speaks for: others fill the same tables."""
+    said = home.company.domains.items() if home.company else ()
+    domains = frozenset(domain for domain, systems in said if system in systems)
+    return replace(landed, domains=domains)
 
 
 def build_raw_assets(home: Home, source: str) -> dg.AssetsDefinition:

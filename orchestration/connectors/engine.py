@@ -6,7 +6,15 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from orchestration.connectors import delighted, hubspot, intercom, salesforce, stripe, zendesk
+from orchestration.connectors import (
+    chargebee,
+    delighted,
+    hubspot,
+    intercom,
+    salesforce,
+    stripe,
+    zendesk,
+)
 from orchestration.connectors.contract import Contract, Resource, contract_of
 from orchestration.connectors.drop import Drop
 from orchestration.connectors.fetching import Fetching, Reader, read_list
@@ -22,6 +30,7 @@ from orchestration.progress import Recorder
 
 # What the contract alone does not say, by vendor and resource.
 READERS: Mapping[str, Mapping[str, Reader]] = {
+    "chargebee": chargebee.READERS,
     "delighted": delighted.READERS,
     "hubspot": hubspot.READERS,
     "intercom": intercom.READERS,

@@ -26,6 +26,7 @@ class Landed:
         schema: The schema they are in; the system of a connector.
         tables: Name of a relation by the name that the loader usually gives it.
         columns: By raw table: the landed column, or SQL over the landed table, by raw column.
+        domains: What the vendor speaks for, where it fills tables that others fill, too; None: all.
     """
 
     loader: str
@@ -33,6 +34,7 @@ class Landed:
     schema: str
     tables: Pairs = ()
     columns: tuple[tuple[str, Pairs], ...] = ()
+    domains: frozenset[str] | None = None
 
     @classmethod
     def of(

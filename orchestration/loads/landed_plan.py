@@ -83,7 +83,7 @@ def plan_by_landing(run: LoadRun, landed: Landed, vendor: str) -> Plan:
                 if query.find(name).name is None:
                     raise LoadError(absent_relation(query, adapter, landed, name))
             read: set[str] = set()
-            for table in adapter.tables.values():
+            for table in _spoken_for(run, adapter, landed):
                 missing = query.missing(table)
                 if not missing:
                     place = f"{landed.schema}.{query.place_of(table)}"
@@ -109,6 +109,15 @@ def plan_by_landing(run: LoadRun, landed: Landed, vendor: str) -> Plan:
         run.note("error", str(problem))
         return Plan(failed=set(run.spec.tables))
     return plan
+
+
+def _spoken_for(run: LoadRun, adapter: Adapter, landed: Landed) -> list[AdaptedTable]:
+    """The tables of the domains that the vendor speaks for."""
+    return [
+        table
+        for name, table in adapter.tables.items()
+        if landed.domains is None or run.spec.tables[name].domain in landed.domains
+    ]
 
 
 def _reading(adapter: Adapter, table: AdaptedTable, landed: Landed, place: str) -> LandedReading:

@@ -119,6 +119,18 @@ def test_without_a_folder_of_files_the_system_alone_is_enough(
     assert _rows(home, "select count(*) from raw_files.tickets") == [(3,)]
 
 
+def test_a_system_fills_only_the_tables_of_the_domains_that_it_speaks_for(
+    company: tuple[Home, FakeHubspot],
+) -> None:
+    home, _ = company
+    text = home.company_file.read_text(encoding="utf-8")
+    home.company_file.write_text(text.replace("support: hubspot, ", ""), encoding="utf-8")
+    claim(home)
+    _loaded(home)
+    assert _rows(home, "select count(*) from raw_files.tickets") == [(0,)]
+    assert _rows(home, "select count(*) from raw_files.accounts") == [(3,)]
+
+
 def test_all_that_was_fetched_is_loaded_anew_into_a_new_warehouse(
     company: tuple[Home, FakeHubspot],
 ) -> None:
