@@ -44,8 +44,7 @@ def _conversations(fetching: Fetching) -> None:
     if cut:
         fetching.notes.append(
             f"Intercom, conversations: of {len(cut)} with more than {MOST_PARTS} parts only the"
-            f" last {MOST_PARTS} are told (for example {cut[0]}): when they were first answered is"
-            " not known"
+            f" last {MOST_PARTS} are told (for example {cut[0]}): their comments are not counted"
         )
     open_before = {key for key, (_, state) in known.items() if state not in (CLOSED, DELETED)}
     _gone(fetching, open_before - read)

@@ -17,6 +17,7 @@ from orchestration.loads import Landed, LoadError, LoadRequest, load
 from orchestration.loads.landed import API
 from orchestration.loads.spec import source_names, source_spec
 from orchestration.progress import Recorder
+from tests.python.cases.company import Built, run_models
 
 LOADED = ("_dlt_load_id", "_source_file", "_source_line", "_gone_load_id")
 SECRET = "env:CSW_TEST_SECRET"
@@ -127,6 +128,15 @@ def road(vendor: str, url: str, secret: str, **more: Any) -> ApiRoad:
     return ApiRoad(vendor, credentials, base_url=url, **more)
 
 
+def with_models(made: Built, targets: tuple[str, ...]) -> Built:
+    """A company with its models built on what was loaded since."""
+    connection = duckdb.connect(str(made.home.warehouse))
+    connection.execute("set threads = 1; set timezone = 'UTC'")
+    built = Built(made.home, connection, {}, made.compiled)
+    run_models(built, targets)
+    return built
+
+
 def at(text: str) -> datetime:
     """A moment in UTC."""
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
@@ -136,4 +146,4 @@ def at(text: str) -> datetime:
 FIRST, SECOND, THIRD = at("2026-01-01"), at("2026-01-02"), at("2026-01-03")
 
 
-__all__ = ["Fetched", "LoadError", "Raw", "assert_same", "at", "loaded", "road"]
+__all__ = ["Fetched", "LoadError", "Raw", "assert_same", "at", "loaded", "road", "with_models"]

@@ -217,13 +217,19 @@ def test_an_attribute_of_the_company_may_name_the_account(
     assert _account(fetched.load(AS_OF)) == "crm1"
 
 
-def test_of_a_conversation_with_more_parts_than_are_told_that_is_said(
+def test_of_a_conversation_with_more_parts_than_are_told_the_first_answer_is_intercoms_own(
     fetched: Fetched, intercom: FakeIntercom
 ) -> None:
     for number in range(600):
         intercom.say("1", f"p{number}", NEW + number, "comment", "user")
+    intercom.conversations["1"]["statistics"] = {"first_admin_reply_at": OLD}
     report = fetched.fetch(FIRST)
     assert [note for note in report.notes if "more than 500 parts" in note]
+    raw = fetched.load(AS_OF)
+    answered = "select first_response_at from raw_files.tickets where ticket_id = '1'"
+    assert raw.query(answered) == [(at("2025-06-01T10:00:00").replace(tzinfo=None),)]
+    comments = "select event_id from raw_files.ticket_events where field = 'public_comment'"
+    assert set(raw.query(comments)) == {("opened",)}
 
 
 def test_a_start_leaves_out_what_did_not_change_since(
