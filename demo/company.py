@@ -1,6 +1,5 @@
 """Generates the demo company: exports per vendor, and the truth beside them."""
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -10,10 +9,12 @@ from demo import accounts, chunks, truth, truth_files
 from demo.clock import DAY, START, day_number, month_index
 from demo.export import segment, stripe
 from demo.usage import population
+from orchestration.state import read_json, write_json
 
 FIRST_UNTIL = date(2025, 12, 31)
 SEED = 20230101
 CHUNK = 400
+STATE_FILE = "demo.json"
 
 
 class DemoError(RuntimeError):
@@ -54,10 +55,9 @@ def _plan(home: Path, until: date, scale: float, seed: int) -> Plan:
         raise DemoError(f"The demo company starts on {START}: choose a later day than {until}.")
     if scale <= 0:
         raise DemoError(f"The scale must be above 0, not {scale}.")
-    path = home / "exports" / "demo.json"
-    if not path.exists():
+    state = read_json(home / "exports" / STATE_FILE)
+    if not state:
         return Plan(home, until, scale, seed, until, None)
-    state = json.loads(path.read_text())
     if state["seed"] != seed or state["scale"] != scale:
         raise DemoError(
             f"{home} holds a demo company with seed {state['seed']} and scale {state['scale']}; "
@@ -160,7 +160,4 @@ def _save(plan: Plan) -> None:
         "first_until": plan.first_until.isoformat(),
         "until": plan.until.isoformat(),
     }
-    path = plan.exports / "demo.json"
-    temporary = path.with_suffix(".part")
-    temporary.write_text(json.dumps(state, indent=2) + "\n")
-    temporary.replace(path)
+    write_json(plan.exports / STATE_FILE, state)

@@ -11,6 +11,7 @@ import logging
 import os
 import subprocess
 import urllib.request
+from http.client import HTTPException
 
 import dagster as dg
 
@@ -45,8 +46,8 @@ def _run_command(command: str, text: str, run_id: str) -> list[str]:
         done = subprocess.run(
             command,
             shell=True,
-            input=text,
-            text=True,
+            # A file's name in it may be no text.
+            input=text.encode(errors="backslashreplace"),
             capture_output=True,
             timeout=TIMEOUT_SECONDS,
             env={**os.environ, "CSW_ALERT_RUN_ID": run_id},
@@ -54,20 +55,23 @@ def _run_command(command: str, text: str, run_id: str) -> list[str]:
         )
     except subprocess.TimeoutExpired:
         return [f"{COMMAND_VARIABLE} did not end within {TIMEOUT_SECONDS} seconds."]
+    except OSError as error:
+        return [f"{COMMAND_VARIABLE} could not be run: {error}"]
     if done.returncode != 0:
-        return [f"{COMMAND_VARIABLE} ended with {done.returncode}: {done.stderr.strip()}"]
+        said = done.stderr.decode(errors="replace").strip()
+        return [f"{COMMAND_VARIABLE} ended with {done.returncode}: {said}"]
     return []
 
 
 def _post(webhook: str, text: str, run_id: str) -> list[str]:
     body = json.dumps({"text": text, "run_id": run_id}).encode()
-    request = urllib.request.Request(
-        webhook, data=body, headers={"Content-Type": "application/json"}, method="POST"
-    )
     try:
+        request = urllib.request.Request(
+            webhook, data=body, headers={"Content-Type": "application/json"}, method="POST"
+        )
         with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS):
             return []
-    except OSError as error:
+    except (OSError, ValueError, HTTPException) as error:
         return [f"{WEBHOOK_VARIABLE} could not be reached: {error}"]
 
 

@@ -10,8 +10,14 @@ from typing import Any, Self
 from orchestration.home import Home
 from orchestration.manifest import read_manifest
 from orchestration.project import vars_arguments
+from orchestration.state import read_json, write_json
 
 BUILD_STATE_FILE = "last_build.json"
+
+
+def build_state_file(home: Home) -> Path:
+    """Return where the state of the last build is kept."""
+    return home.path / "dbt" / BUILD_STATE_FILE
 
 
 class BuildState:
@@ -35,8 +41,11 @@ class BuildState:
     @classmethod
     def read(cls, home: Home) -> Self:
         """Read the state a home is in."""
-        path = home.path / "dbt" / BUILD_STATE_FILE
-        content = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+        path = build_state_file(home)
+        content = read_json(path)
+        if path.is_file() and not content:
+            # There was a build of some day: what the incremental tables hold of it is not known.
+            content = {"as_of": date.min.isoformat()}
         manifest = read_manifest(home)
         used_vars = vars_arguments(home)
         return cls(
@@ -99,7 +108,7 @@ class BuildState:
 
     def _write(self, content: Mapping[str, Any]) -> None:
         self.content = dict(content)
-        self.path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+        write_json(self.path, content)
 
 
 def incremental_models(manifest: Mapping[str, Any], used_vars: list[str]) -> str:

@@ -18,13 +18,20 @@ from rich.console import Console
 
 from orchestration.close_cli import app as close_app
 from orchestration.connect_cli import connect
+from orchestration.errors import ExplainingGroup, explain
 from orchestration.home import Home, HomeError, claim
 from orchestration.lock import home_lock
 from orchestration.mapping_cli import app as mapping_app
-from orchestration.project import ProjectError, dbt_environment, dbt_executable, project_root
+from orchestration.project import (
+    dbt_command,
+    dbt_environment,
+    dbt_executable,
+    project_root,
+)
 
 app = typer.Typer(
     name="csw",
+    cls=ExplainingGroup,
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode="markdown",
@@ -126,7 +133,7 @@ def refresh(
     console = _console()
     day = _day(as_of)
     chosen = Home.resolve(home)
-    with _explained(console), home_lock(chosen):
+    with _alerting(), home_lock(chosen):
         claimed = claim(
             chosen,
             source=source,
@@ -145,9 +152,13 @@ def refresh(
             result = run_refresh(
                 chosen, display, as_of=day, full_refresh=full_refresh, verbose=verbose
             )
+        if not result.succeeded:
+            # Before the report, which may fail for the same reason.
+            lines = ["The refresh failed; the published files are unchanged."]
+            lines += [f"{step}: {reason}" for step, reason in result.failures.items()]
+            _alert(lines, result.record.run_id)
         show_result(console, chosen, result)
     if not result.succeeded:
-        _alert(result.failures, result.record.run_id)
         raise typer.Exit(1)
 
 
@@ -167,7 +178,8 @@ def init(
     ] = None,
     folder: Annotated[str | None, typer.Option(help="Where files are.")] = None,
     database: Annotated[
-        str | None, typer.Option(help="Where a loader landed its tables: file, md:…, postgres:…")
+        str | None,
+        typer.Option(help="Where a loader landed its tables: file, md:…, postgresql://…"),
     ] = None,
     home: HomeOption = None,
 ) -> None:
@@ -194,8 +206,7 @@ def init(
         "support": support,
         "feedback": feedback,
     }
-    with _explained(console):
-        init_company(console, chosen, Given(company, currency, systems, road, folder, database))
+    init_company(console, chosen, Given(company, currency, systems, road, folder, database))
 
 
 @app.command()
@@ -204,8 +215,7 @@ def check(home: HomeOption = None) -> None:
     from orchestration.company_cli import check_company  # noqa: PLC0415
 
     console = _console()
-    with _explained(console):
-        sound = check_company(console, Home.resolve(home))
+    sound = check_company(console, Home.resolve(home))
     if not sound:
         raise typer.Exit(1)
 
@@ -224,7 +234,7 @@ def demo(
 
     console = _console()
     chosen = Home.resolve(home)
-    with _explained(console), home_lock(chosen):
+    with home_lock(chosen):
         if chosen.company_file.exists() or not chosen.remembered().is_demo:
             raise HomeError(f"{chosen.path} belongs to a real company. Set CSW_HOME=<new folder>.")
         claim(chosen, scale=scale, seed=seed)
@@ -239,8 +249,7 @@ def status(home: HomeOption = None) -> None:
     from orchestration.status import show_status  # noqa: PLC0415
 
     console = _console()
-    with _explained(console):
-        show_status(console, Home.resolve(home))
+    show_status(console, Home.resolve(home))
 
 
 @app.command()
@@ -249,8 +258,7 @@ def messages(home: HomeOption = None) -> None:
     from orchestration.status import show_messages  # noqa: PLC0415
 
     console = _console()
-    with _explained(console):
-        show_messages(console, Home.resolve(home))
+    show_messages(console, Home.resolve(home))
 
 
 @app.command()
@@ -286,7 +294,6 @@ def query(
     - `csw query "select month, nrr from mart_retention_monthly where segment_type = 'total'"`
     """
     from orchestration.query import (  # noqa: PLC0415
-        QueryError,
         analyses,
         ask,
         list_analyses,
@@ -295,14 +302,12 @@ def query(
     )
 
     console = _console()
-    # Standard output is for the answer: it may go into a file.
-    with _explained(Console(stderr=True), QueryError):
-        if asked is None:
-            list_analyses(console, list(analyses()))
-            return
-        text = sys.stdin.read() if asked == "-" else asked
-        rows = None if as_csv else limit
-        answer = ask(Home.resolve(home), text, _settings(settings or []), rows)
+    if asked is None:
+        list_analyses(console, list(analyses()))
+        return
+    text = sys.stdin.read() if asked == "-" else asked
+    rows = None if as_csv else limit
+    answer = ask(Home.resolve(home), text, _settings(settings or []), rows)
     if as_csv:
         write_csv(answer, sys.stdout)
     else:
@@ -329,9 +334,8 @@ def dbt(context: typer.Context, home: HomeOption = None) -> None:
     - `csw dbt -- build --select mart_retention_monthly+`
     - `csw dbt -- ls --select +mart_churn_monthly`
     """
-    console = _console()
     chosen = Home.resolve(home)
-    with _explained(console), home_lock(chosen):
+    with home_lock(chosen):
         from orchestration.project import tell_vars, vars_arguments  # noqa: PLC0415
 
         chosen.create()
@@ -340,7 +344,7 @@ def dbt(context: typer.Context, home: HomeOption = None) -> None:
         if not {"--version", "--help"} & {*arguments}:
             arguments += vars_arguments(chosen, given)
         done = subprocess.run(
-            [dbt_executable(), *arguments],
+            [*dbt_command(), *arguments],
             cwd=project_root(),
             env={**os.environ, **dbt_environment(chosen)},
             check=False,
@@ -376,8 +380,7 @@ def own_vars(home: HomeOption = None) -> None:
     """
     from orchestration.project import default_vars  # noqa: PLC0415
 
-    with _explained(Console(stderr=True)):
-        overrides = Home.resolve(home).vars_overrides(default_vars())
+    overrides = Home.resolve(home).vars_overrides(default_vars())
     typer.echo(json.dumps(overrides, sort_keys=True))
 
 
@@ -389,27 +392,25 @@ def dagster(
     """Show the assets, runs and schedule of the home in the browser, on localhost only."""
     from orchestration.instance import write_instance_settings  # noqa: PLC0415
 
-    console = _console()
     chosen = Home.resolve(home)
-    with _explained(console):
-        write_instance_settings(chosen)
-        environment = {**os.environ, **dbt_environment(chosen), "DAGSTER_HOME": str(chosen.dagster)}
-        executable = Path(dbt_executable()).with_name("dagster")
-        done = subprocess.run(
-            [
-                str(executable),
-                "dev",
-                "--module-name",
-                "orchestration.definitions",
-                "--host",
-                "127.0.0.1",
-                "--port",
-                str(port),
-            ],
-            cwd=project_root(),
-            env=environment,
-            check=False,
-        )
+    write_instance_settings(chosen)
+    environment = {**os.environ, **dbt_environment(chosen), "DAGSTER_HOME": str(chosen.dagster)}
+    executable = Path(dbt_executable()).with_name("dagster")
+    done = subprocess.run(
+        [
+            str(executable),
+            "dev",
+            "--module-name",
+            "orchestration.definitions",
+            "--host",
+            "127.0.0.1",
+            "--port",
+            str(port),
+        ],
+        cwd=project_root(),
+        env=environment,
+        check=False,
+    )
     raise typer.Exit(done.returncode)
 
 
@@ -417,44 +418,41 @@ def dagster(
 def info(home: HomeOption = None) -> None:
     """Show whose home this is and where everything is."""
     console = _console()
-    with _explained(console):
-        chosen = Home.resolve(home)
-        try:
-            config = chosen.read()
-        except HomeError as fault:
-            console.print(str(fault), style="red", highlight=False, markup=False, soft_wrap=True)
-            config = chosen.remembered()
-        known = config.company if chosen.exists() or chosen.company_file.exists() else "nobody yet"
-        for label, value in (
-            ("home", chosen.path),
-            ("company", known),
-            ("settings", chosen.company_file if chosen.company_file.exists() else "none: csw init"),
-            ("source", config.folder or ("demo company" if config.is_demo else "company.yml")),
-            ("mapping", config.mapping or "none"),
-            ("sources", ", ".join(config.vendors)),
-            ("warehouse", chosen.warehouse),
-            ("published", chosen.published),
-            ("project", project_root()),
-        ):
-            console.print(f"{label:<10} {value}", highlight=False, markup=False, soft_wrap=True)
+    chosen = Home.resolve(home)
+    try:
+        config = chosen.read()
+    except HomeError as fault:
+        console.print(str(fault), style="red", highlight=False, markup=False, soft_wrap=True)
+        config = chosen.remembered()
+    known = config.company if chosen.exists() or chosen.company_file.exists() else "nobody yet"
+    for label, value in (
+        ("home", chosen.path),
+        ("company", known),
+        ("settings", chosen.company_file if chosen.company_file.exists() else "none: csw init"),
+        ("source", config.folder or ("demo company" if config.is_demo else "company.yml")),
+        ("mapping", config.mapping or "none"),
+        ("sources", ", ".join(config.vendors)),
+        ("warehouse", chosen.warehouse),
+        ("published", chosen.published),
+        ("project", project_root()),
+    ):
+        console.print(f"{label:<10} {value}", highlight=False, markup=False, soft_wrap=True)
 
 
 @contextmanager
-def _explained(console: Console, *more: type[Exception]) -> Iterator[None]:
-    """Turn an error that has a clear text into that text and exit code 1."""
+def _alerting() -> Iterator[None]:
+    """Send an alert for what stops a refresh outside of its steps."""
     try:
         yield
-    except (HomeError, ProjectError, *more) as error:
-        console.print(str(error), style="red", highlight=False, markup=False, soft_wrap=True)
-        raise typer.Exit(1) from error
+    except Exception as error:
+        _alert(["The refresh was stopped.", explain(error)[0]], "none")
+        raise
 
 
-def _alert(failures: dict[str, str], run_id: str) -> None:
+def _alert(lines: list[str], run_id: str) -> None:
     from orchestration.alerts import COMMAND_VARIABLE, WEBHOOK_VARIABLE, send_alert  # noqa: PLC0415
 
     if os.environ.get(COMMAND_VARIABLE) or os.environ.get(WEBHOOK_VARIABLE):
-        lines = [f"The refresh {run_id} failed; the published files are unchanged."]
-        lines += [f"{step}: {reason}" for step, reason in failures.items()]
         send_alert("\n".join(lines), run_id)
 
 

@@ -8,17 +8,18 @@ becomes known later changes the restated figures only.
 from __future__ import annotations
 
 import getpass
-import json
 import os
 import shutil
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import duckdb
 
+from orchestration.build_state import build_state_file
+from orchestration.database import DatabaseError
 from orchestration.definition import CLOSED, definition_version
 from orchestration.ledger import (
     FIRST_HASH,
@@ -28,20 +29,18 @@ from orchestration.ledger import (
     Month,
     append,
     ledger_folder,
-    load_ledger,
     read_closes,
-    require_intact,
-    sha256_of,
 )
+from orchestration.ledger_checks import load_ledger, require_intact
 from orchestration.publish import MANIFEST as PUBLISHED_MANIFEST
-from orchestration.publish import Publication, read_publication
+from orchestration.publish import Publication, note_closes, read_publication
+from orchestration.state import read_json, sha256_of
 
 if TYPE_CHECKING:
     from orchestration.home import Home
 
 __all__ = ["CloseError", "close_month", "load_ledger", "next_month"]
 
-BUILD_STATE = Path("dbt") / "last_build.json"
 CLOSED_BY_VARIABLE = "CSW_CLOSED_BY"
 MOVEMENTS = ("new", "expansion", "contraction", "churn", "reactivation", "fx", "transfer")
 
@@ -95,7 +94,7 @@ def close_month(home: Home, month: Month, *, closed_by: str | None = None) -> Cl
     try:
         previous = folder / closes[-1].month / "account_month.parquet" if closes else None
         rows, totals = _write_tables(inputs, staged, month, previous)
-        close = Close(
+        entry = Close(
             month=str(month),
             as_of_date=publication.as_of_date,
             closed_at=datetime.now(UTC).replace(tzinfo=None).isoformat(timespec="seconds"),
@@ -109,14 +108,18 @@ def close_month(home: Home, month: Month, *, closed_by: str | None = None) -> Cl
                 for name, count in rows.items()
             },
             previous_hash=closes[-1].hash if closes else FIRST_HASH,
-        )
-        entry = append(home, close, staged)
+        ).sealed()
+        # Noted before it is there: a month that the home did not begin to close is not entered.
+        note_closes(home.published, closing={str(month): entry.hash})
+        append(home, entry, staged)
+        hashes = {close.month: close.hash for close in (*closes, entry)}
+        note_closes(home.published, closes=hashes, closing={})
     finally:
         shutil.rmtree(staged, ignore_errors=True)
     # From now on the warehouse knows the month too, and a ledger without it is noticed. The month
     # is closed even where somebody else has the warehouse open: then the next refresh does it.
-    with suppress(duckdb.Error, LedgerError):
-        load_ledger(home, entry.definition_version)
+    with suppress(DatabaseError, duckdb.Error, LedgerError):
+        load_ledger(home, entry.definition_version, wait=False)
     return entry
 
 
@@ -148,10 +151,9 @@ def _passed_publication(home: Home) -> Publication:
     publication = read_publication(home.published)
     if publication is None:
         raise CloseError("Nothing is published yet. Run `csw refresh`, then close the month.")
-    state_file = home.path / BUILD_STATE
-    if not home.warehouse.is_file() or not state_file.is_file():
+    state = read_json(build_state_file(home))
+    if not home.warehouse.is_file() or not state:
         raise CloseError("The warehouse is not there. Run `csw refresh`, then close the month.")
-    state: dict[str, Any] = json.loads(state_file.read_text(encoding="utf-8"))
     if not state.get("succeeded") or state.get("run_id") != publication.run_id:
         raise CloseError(
             "The last refresh did not pass its tests, so that its figures are not published. "

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -13,9 +11,9 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
-from typer.core import TyperGroup
 
-from orchestration.home import Home, HomeError
+from orchestration.errors import ExplainingGroup
+from orchestration.home import Home
 from orchestration.ledger import (
     FOLDER,
     MONTH,
@@ -23,11 +21,10 @@ from orchestration.ledger import (
     LedgerError,
     Month,
     ledger_folder,
-    problems,
     read_closes,
 )
+from orchestration.ledger_checks import adopt, finish_interrupted, problems
 from orchestration.lock import home_lock
-from orchestration.project import ProjectError
 
 HomeOption = Annotated[
     Path | None,
@@ -36,7 +33,7 @@ HomeOption = Annotated[
 SHORT_HASH = 12
 
 
-class MonthFirst(TyperGroup):
+class MonthFirst(ExplainingGroup):
     """Takes a month where a command is expected: `csw close 2025-11`."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -82,16 +79,6 @@ def _console() -> Console:
     return Console(file=sys.stdout)
 
 
-@contextmanager
-def _explained(console: Console) -> Iterator[None]:
-    """Turn an error that has a clear text into that text and exit code 1."""
-    try:
-        yield
-    except (LedgerError, HomeError, ProjectError) as error:
-        console.print(str(error), style="red", highlight=False, markup=False, soft_wrap=True)
-        raise typer.Exit(1) from error
-
-
 @app.command("month")
 def close_one(
     month: Annotated[str, typer.Argument(metavar="YYYY-MM", help="The month to close.")],
@@ -105,27 +92,26 @@ def close_one(
     from orchestration.close import close_month  # noqa: PLC0415
 
     console = _console()
-    with _explained(console):
-        chosen = Home.resolve(home)
-        with home_lock(chosen):
-            close = close_month(chosen, Month.parse(month), closed_by=by)
-        lines = [
-            f"{close.month} is closed, as of {close.as_of_date}, by {close.closed_by}.",
-            f"Closing ARR {close.totals['closing_arr']} of {close.totals['accounts']} customers; "
-            f"opening {close.totals['opening_arr']}, prior period adjustment "
-            f"{close.totals['prior_period_adjustment_arr']}.",
-            f"Definition {close.definition_version}, content {close.content_hash[:12]}, "
-            f"in {ledger_folder(chosen) / close.month}.",
-            "mart_retention_as_reported and mart_restatements show it after the next refresh.",
-        ]
-        if by is None:
-            lines.insert(
-                1,
-                f"Signed by {close.closed_by}: without --by it is CSW_CLOSED_BY, else the user of "
-                "the machine.",
-            )
-        for line in lines:
-            console.print(line, highlight=False, markup=False, soft_wrap=True)
+    chosen = Home.resolve(home)
+    with home_lock(chosen):
+        close = close_month(chosen, Month.parse(month), closed_by=by)
+    lines = [
+        f"{close.month} is closed, as of {close.as_of_date}, by {close.closed_by}.",
+        f"Closing ARR {close.totals['closing_arr']} of {close.totals['accounts']} customers; "
+        f"opening {close.totals['opening_arr']}, prior period adjustment "
+        f"{close.totals['prior_period_adjustment_arr']}.",
+        f"Definition {close.definition_version}, content {close.content_hash[:12]}, "
+        f"in {ledger_folder(chosen) / close.month}.",
+        "mart_retention_as_reported and mart_restatements show it after the next refresh.",
+    ]
+    if by is None:
+        lines.insert(
+            1,
+            f"Signed by {close.closed_by}: without --by it is CSW_CLOSED_BY, else the user of "
+            "the machine.",
+        )
+    for line in lines:
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
 
 
 @app.command()
@@ -142,12 +128,16 @@ def verify(
 ) -> None:
     """Compare every file of the ledger with its hash; name what was changed."""
     console = _console()
-    with _explained(console):
-        chosen = Home.resolve(home)
-        found = problems(chosen)
-        closes = [] if found else read_closes(chosen)
-        if last is not None and not found:
-            _require_last(last, closes)
+    chosen = Home.resolve(home)
+    try:
+        with home_lock(chosen):
+            finish_interrupted(chosen)
+            found = problems(chosen)
+    except LedgerError as error:
+        found = [str(error)]
+    closes = [] if found else read_closes(chosen)
+    if last is not None and not found:
+        _require_last(last, closes)
     for problem in found:
         console.print(problem, style="red", highlight=False, markup=False, soft_wrap=True)
     if found:
@@ -184,12 +174,28 @@ def _require_last(noted: str, closes: list[Close]) -> None:
     raise LedgerError(f"{noted} is not the last hash, which is {is_now}. {hint}")
 
 
+@app.command("adopt")
+def adopt_ledger(
+    noted: Annotated[
+        str,
+        typer.Argument(metavar="HASH", help=f"The last hash as noted, {SHORT_HASH} characters."),
+    ],
+    home: HomeOption = None,
+) -> None:
+    """Take in a ledger that this home did not write, as after an older backup was put back."""
+    chosen = Home.resolve(home)
+    with home_lock(chosen):
+        closes = read_closes(chosen)
+        _require_last(noted, closes)
+        adopt(chosen, noted.strip().lower())
+    _console().print(f"The ledger up to {closes[-1].month} is this home's from now on.")
+
+
 @app.command("list")
 def list_closes(home: HomeOption = None) -> None:
     """Show the closed months."""
     console = _console()
-    with _explained(console):
-        closes = read_closes(Home.resolve(home))
+    closes = read_closes(Home.resolve(home))
     if not closes:
         console.print("No month is closed yet.")
         return

@@ -3,9 +3,10 @@
 import dagster as dg
 
 from orchestration.close import close_month
+from orchestration.errors import ExplainedError
 from orchestration.home import Home
 from orchestration.instance import WAREHOUSE_POOL
-from orchestration.ledger import LedgerError, Month
+from orchestration.ledger import Month
 from orchestration.lock import home_lock
 
 JOB_NAME = "close_period"
@@ -36,7 +37,7 @@ def build_close_job(home: Home) -> dg.JobDefinition:
         try:
             with home_lock(home):
                 close = close_month(home, month, closed_by=config.closed_by or None)
-        except LedgerError as error:
+        except ExplainedError as error:
             raise dg.Failure(str(error), allow_retries=False) from error
         context.add_output_metadata(
             {

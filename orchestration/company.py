@@ -21,7 +21,7 @@ from pydantic import (
 )
 
 from orchestration.loads.adapters import adapter_names, filled_tables
-from orchestration.loads.landed import API
+from orchestration.loads.landed import API, is_elsewhere
 from orchestration.loads.setting_types import Currency, TimeZone, as_list
 from orchestration.loads.spec import source_names, source_spec
 from orchestration.policies import Policies
@@ -78,7 +78,7 @@ class LandedRoad(_Strict):
 
     road: Literal["landed"]
     loader: Loader
-    database: str
+    database: str = Field(repr=False)
     db_schema: str = Field(alias="schema")
     tables: dict[str, str] = Field(default_factory=dict)
     columns: dict[str, dict[str, str]] = Field(default_factory=dict)
@@ -86,7 +86,7 @@ class LandedRoad(_Strict):
     @property
     def is_elsewhere(self) -> bool:
         """Whether the database is no file here."""
-        return self.database.startswith(("md:", "postgres:"))
+        return is_elsewhere(self.database)
 
 
 class ApiRoad(_Strict):

@@ -27,10 +27,13 @@ from orchestration.connectors.of_home import road_of
 from orchestration.connectors.road import ConnectError, vendor_names
 from orchestration.home import Home, HomeError
 from orchestration.loads.adapters import adapter_names
+from orchestration.loads.landed_database import refuse_own_schema
+from orchestration.loads.model import LoadError
 from orchestration.loads.spec import source_names
 from orchestration.policies import Policies
 from orchestration.project import default_vars
 from orchestration.settings_file import SettingsFileError, suggestion
+from orchestration.state import write_text
 
 API = "api"
 ROADS = (FILES, *LOADERS, API)
@@ -92,19 +95,17 @@ def write_company(home: Home, answers: Answers) -> Path:
     """
     refuse_existing(home)
     home.path.mkdir(parents=True, exist_ok=True)
-    temporary = home.company_file.with_suffix(".yml.tmp")
-    temporary.write_text(company_text(answers), encoding="utf-8")
+    draft = home.company_file.with_suffix(".yml.tmp")
+    write_text(draft, company_text(answers))
     try:
-        Company.read(temporary)
-        # It fails where a file is, so nobody's file is lost who wrote one meanwhile.
-        with home.company_file.open("x", encoding="utf-8") as file:
-            file.write(temporary.read_text(encoding="utf-8"))
-    except SettingsFileError as problem:
-        raise HomeError(str(problem).replace(str(temporary), COMPANY_FILE)) from problem
-    except FileExistsError:
+        Company.read(draft)
+        # Nobody's file is lost who wrote one during the questions.
         refuse_existing(home)
+        draft.replace(home.company_file)
+    except SettingsFileError as problem:
+        raise HomeError(str(problem).replace(str(draft), COMPANY_FILE)) from problem
     finally:
-        temporary.unlink()
+        draft.unlink(missing_ok=True)
     return home.company_file
 
 
@@ -181,7 +182,7 @@ def _road_text(system: str, answers: Answers) -> str:
         lines = [
             "road: landed",
             f"loader: {answers.road}",
-            f"database: {json.dumps(answers.database)} # or md:<name>, postgres:<dsn>",
+            f"database: {json.dumps(answers.database)} # or md:<name>, postgresql://…",
             f"schema: {system}",
             "# tables: {<table>: <its name there>} # where a table has another name",
             OWN_COLUMNS,
@@ -234,7 +235,7 @@ def _finding(home: Home, system: str, road: FilesRoad | LandedRoad | ApiRoad) ->
     if isinstance(road, LandedRoad):
         shown = home.landed(system, road).shown
         place = f"{road.loader}: {shown}, schema {road.db_schema}"
-        return Finding(system, "landed", place, _landed_fault(home, road))
+        return Finding(system, "landed", place, _landed_fault(home, system, road))
     place = road.base_url or "its own address"
     return Finding(system, "api", place, _api_fault(home, system, road))
 
@@ -259,7 +260,13 @@ def _api_fault(home: Home, system: str, road: ApiRoad) -> str | None:
     return None
 
 
-def _landed_fault(home: Home, road: LandedRoad) -> str | None:
+def _landed_fault(home: Home, system: str, road: LandedRoad) -> str | None:
     if road.is_elsewhere:
         return None
-    return None if home.at(road.database).is_file() else "there is no such database file"
+    if not home.at(road.database).is_file():
+        return "there is no such database file"
+    try:
+        refuse_own_schema(home.landed(road), system, home.warehouse)
+    except LoadError as problem:
+        return str(problem)
+    return None

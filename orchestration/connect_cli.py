@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from orchestration.connectors.road import ConnectError, FetchReport, Sight
+from orchestration.connectors.road import FetchReport, Sight
 from orchestration.home import Home, HomeError
 from orchestration.lock import home_lock
 
@@ -46,23 +46,19 @@ def connect(
     console = Console(file=sys.stdout)
     chosen = Home.resolve(home)
     is_whole = True
-    try:
-        wanted = systems or of_home.api_systems(chosen)
-        if not wanted:
-            raise HomeError(f"No system of {chosen.path} comes by its API (docs/company.md).")
-        for system in wanted:
-            if check:
-                sights = engine.check(of_home.road_of(chosen, system))
-                _show_sights(console, system, sights)
-                is_whole &= all(sight.seen for sight in sights if sight.required)
-                continue
-            display = make_display(console, verbose=False)
-            with home_lock(chosen), display, display.step(f"Fetch {system}"):
-                report = of_home.fetch_system(chosen, system, display)
-            _show_report(console, report)
-    except (HomeError, ConnectError) as error:
-        console.print(str(error), style="red", highlight=False, markup=False, soft_wrap=True)
-        raise typer.Exit(1) from error
+    wanted = systems or of_home.api_systems(chosen)
+    if not wanted:
+        raise HomeError(f"No system of {chosen.path} comes by its API (docs/company.md).")
+    for system in wanted:
+        if check:
+            sights = engine.check(of_home.road_of(chosen, system))
+            _show_sights(console, system, sights)
+            is_whole &= all(sight.seen for sight in sights if sight.required)
+            continue
+        display = make_display(console, verbose=False)
+        with home_lock(chosen), display, display.step(f"Fetch {system}"):
+            report = of_home.fetch_system(chosen, system, display)
+        _show_report(console, report)
     if not is_whole:
         raise typer.Exit(1)
 

@@ -8,7 +8,6 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 import dagster as dg
-import duckdb
 from dagster_dbt import (
     DagsterDbtTranslator,
     DagsterDbtTranslatorSettings,
@@ -20,17 +19,18 @@ from dagster_dbt import (
 from packaging import version
 
 from orchestration.build_state import BuildState
-from orchestration.close import load_ledger
+from orchestration.database import connect, wait_until_free
 from orchestration.dbt_results import BuildResult, Problem, description_of, read_build
 from orchestration.definition import definition_version
+from orchestration.errors import ExplainedError
 from orchestration.gaps import MART, load_accepted_gaps, say_gaps
-from orchestration.home import Home, HomeError
+from orchestration.home import Home
 from orchestration.instance import WAREHOUSE_POOL
-from orchestration.ledger import LedgerError
+from orchestration.ledger_checks import load_ledger
 from orchestration.loads import last_complete_day
 from orchestration.manifest import fingerprint, manifest_path, read_manifest, write_stamp
 from orchestration.progress import current
-from orchestration.project import dbt_executable, project_root, vars_arguments
+from orchestration.project import dbt_command, project_root, vars_arguments
 from orchestration.session import RefreshSession
 from orchestration.standing import ground_of, standing_nodes
 
@@ -136,12 +136,13 @@ class LocalDbt(DbtCliResource):
 def dbt_resource() -> LocalDbt:
     """Return the dbt that builds the project."""
     root = str(project_root())
+    executable, *arguments = dbt_command()
     return LocalDbt(
         project_dir=root,
         profiles_dir=root,
-        dbt_executable=dbt_executable(),
+        dbt_executable=executable,
         # What dbt prints is in the run's log; a second one doubles the cost of each message.
-        global_config_flags=["--log-level-file", "none"],
+        global_config_flags=[*arguments, "--log-level-file", "none"],
     )
 
 
@@ -173,7 +174,7 @@ def _run_build(
     try:
         load_ledger(home, definition_version(home))
         load_accepted_gaps(home)
-    except (LedgerError, HomeError) as error:
+    except ExplainedError as error:
         raise dg.Failure(str(error), allow_retries=False) from error
     state = BuildState.read(home)
     full_refresh_reason = state.full_refresh_reason(as_of, asked=session.full_refresh)
@@ -194,6 +195,7 @@ def _run_build(
     state.start(as_of)
     results_file = home.dbt_target / "run_results.json"
     results_file.unlink(missing_ok=True)
+    wait_until_free(home.warehouse)
     invocation = dbt.cli(
         arguments, context=context, target_path=home.dbt_target, raise_on_error=False
     )
@@ -330,5 +332,5 @@ def row_counts(warehouse: Path, relations: Mapping[str, str]) -> dict[str, int]:
     if not relations:
         return {}
     parts = [f"select '{key}', count(*) from {relation}" for key, relation in relations.items()]
-    with duckdb.connect(warehouse, read_only=True) as connection:
+    with connect(warehouse, read_only=True) as connection:
         return dict(connection.execute(" union all ".join(parts)).fetchall())

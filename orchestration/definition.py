@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from orchestration.manifest import ensure_manifest, manifest_path, read_manifest
-from orchestration.project import DBT_PROJECT_FILE, project_root
+from orchestration.project import project_root, project_settings
 
 if TYPE_CHECKING:
     from orchestration.home import Home
@@ -33,9 +33,7 @@ def definition_version(home: Home) -> str:
     """Return the version of the metric definition: the project's, and a hash of its lineage."""
     if not manifest_path(home).is_file():
         ensure_manifest(home)
-    root = project_root()
-    project = yaml.safe_load((root / DBT_PROJECT_FILE).read_text(encoding="utf-8"))
-    return f"{project['version']}+{definition_hash(read_manifest(home))[:SHORT_HASH]}"
+    return f"{project_settings()['version']}+{definition_hash(read_manifest(home))[:SHORT_HASH]}"
 
 
 def definition_hash(manifest: Mapping[str, Any]) -> str:

@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
-import duckdb
+from orchestration.database import connect
 
 ARR_SQL = """
     select month, sum(closing_arr)
@@ -48,7 +48,7 @@ class Figures:
 
 def read_figures(database: Path) -> Figures:
     """Read the headline figures from a published file."""
-    with duckdb.connect(database, read_only=True) as connection:
+    with connect(database, read_only=True) as connection:
         tables = {
             name
             for (name,) in connection.execute("select table_name from duckdb_tables()").fetchall()

@@ -13,8 +13,10 @@ from typing import Any
 
 import duckdb
 
+from orchestration.database import connect
 from orchestration.home import Home, HomeError
 from orchestration.loads.warehouse import LOAD_TABLES, ensure_table, opened
+from orchestration.state import write_text
 
 ACCEPTED_FILE = "accepted_gaps.jsonl"
 MART = "mart_data_gaps"
@@ -67,18 +69,22 @@ def accept_open_gaps(home: Home, text: str) -> list[str]:
     name, reason = parse_acceptance(text)
     found = _open_errors(home)
     at = datetime.now(UTC).replace(tzinfo=None).isoformat(timespec="seconds")
-    with (home.path / ACCEPTED_FILE).open("a", encoding="utf-8") as file:
-        for row in found:
-            kept = dict(zip((*KEY, *EXTENT), row, strict=True))
-            kept |= {"accepted_by": name, "accepted_at": at, "reason": reason}
-            file.write(json.dumps(kept, ensure_ascii=False) + "\n")
+    lines = []
+    for row in found:
+        kept = dict(zip((*KEY, *EXTENT), row, strict=True))
+        kept |= {"accepted_by": name, "accepted_at": at, "reason": reason}
+        lines.append(json.dumps(kept, ensure_ascii=False) + "\n")
+    if lines:
+        file = home.path / ACCEPTED_FILE
+        before = file.read_text(encoding="utf-8") if file.is_file() else ""
+        write_text(file, "".join([before, *lines]))
     return [f"Accepted by {name}: {row[len(KEY)]}" for row in found]
 
 
 def _open_errors(home: Home) -> list[tuple[Any, ...]]:
     if not home.warehouse.is_file():
         return []
-    with duckdb.connect(str(home.warehouse), read_only=True) as connection:
+    with connect(home.warehouse, read_only=True) as connection:
         if not _has_mart(connection):
             return []
         return connection.execute(

@@ -9,7 +9,6 @@ folder of files that was named on the command line.
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import shutil
 from collections.abc import Collection
@@ -28,9 +27,11 @@ from orchestration.company import (
     LandedRoad,
     Road,
 )
+from orchestration.errors import ExplainedError
 from orchestration.loads.landed import API, Landed
 from orchestration.project import project_root
 from orchestration.settings_file import SettingsFile, SettingsFileError
+from orchestration.state import parse_json, write_json
 
 DEMO_COMPANY = "demo"
 DEFAULT_HOME = "data"
@@ -42,12 +43,16 @@ DEMO_SOURCES: dict[str, list[str]] = {
     "support": ["zendesk"],
     "feedback": ["delighted"],
 }
+# What only company.yml says.
+OF_COMPANY_FILE = ("roads", "systems")
+# They hold personal data: only the user whom the home belongs to sees into them.
+PRIVATE_FOLDERS = ("api", "dagster", "dbt", "dlt", "exports", "ledger", "parked", "runs")
 # Settings of a mapping that are dbt vars of the same name.
 MAPPED_VARS = ("reporting_currency", "end_dates")
 FILES_SOURCES: dict[str, list[str]] = {domain: ["files"] for domain in DOMAINS}
 
 
-class HomeError(Exception):
+class HomeError(ExplainedError):
     """The request does not fit the home; the text names the remedy."""
 
 
@@ -67,6 +72,8 @@ class HomeConfig:
         folders: Where a vendor's exports are, when not in `exports/<vendor>`.
         vars: dbt vars of this home that differ from `dbt_project.yml`.
         roads: By which road each system's data come, where company.yml says so.
+        systems: The systems of each domain as company.yml names them: those without models of
+            their own, too, which `sources` has as `files`.
     """
 
     company: str = DEMO_COMPANY
@@ -80,6 +87,7 @@ class HomeConfig:
     folders: dict[str, str] = field(default_factory=dict)
     vars: dict[str, Any] = field(default_factory=dict)
     roads: dict[str, Road] = field(default_factory=dict)
+    systems: dict[str, list[str]] = field(default_factory=dict)
 
     @property
     def is_demo(self) -> bool:
@@ -91,6 +99,11 @@ class HomeConfig:
         """The enabled source systems, each once, in the order of the domains."""
         named = [vendor for domain in self.sources.values() for vendor in domain]
         return list(dict.fromkeys(named))
+
+    def domains_of(self, system: str) -> frozenset[str]:
+        """The domains that a system speaks for."""
+        named = self.systems or self.sources
+        return frozenset(domain for domain, systems in named.items() if system in systems)
 
 
 class Home:
@@ -188,8 +201,20 @@ class Home:
         if "'" in str(self.path):
             # dlt puts the path into SQL as it is.
             raise HomeError(f"The path of a home may not hold an apostrophe: {self.path}")
-        for folder in (self.path, self.dagster, self.dlt, self.dbt_target, self.dbt_logs):
+        for folder in (
+            self.path,
+            self.dagster,
+            self.dlt,
+            self.dbt_target,
+            self.dbt_logs,
+            self.runs,
+        ):
             folder.mkdir(parents=True, exist_ok=True)
+        for name in PRIVATE_FOLDERS:
+            if (self.path / name).is_dir():
+                (self.path / name).chmod(0o700)
+        for file in self.path.glob(f"{self.warehouse.name}*"):
+            file.chmod(0o600)
 
     def read(self) -> HomeConfig:
         """Return what company.yml says, else `home.json`, else the demo's settings (a new home).
@@ -225,6 +250,7 @@ class Home:
             folders=folders,
             vars=company.own_vars,
             roads=dict(company.systems),
+            systems={domain: list(named) for domain, named in company.domains.items()},
         )
 
     def landed(self, system: str, road: LandedRoad | ApiRoad) -> Landed:
@@ -243,22 +269,23 @@ class Home:
         if not self.exists():
             return HomeConfig()
         try:
-            content = json.loads(self.file.read_text(encoding="utf-8"))
-        except json.JSONDecodeError as error:
+            content = parse_json(self.file)
+        except ValueError as error:
+            # Not as a new home: it would take another company in, or become the demo.
             raise HomeError(
-                f"{self.file} is not valid JSON (line {error.lineno}). "
-                "Repair it, or move the folder away to start anew."
+                f"{self.file}, which says whose home this is, cannot be read ({error}). Put it "
+                "back from a backup, or move the folder away to start anew."
             ) from error
         known = {name: content[name] for name in HomeConfig.__dataclass_fields__ if name in content}
         return HomeConfig(**known)
 
     def write(self, config: HomeConfig) -> None:
-        """Replace `home.json` at once, so that a crash never leaves half a file."""
+        """Replace `home.json`."""
         self.path.mkdir(parents=True, exist_ok=True)
-        temporary = self.file.with_suffix(".json.tmp")
-        content = {name: value for name, value in asdict(config).items() if name != "roads"}
-        temporary.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
-        temporary.replace(self.file)
+        content = {
+            name: value for name, value in asdict(config).items() if name not in OF_COMPANY_FILE
+        }
+        write_json(self.file, content)
 
     def source_folder(self, vendor: str) -> Path:
         """Return the folder a vendor's exports are read from."""

@@ -9,6 +9,7 @@ from dagster import DagsterInstance, DagsterRunStatus, RunsFilter
 from dagster._core.instance.ref import InstanceRef
 
 from orchestration.home import Home
+from orchestration.state import write_text
 
 WAREHOUSE_POOL = "warehouse"
 # Set on the runs of the command line, which reports its failures itself.
@@ -54,7 +55,7 @@ def write_instance_settings(home: Home) -> None:
     """Write `dagster.yaml` of a home; it holds the home's own path, so it is written anew."""
     home.create()
     text = "# Written by csw at each start.\n" + yaml.safe_dump(instance_settings(home))
-    (home.dagster / "dagster.yaml").write_text(text, encoding="utf-8")
+    write_text(home.dagster / "dagster.yaml", text)
 
 
 def open_instance(home: Home) -> DagsterInstance:

@@ -11,15 +11,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field
-from datetime import date, timedelta
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
-import duckdb
+from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter, ValidationError
+
+from orchestration.errors import ExplainedError
+from orchestration.state import parse_json, sync, write_json
 
 if TYPE_CHECKING:
     from orchestration.home import Home
@@ -29,28 +31,12 @@ MANIFEST = "manifest.json"
 ENTRY = "close.json"
 FORMAT = 1
 FIRST_HASH = "0" * 64
-MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
-HASH_CHUNK = 1 << 20
-# The ledger's tables as they are in the warehouse when no month is closed: name, columns.
-EMPTY_TABLES = {
-    "closes": (
-        "close_month date, as_of_date date, closed_at timestamp, closed_by varchar, "
-        "run_id varchar, definition_version varchar, content_hash varchar"
-    ),
-    "definition": "definition_version varchar",
-}
-CLOSE_COLUMNS = (
-    "as_of_date",
-    "closed_at",
-    "closed_by",
-    "run_id",
-    "definition_version",
-    "content_hash",
-)
+MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
 TABLES = ("account_month", "arr_line", "retention")
+TOTALS = ("opening_arr", "prior_period_adjustment_arr", "closing_arr", "accounts")
 
 
-class LedgerError(Exception):
+class LedgerError(ExplainedError):
     """The ledger is not as it was written, or the request does not fit it; says what to do."""
 
 
@@ -63,9 +49,12 @@ class Month:
     @classmethod
     def parse(cls, text: str) -> Self:
         """Read a month written as 2025-11."""
-        if not MONTH.fullmatch(text):
-            raise LedgerError(f"'{text}' is not a month; write it as 2025-11.")
-        return cls(date.fromisoformat(f"{text}-01"))
+        try:
+            if MONTH.fullmatch(text):
+                return cls(date.fromisoformat(f"{text}-01"))
+        except ValueError:
+            pass  # the year 0000
+        raise LedgerError(f"'{text}' is not a month; write it as 2025-11.")
 
     def __str__(self) -> str:
         """Write the month as 2025-11."""
@@ -82,12 +71,50 @@ class Month:
         return self.next.first_day - timedelta(days=1)
 
 
+def _day(text: str) -> str:
+    date.fromisoformat(text)
+    return text
+
+
+def _moment(text: str) -> str:
+    datetime.fromisoformat(text)
+    return text
+
+
+def _month(text: str) -> str:
+    try:
+        return str(Month.parse(text))
+    except LedgerError as error:
+        raise ValueError(str(error)) from error
+
+
+def _all_tables(files: dict[str, LedgerFile]) -> dict[str, LedgerFile]:
+    if missing := [name for name in TABLES if f"{name}.parquet" not in files]:
+        raise ValueError(f"it has no {missing[0]}.parquet")
+    return files
+
+
+def _all_totals(totals: dict[str, str]) -> dict[str, str]:
+    if missing := [name for name in TOTALS if name not in totals]:
+        raise ValueError(f"it has no {missing[0]}")
+    return totals
+
+
+STRICT = ConfigDict(extra="forbid", strict=True)
+Hash = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+# Empty until an entry is sealed.
+SealHash = Annotated[str, Field(pattern="^([0-9a-f]{64})?$")]
+FileName = Annotated[str, Field(pattern=r"^[a-z_]+\.parquet$")]
+
+
 @dataclass(frozen=True)
 class LedgerFile:
     """One Parquet file of a close."""
 
+    __pydantic_config__ = STRICT
+
     rows: int
-    sha256: str
+    sha256: Hash
 
 
 @dataclass(frozen=True)
@@ -109,35 +136,53 @@ class Close:
         hash: The hash of all of this.
     """
 
-    month: str
-    as_of_date: str
-    closed_at: str
+    __pydantic_config__ = STRICT
+
+    month: Annotated[str, AfterValidator(_month)]
+    as_of_date: Annotated[str, AfterValidator(_day)]
+    closed_at: Annotated[str, AfterValidator(_moment)]
     closed_by: str
     run_id: str
     definition_version: str
     policy: dict[str, Any]
-    totals: dict[str, str]
-    files: dict[str, LedgerFile]
-    previous_hash: str
-    content_hash: str = ""
-    hash: str = ""
-    format: int = field(default=FORMAT)
+    totals: Annotated[dict[str, str], AfterValidator(_all_totals)]
+    files: Annotated[dict[FileName, LedgerFile], AfterValidator(_all_tables)]
+    previous_hash: Hash
+    content_hash: SealHash = ""
+    hash: SealHash = ""
+    format: Literal[1] = FORMAT
 
     def sealed(self) -> Close:
         """Return the entry with its hashes."""
-        content = {**asdict(self), "content_hash": content_hash(self.files), "hash": ""}
-        return Close.read({**content, "hash": _digest(content)})
+        bare = replace(self, content_hash=content_hash(self.files), hash="")
+        return replace(bare, hash=_digest(asdict(bare)))
+
+    @property
+    def first_day(self) -> str:
+        """The month's first day."""
+        return f"{self.month}-01"
 
     @property
     def is_sealed(self) -> bool:
         """Whether the entry says what it said when it was sealed."""
         return self == self.sealed()
 
-    @classmethod
-    def read(cls, content: Mapping[str, Any]) -> Close:
-        """Take an entry from JSON."""
-        files = {name: LedgerFile(**file) for name, file in content["files"].items()}
-        return cls(**{**content, "files": files})
+
+_ENTRY: TypeAdapter[Close] = TypeAdapter(Close)
+
+
+def parse_close(content: object) -> Close:
+    """Take an entry from what JSON said.
+
+    Raises:
+        ValueError: It is no entry; the text names what is wrong.
+    """
+    try:
+        return _ENTRY.validate_json(json.dumps(content))
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(map(str, first["loc"]))
+        raise ValueError(f"{place}: {first['msg']}") from error
 
 
 def content_hash(files: Mapping[str, LedgerFile]) -> str:
@@ -160,209 +205,16 @@ def read_closes(home: Home) -> list[Close]:
     if not file.is_file():
         return []
     try:
-        content = json.loads(file.read_text(encoding="utf-8"))
-        return [Close.read(entry) for entry in content["closes"]]
-    except (json.JSONDecodeError, KeyError, TypeError) as error:
+        content = parse_json(file)
+        if content.get("format") != FORMAT:
+            raise ValueError(f"its format is {content.get('format')!r}, not {FORMAT}")
+        if not isinstance(content.get("closes"), list):
+            raise ValueError("it has no list of closes")
+        return [parse_close(entry) for entry in content["closes"]]
+    except ValueError as error:
         raise LedgerError(
             f"{file} cannot be read ({error}). Put back the ledger from your backup."
         ) from error
-
-
-def problems(home: Home) -> list[str]:
-    """Compare the ledger with what was written, and name everything that differs.
-
-    Raises:
-        LedgerError: The warehouse, which knows the closes it was loaded with, cannot be read.
-    """
-    folder = ledger_folder(home)
-    try:
-        closes = read_closes(home)
-    except LedgerError as error:
-        return [str(error)]
-    return [
-        *_broken_chain(closes),
-        *_broken_files(folder, closes),
-        *_strangers(folder, closes),
-        *_lost(home, closes),
-    ]
-
-
-def _broken_chain(closes: list[Close]) -> Iterator[str]:
-    previous: Close | None = None
-    for close in closes:
-        if not close.is_sealed:
-            yield f"{MANIFEST}: the entry of {close.month} was changed after the close."
-        expected = previous.hash if previous else FIRST_HASH
-        if close.previous_hash != expected:
-            before = f"that of {previous.month}" if previous else "the beginning"
-            yield f"{MANIFEST}: the entry of {close.month} does not follow {before}."
-        elif previous and Month.parse(close.month) != Month.parse(previous.month).next:
-            yield f"{MANIFEST}: {close.month} does not come after {previous.month}."
-        previous = close
-
-
-def _broken_files(folder: Path, closes: list[Close]) -> Iterator[str]:
-    for close in closes:
-        month_folder = folder / close.month
-        for name, expected in close.files.items():
-            file = month_folder / name
-            if not file.is_file():
-                yield f"{close.month}/{name} is missing."
-            elif sha256_of(file) != expected.sha256:
-                yield f"{close.month}/{name} was changed after the close."
-        entry = month_folder / ENTRY
-        if not entry.is_file():
-            yield f"{close.month}/{ENTRY} is missing."
-        elif not _same_entry(entry, close):
-            yield f"{close.month}/{ENTRY} does not say what {MANIFEST} says."
-
-
-def _same_entry(entry: Path, close: Close) -> bool:
-    try:
-        return Close.read(json.loads(entry.read_text(encoding="utf-8"))) == close
-    except (json.JSONDecodeError, KeyError, TypeError):
-        return False
-
-
-def _strangers(folder: Path, closes: list[Close]) -> Iterator[str]:
-    """Name what lies in the ledger and was not written there by a close."""
-    if not folder.is_dir():
-        return
-    known = {close.month: {*close.files, ENTRY} for close in closes}
-    if not closes and any(MONTH.fullmatch(path.name) for path in folder.iterdir()):
-        yield f"{MANIFEST} is missing or empty, and there are closed months."
-    for path in sorted(folder.iterdir()):
-        if path.name == MANIFEST or path.name.startswith("."):
-            continue
-        if path.name not in known:
-            yield f"{path.name} is not in {MANIFEST}."
-        elif path.is_dir():
-            extra = sorted(
-                item.name for item in path.iterdir() if item.name not in known[path.name]
-            )
-            yield from (f"{path.name}/{name} was added after the close." for name in extra)
-
-
-def _lost(home: Home, closes: list[Close]) -> Iterator[str]:
-    """Name the months that the warehouse was loaded with and the ledger has no more, or others."""
-    folder = ledger_folder(home)
-    entries = {close.month: _row(close) for close in closes}
-    for known in _known_rows(home):
-        month = known[0][:7]
-        if month in entries and entries[month] != known:
-            yield f"{month} was closed another time: its entry is not the one the warehouse knows."
-        elif month not in entries and not (folder / month).is_dir():
-            yield (
-                f"{month} is missing: the warehouse knows that it was closed. Put back the folder "
-                f"{FOLDER}/ from a backup."
-            )
-
-
-def _known_rows(home: Home) -> list[tuple[str, ...]]:
-    """Return the closes the warehouse was loaded with; none when there is no warehouse."""
-    if not home.warehouse.is_file():
-        return []
-    try:
-        with duckdb.connect(str(home.warehouse), read_only=True) as connection:
-            return connection.execute(
-                "select strftime(close_month, '%Y-%m-%d'), strftime(as_of_date, '%Y-%m-%d'), "
-                "strftime(closed_at, '%Y-%m-%dT%H:%M:%S'), closed_by, run_id, "
-                "definition_version, content_hash from ledger.closes order by close_month"
-            ).fetchall()
-    except duckdb.CatalogException:
-        return []
-    except duckdb.IOException as error:
-        raise LedgerError(
-            f"{home.warehouse} is in use or cannot be read, so that the ledger cannot be compared "
-            f"with it. Try again when no refresh is running. ({error})"
-        ) from error
-
-
-def _row(close: Close) -> tuple[str, ...]:
-    """Return the close as a row of the warehouse's table `closes`."""
-    return (f"{close.month}-01", *(getattr(close, column) for column in CLOSE_COLUMNS))
-
-
-def require_intact(home: Home) -> None:
-    """Refuse to go on with a ledger that is not as it was written.
-
-    Raises:
-        LedgerError: Names every file that was changed, removed or added.
-    """
-    _finish_interrupted(home)
-    found = problems(home)
-    if found:
-        listed = "\n".join(f"- {problem}" for problem in found)
-        raise LedgerError(
-            f"The ledger in {ledger_folder(home)} is not as it was written:\n{listed}\n"
-            "Put the named files back from your backup. `csw close verify` checks again."
-        )
-
-
-def _finish_interrupted(home: Home) -> None:
-    """Enter a close that was written whole, and stopped before the manifest named it."""
-    folder = ledger_folder(home)
-    closes = read_closes(home)
-    following = Month.parse(closes[-1].month).next if closes else None
-    for path in sorted(folder.glob("????-??")) if folder.is_dir() else []:
-        entry = path / ENTRY
-        if not entry.is_file() or (following and path.name != str(following)):
-            continue
-        try:
-            close = Close.read(json.loads(entry.read_text(encoding="utf-8")))
-        except (json.JSONDecodeError, KeyError, TypeError):
-            continue
-        last_hash = closes[-1].hash if closes else FIRST_HASH
-        whole = not list(_broken_files(folder, [close]))
-        if close.is_sealed and close.previous_hash == last_hash and whole:
-            _write_manifest(folder, [*closes, close])
-            closes, following = [*closes, close], Month.parse(close.month).next
-
-
-def load_ledger(home: Home, definition_version: str = "") -> int:
-    """Copy the verified ledger into schema `ledger` of the warehouse, for the dbt models.
-
-    Args:
-        home: The home; its warehouse is written, its ledger only read.
-        definition_version: The version in force now, kept beside the closes.
-
-    Returns:
-        How many months are closed.
-
-    Raises:
-        LedgerError: The ledger is not as it was written.
-    """
-    require_intact(home)
-    closes = read_closes(home)
-    home.warehouse.parent.mkdir(parents=True, exist_ok=True)
-    with duckdb.connect(str(home.warehouse)) as connection:
-        connection.execute("begin")
-        connection.execute("create schema if not exists ledger")
-        for name, columns in EMPTY_TABLES.items():
-            connection.execute(f"create or replace table ledger.{name} ({columns})")
-        connection.execute("insert into ledger.definition values (?)", [definition_version or None])
-        rows = [_row(close) for close in closes]
-        if rows:
-            connection.executemany("insert into ledger.closes values (?, ?, ?, ?, ?, ?, ?)", rows)
-        for name in TABLES:
-            _load_table(connection, ledger_folder(home), name, closes)
-        connection.execute("commit")
-    return len(closes)
-
-
-def _load_table(
-    connection: duckdb.DuckDBPyConnection, folder: Path, name: str, closes: list[Close]
-) -> None:
-    files = [str(folder / close.month / f"{name}.parquet") for close in closes]
-    if not files:
-        connection.execute(f"drop table if exists ledger.{name}")
-        return
-    # A later close may have columns that an earlier one had not.
-    connection.execute(
-        f"create or replace table ledger.{name} as "
-        "select * from read_parquet(?, union_by_name = true, hive_partitioning = false)",
-        [files],
-    )
 
 
 def append(home: Home, close: Close, staged: Path) -> Close:
@@ -373,47 +225,21 @@ def append(home: Home, close: Close, staged: Path) -> Close:
     """
     folder = ledger_folder(home)
     sealed = close.sealed()
-    _write_json(staged / ENTRY, asdict(sealed))
     for file in staged.iterdir():
-        _sync(file)
+        sync(file)
+    write_json(staged / ENTRY, asdict(sealed))
     staged.replace(folder / sealed.month)
-    _sync(folder)
-    _write_manifest(folder, [*read_closes(home), sealed])
+    sync(folder)
+    write_manifest(folder, [*read_closes(home), sealed])
     return sealed
 
 
-def _write_manifest(folder: Path, closes: list[Close]) -> None:
-    temporary = folder / f".{MANIFEST}.tmp"
-    _write_json(temporary, {"format": FORMAT, "closes": [asdict(close) for close in closes]})
-    _sync(temporary)
-    temporary.replace(folder / MANIFEST)
-    _sync(folder)
-
-
-def sha256_of(file: Path) -> str:
-    """Return the hash of a file's bytes."""
-    digest = hashlib.sha256()
-    with file.open("rb") as content:
-        while chunk := content.read(HASH_CHUNK):
-            digest.update(chunk)
-    return digest.hexdigest()
+def write_manifest(folder: Path, closes: list[Close]) -> None:
+    """Replace the list of the closes."""
+    entries = [asdict(close) for close in closes]
+    write_json(folder / MANIFEST, {"format": FORMAT, "closes": entries})
 
 
 def _digest(content: Mapping[str, Any]) -> str:
     text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _write_json(path: Path, content: Mapping[str, Any]) -> None:
-    path.write_text(
-        json.dumps(content, indent=2, sort_keys=True, ensure_ascii=False) + "\n", encoding="utf-8"
-    )
-
-
-def _sync(path: Path) -> None:
-    """Have the disk hold what was written, so that a power cut cannot leave half a close."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration.database import connect
+
 COUNT_COLUMNS = ("rows_read", "rows_loaded", "rows_unchanged", "rows_rejected", "rows_unmapped")
 
 
@@ -57,7 +59,7 @@ def read_loads(warehouse: Path, run_id: str) -> LoadSummary:
     """Read what one run loaded; empty when it loaded nothing."""
     if not warehouse.is_file():
         return LoadSummary([], [], [])
-    with duckdb.connect(warehouse, read_only=True) as connection:
+    with connect(warehouse, read_only=True) as connection:
         present = {
             f"{schema}.{table}"
             for schema, table in connection.execute(

@@ -11,7 +11,10 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+from orchestration.errors import HELD
 from orchestration.home import Home, HomeError
+from orchestration.publish import repair
+from orchestration.state import parse_json
 
 # The command takes the lock before the run starts, and the run's own session asks again: within
 # one process the second asking is granted.
@@ -21,16 +24,21 @@ _held: set[Path] = set()
 class HomeLockedError(HomeError):
     """Another process works in the home."""
 
+    exit_code = HELD
+
 
 @contextmanager
 def home_lock(home: Home) -> Iterator[None]:
-    """Hold the home for this process; a second process is told who has it."""
+    """Hold the home for this process; a second process is told who has it.
+
+    Who takes it first puts right what was published, should the one before have been killed.
+    """
     path = home.lock_file
     if path in _held:
         yield
         return
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a+", encoding="utf-8") as handle:
+    with _private(), path.open("a+", encoding="utf-8") as handle:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
@@ -38,11 +46,25 @@ def home_lock(home: Home) -> Iterator[None]:
         _describe_holder(handle.fileno())
         _held.add(path)
         try:
+            repair(home.published)
             yield
         finally:
             _held.discard(path)
             os.ftruncate(handle.fileno(), 0)
             fcntl.flock(handle, fcntl.LOCK_UN)
+
+
+@contextmanager
+def _private() -> Iterator[None]:
+    """Let nobody else read what tools write into the home; what is published has modes of its own.
+
+    The tools that are started meanwhile inherit it.
+    """
+    before = os.umask(0o077)
+    try:
+        yield
+    finally:
+        os.umask(before)
 
 
 def _describe_holder(descriptor: int) -> None:
@@ -57,12 +79,10 @@ def _describe_holder(descriptor: int) -> None:
 
 
 def _holder_text(home: Home, lock_path: str) -> str:
-    text = Path(lock_path).read_text(encoding="utf-8")
     try:
-        holder = json.loads(text)
-    except json.JSONDecodeError:
-        return f"Another process works in {home.path}. Wait for it to end, then run again."
-    return (
-        f"Another process works in {home.path}: process {holder['pid']} "
-        f"(`{holder['command']}`), since {holder['since']}. Wait for it to end, then run again."
-    )
+        holder = parse_json(Path(lock_path))
+        who = f"process {holder['pid']} (`{holder['command']}`), since {holder['since']}"
+    except (ValueError, KeyError):
+        # It is about to say who it is.
+        who = "it has not said which"
+    return f"Another process works in {home.path}: {who}. Wait for it to end, then run again."

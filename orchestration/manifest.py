@@ -21,11 +21,12 @@ from orchestration.home import Home
 from orchestration.project import (
     DBT_PROJECT_FILE,
     ProjectError,
+    dbt_command,
     dbt_environment,
-    dbt_executable,
     project_root,
     vars_arguments,
 )
+from orchestration.state import read_json, write_json
 
 STAMP_FILE = "manifest_stamp.json"
 # What dbt reads while it parses: a change below any of these may change the manifest.
@@ -84,14 +85,14 @@ def is_fresh(home: Home) -> bool:
     manifest = manifest_path(home)
     if not (stamp_file.is_file() and manifest.is_file()):
         return False
-    stamp = json.loads(stamp_file.read_text(encoding="utf-8"))
+    stamp = read_json(stamp_file)
     return stamp == {"project": fingerprint(home), "manifest": manifest.stat().st_mtime_ns}
 
 
 def write_stamp(home: Home, project: str) -> None:
     """Record that the manifest is of the given state of the project."""
     stamp = {"project": project, "manifest": manifest_path(home).stat().st_mtime_ns}
-    (home.dbt_target / STAMP_FILE).write_text(json.dumps(stamp), encoding="utf-8")
+    write_json(home.dbt_target / STAMP_FILE, stamp)
 
 
 @dataclass
@@ -125,7 +126,7 @@ def start_parse(home: Home) -> Parse:
     if is_fresh(home):
         return Parse(home, "", None)
     process = subprocess.Popen(
-        [dbt_executable(), "--quiet", "parse", *vars_arguments(home)],
+        [*dbt_command(), "--quiet", "parse", *vars_arguments(home)],
         cwd=project_root(),
         env={**os.environ, **dbt_environment(home)},
         stdout=subprocess.PIPE,

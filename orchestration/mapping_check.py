@@ -8,12 +8,16 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
-import duckdb
-
+from orchestration.database import connect
 from orchestration.load_counts import RejectReason, read_loads
 from orchestration.loads import LoadError, LoadRequest, load, read_mapping
-from orchestration.loads.extract import mapping_path
-from orchestration.loads.model import NO_TABLE, NOT_READ, ROWS_REJECTED, UNUSED_COLUMN
+from orchestration.loads.model import (
+    NO_TABLE,
+    NOT_READ,
+    ROWS_REJECTED,
+    UNUSED_COLUMN,
+    mapping_path,
+)
 
 RUN = "check"
 
@@ -98,7 +102,7 @@ def try_load(
             refusal = str(problem)
         summary = read_loads(warehouse, RUN)
         trial.rejects = summary.rejects
-        with duckdb.connect(str(warehouse), read_only=True) as connection:
+        with connect(warehouse, read_only=True) as connection:
             trial.rows = [
                 CheckedFile(entity, file, (read, loaded, rejected, unmapped))
                 for entity, file, read, loaded, rejected, unmapped in connection.execute(

@@ -11,11 +11,14 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from orchestration.state import write_text
+
 app = typer.Typer(
     no_args_is_help=True, help="Write and check the mapping.yml of a folder of files."
 )
 
 MAPPING_FILE = "mapping.yml"
+SHARED = 0o644
 Folder = Annotated[Path, typer.Argument(help="The folder of files.")]
 
 
@@ -49,7 +52,7 @@ def init(
     target = out or folder / MAPPING_FILE
     if target.exists():
         raise _refuse(console, f"{target} is there already; move it away, or say --out.")
-    target.write_text(draft(folder, folder.resolve().name), encoding="utf-8")
+    write_text(target, draft(folder, folder.resolve().name), SHARED)
     console.print(f"{target} is written. Look at its guesses, then: csw mapping check {folder}")
 
 

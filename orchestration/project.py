@@ -10,9 +10,14 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from orchestration import dbt_process
+from orchestration.errors import ExplainedError
 
 if TYPE_CHECKING:
     from orchestration.home import Home
@@ -22,7 +27,7 @@ PROJECT_VARIABLE = "CSW_PROJECT"
 PACKAGE = Path(__file__).resolve().parent
 
 
-class ProjectError(Exception):
+class ProjectError(ExplainedError):
     """The project's own files are missing or wrong; the text says what to do."""
 
 
@@ -43,10 +48,32 @@ def project_root() -> Path:
     )
 
 
+def dbt_schemas() -> set[str]:
+    """Return the schemas that dbt fills: every ``+schema`` of the project's file."""
+    project = yaml.safe_load((project_root() / DBT_PROJECT_FILE).read_text(encoding="utf-8"))
+    return {*_schemas_in(project["models"]), *_schemas_in(project["seeds"])}
+
+
+def _schemas_in(settings: Mapping[str, Any]) -> Iterator[str]:
+    for name, value in settings.items():
+        if name == "+schema":
+            yield value
+        elif isinstance(value, dict):
+            yield from _schemas_in(value)
+
+
 def dbt_executable() -> str:
     """Return the dbt that belongs to this Python, else the one on the PATH."""
     beside_python = Path(sys.executable).parent / "dbt"
     return str(beside_python) if beside_python.exists() else "dbt"
+
+
+def dbt_command() -> list[str]:
+    """Return what starts the dbt of this Python, so that it ends with the process that starts it.
+
+    It needs `dbt_environment`.
+    """
+    return [sys.executable, "-m", dbt_process.__name__]
 
 
 def dbt_environment(home: Home) -> dict[str, str]:
@@ -61,6 +88,7 @@ def dbt_environment(home: Home) -> dict[str, str]:
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
         # The version check asks the package index: a refresh needs no network.
         "DBT_VERSION_CHECK": "false",
+        dbt_process.STARTED_BY_VARIABLE: str(os.getpid()),
     }
 
 
@@ -96,7 +124,22 @@ def tell_vars(home: Home) -> None:
 
 def default_vars() -> dict[str, Any]:
     """Return the vars that `dbt_project.yml` sets."""
+    return dict(project_settings().get("vars") or {})
+
+
+def project_settings() -> dict[str, Any]:
+    """Return what `dbt_project.yml` says.
+
+    Raises:
+        ProjectError: It is no YAML in UTF-8.
+    """
     import yaml  # noqa: PLC0415
 
-    text = (project_root() / DBT_PROJECT_FILE).read_text(encoding="utf-8")
-    return dict(yaml.safe_load(text).get("vars") or {})
+    file = project_root() / DBT_PROJECT_FILE
+    try:
+        content = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except (UnicodeDecodeError, yaml.YAMLError) as error:
+        raise ProjectError(f"{file} cannot be read as YAML in UTF-8: {error}") from error
+    if not isinstance(content, dict):
+        raise ProjectError(f"{file} has no settings (name: value).")
+    return content

@@ -1,26 +1,27 @@
 """Publishing: what BI reads, written after the tests and switched at once.
 
-Write, audit, publish: the tables are copied to files whose names are new, then `manifest.json` and
-the link `customer_success.duckdb` are replaced atomically. A reader that has the old file open goes
-on with it; a crash half way leaves yesterday's files in force.
+Write, audit, publish: the tables are copied to files whose names are new, and kept by the disk;
+then `manifest.json` is replaced at once. It decides what is published. The links are derived from
+it, at the end of a publication and whenever somebody takes the home's lock. A reader that has the
+old file open goes on with it; a crash half way leaves yesterday's files in force.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
-import os
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
+from orchestration.database import wait_until_free
 from orchestration.memory import bound_memory
+from orchestration.progress import current
+from orchestration.state import read_json, sha256_of, sync, write_json
 
 # Every DuckDB client since 1.0 opens this format.
 STORAGE_VERSION = "v1.0.0"
@@ -32,7 +33,9 @@ KEPT = 3
 DATABASE_LINK = "customer_success.duckdb"
 FORMER_LINK = "marts.duckdb"
 MANIFEST = "manifest.json"
-HASH_CHUNK = 1 << 20
+# Nobody can write what is published: a client that opened it for writing would shut out all others.
+# The owner and the group can read it, whatever the umask says.
+READ_ONLY, READABLE, FOLDER = 0o440, 0o640, 0o750
 # What dbt wrote on a table (no column) and its columns, by schema and table.
 Comments = dict[tuple[str, str], list[tuple[str | None, str]]]
 
@@ -73,8 +76,12 @@ class Publication:
     marts: dict[str, PublishedTable]
     versions: dict[str, str]
     policy: dict[str, Any] = field(default_factory=dict)
-    # Empty in a publication of a version before it was written.
+    # Empty in a publication of a version before they were written.
     definition_version: str = ""
+    database_sha256: str = ""
+    # Hash of each closed month, and of the one whose close was begun; none: a version before.
+    closes: dict[str, str] | None = None
+    closing: dict[str, str] = field(default_factory=dict)
 
 
 def publish(
@@ -88,6 +95,7 @@ def publish(
     versions: dict[str, str],
     policy: dict[str, Any],
     definition_version: str = "",
+    closes: dict[str, str] | None = None,
 ) -> Publication:
     """Write the tables to new files and make them the published ones.
 
@@ -101,25 +109,36 @@ def publish(
         versions: The versions of the tools that made them.
         policy: The metric policies in force.
         definition_version: The version of the metric definition.
+        closes: The hash of each closed month.
 
     Returns:
         What was published.
     """
-    target.mkdir(parents=True, exist_ok=True)
+    for folder in (target, target / "parquet"):
+        if not folder.is_dir():
+            folder.mkdir(parents=True)
+            folder.chmod(FOLDER)
     remove_leftovers(target)
     database = target / f"marts_{run_id}.duckdb"
     parquet = target / "parquet" / run_id
     temporary_database = target / f".{database.name}.tmp"
     temporary_parquet = target / "parquet" / f".{run_id}.tmp"
-    temporary_parquet.mkdir(parents=True)
+    temporary_parquet.mkdir()
     with _both(warehouse, temporary_database) as connection:
         comments = _comments(connection)
         tables = {
             relation.name: _copy(connection, relation, temporary_parquet, comments)
             for relation in sorted(relations, key=lambda relation: relation.name)
         }
+    for file in (*temporary_parquet.iterdir(), temporary_database):
+        sync(file)
+        file.chmod(READ_ONLY)
+    sync(temporary_parquet)
+    temporary_parquet.chmod(FOLDER)
     temporary_parquet.replace(parquet)
     temporary_database.replace(database)
+    sync(parquet.parent)
+    sync(target)
     publication = Publication(
         run_id=run_id,
         as_of_date=as_of,
@@ -131,28 +150,46 @@ def publish(
         versions=versions,
         policy=policy,
         definition_version=definition_version,
+        database_sha256=sha256_of(database),
+        closes=closes,
     )
     _write_manifest(target, publication)
-    for name in (DATABASE_LINK, FORMER_LINK):
-        point_link(target / name, database)
+    repair(target)
     remove_old(target, keep=KEPT)
     return publication
 
 
 def read_publication(target: Path) -> Publication | None:
     """Return what is published now, if anything is."""
-    file = target / MANIFEST
-    if not file.is_file():
+    content = read_json(target / MANIFEST)
+    if not content:
         return None
-    content = json.loads(file.read_text(encoding="utf-8"))
-    marts = {name: PublishedTable(**table) for name, table in content.pop("marts").items()}
-    return Publication(marts=marts, **content)
+    try:
+        marts = {name: PublishedTable(**table) for name, table in content.pop("marts").items()}
+        return Publication(marts=marts, **content)
+    except (AttributeError, KeyError, TypeError) as error:
+        current().note(f"{target / MANIFEST} is not as it was written ({error}): not taken.")
+        return None
+
+
+def note_closes(
+    target: Path, *, closing: dict[str, str], closes: dict[str, str] | None = None
+) -> None:
+    """Note beside the published figures which months were closed, and which is being closed.
+
+    The home's lock must be held. Where nothing is published there is nothing to note it by.
+    """
+    publication = read_publication(target)
+    if publication:
+        noted = publication.closes if closes is None else closes
+        _write_manifest(target, replace(publication, closes=noted, closing=closing))
 
 
 @contextmanager
 def _both(warehouse: Path, database: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open the warehouse for reading and the new file for writing."""
     with duckdb.connect() as connection:
+        wait_until_free(warehouse, read_only=True)
         bound_memory(connection, spill=database.with_name(f"{database.name}_spill"))
         connection.execute(f"attach {_text(warehouse)} as warehouse (read_only)")
         connection.execute(
@@ -184,7 +221,7 @@ def _copy(
     file = parquet / f"{relation.name}.parquet"
     connection.execute(f"copy {published} to {_text(file)} (format parquet, compression zstd)")
     (rows,) = connection.execute(f"select count(*) from {published}").fetchone() or (0,)
-    return PublishedTable(rows=rows, sha256=_sha256(file))
+    return PublishedTable(rows=rows, sha256=sha256_of(file))
 
 
 def _comments(connection: duckdb.DuckDBPyConnection) -> Comments:
@@ -207,24 +244,41 @@ def _comments(connection: duckdb.DuckDBPyConnection) -> Comments:
 
 
 def _write_manifest(target: Path, publication: Publication) -> None:
-    temporary = target / f".{MANIFEST}.tmp"
-    with temporary.open("w", encoding="utf-8") as file:
-        json.dump(asdict(publication), file, indent=2)
-        file.write("\n")
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(target / MANIFEST)
+    write_json(target / MANIFEST, asdict(publication), READABLE)
+
+
+def repair(target: Path) -> None:
+    """Make everything beside the manifest what the manifest says, as after a run that was killed.
+
+    The home's lock must be held.
+    """
+    remove_leftovers(target)
+    publication = read_publication(target)
+    if publication is None or not (target / publication.database).is_file():
+        return
+    for name in (DATABASE_LINK, FORMER_LINK):
+        point_link(target / name, target / publication.database)
 
 
 def point_link(link: Path, database: Path) -> None:
-    """Make a link name the newest file; a copy where links cannot be made."""
+    """Make a link name a file; a copy where links cannot be made."""
+    if _names(link, database):
+        return
     temporary = link.with_name(f".{link.name}.tmp")
     temporary.unlink(missing_ok=True)
     try:
         temporary.symlink_to(database.name)
     except (OSError, NotImplementedError):
-        shutil.copyfile(database, temporary)
+        shutil.copy2(database, temporary)
     temporary.replace(link)
+    sync(link.parent)
+
+
+def _names(link: Path, database: Path) -> bool:
+    if link.is_symlink() or not link.is_file():
+        return link.is_symlink() and link.readlink() == Path(database.name)
+    copy, original = link.stat(), database.stat()
+    return (copy.st_size, copy.st_mtime_ns) == (original.st_size, original.st_mtime_ns)
 
 
 def remove_leftovers(target: Path) -> None:
@@ -247,14 +301,6 @@ def remove_old(target: Path, *, keep: int) -> None:
     for folder in folders[keep:]:
         if current is None or f"parquet/{folder.name}" != current.parquet:
             shutil.rmtree(folder)
-
-
-def _sha256(file: Path) -> str:
-    digest = hashlib.sha256()
-    with file.open("rb") as content:
-        while chunk := content.read(HASH_CHUNK):
-            digest.update(chunk)
-    return digest.hexdigest()
 
 
 def _name(identifier: str) -> str:

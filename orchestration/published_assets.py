@@ -13,6 +13,7 @@ from orchestration.dbt_assets import LayerTranslator, layer_of
 from orchestration.definition import definition_version
 from orchestration.home import Home
 from orchestration.instance import WAREHOUSE_POOL
+from orchestration.ledger_memory import remember
 from orchestration.manifest import read_manifest
 from orchestration.progress import current
 from orchestration.project import default_vars
@@ -98,6 +99,7 @@ def publish_home(home: Home, run_id: str) -> Publication:
         versions=tool_versions(),
         policy=policy_of(home),
         definition_version=definition_version(home),
+        closes=remember(home).in_warehouse,
     )
 
 

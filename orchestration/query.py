@@ -20,11 +20,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from orchestration.database import connect
+from orchestration.errors import ExplainedError
 from orchestration.home import Home, HomeError
 from orchestration.manifest import ensure_manifest
 from orchestration.memory import bound_memory
 from orchestration.project import dbt_environment, project_root, vars_arguments
-from orchestration.reading import open_to_read
 
 # Names without a schema are looked for in these, in this order.
 SCHEMAS = ("marts", "facts", "intermediate", "staging", "seeds")
@@ -42,7 +43,7 @@ LONGEST_TEXT = 64
 SMALLEST_SHOWN = 0.00005
 
 
-class QueryError(Exception):
+class QueryError(ExplainedError):
     """A query that cannot be answered; the text says why."""
 
 
@@ -197,7 +198,7 @@ def answer_of(warehouse: Path, sql: str, limit: int | None = None) -> Answer:
 @contextmanager
 def _reading(warehouse: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open the warehouse, where names need no schema and nothing can be written."""
-    with open_to_read(warehouse) as connection:
+    with connect(warehouse, read_only=True, wait=False) as connection:
         bound_memory(connection)
         found = connection.execute("select schema_name from duckdb_schemas()").fetchall()
         schemas = [schema for schema in SCHEMAS if (schema,) in found]

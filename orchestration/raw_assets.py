@@ -1,7 +1,7 @@
 """The raw tables as Dagster assets: one dlt load per enabled source system."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -10,12 +10,14 @@ import duckdb
 from dagster_dlt import DagsterDltResource, DagsterDltTranslator, dlt_assets
 from dagster_dlt.translator import DltResourceTranslatorData
 
-from orchestration.company import ApiRoad, FilesRoad, LandedRoad, source_of
+from orchestration.company import FILES, ApiRoad, FilesRoad, LandedRoad, source_of
 from orchestration.connectors.of_home import api_systems, fetch_system
 from orchestration.connectors.road import ConnectError
+from orchestration.database import wait_until_free
 from orchestration.home import Home, HomeConfig
 from orchestration.instance import WAREHOUSE_POOL
 from orchestration.loads import (
+    Landing,
     LoadError,
     LoadReport,
     LoadRequest,
@@ -24,7 +26,6 @@ from orchestration.loads import (
     finish_load,
     refusal_in,
 )
-from orchestration.loads.landed import Landed
 from orchestration.progress import current
 from orchestration.session import RefreshSession
 
@@ -86,21 +87,15 @@ def load_request(
         is_dated=isinstance(road, ApiRoad),
         landed=home.landed(source, road) if isinstance(road, LandedRoad) else None,
         landings=tuple(
-            (system, _speaking(home, home.landed(system, other), system))
+            Landing(system, home.landed(system, other), config.domains_of(system))
             for system, other in config.roads.items()
             if not isinstance(other, FilesRoad) and system != source == source_of(system)
         ),
         domains=frozenset(
             domain for domain, systems in config.sources.items() if source in systems
         ),
+        folder_domains=config.domains_of(FILES) if source == FILES else None,
     )
-
-
-def _speaking(home: Home, landed: Landed, system: str) -> Landed:
-    """What a system brings of the domains it speaks for: others fill the same tables."""
-    said = home.company.domains.items() if home.company else ()
-    domains = frozenset(domain for domain, systems in said if system in systems)
-    return replace(landed, domains=domains)
 
 
 def build_raw_assets(home: Home, source: str) -> dg.AssetsDefinition:
@@ -127,6 +122,8 @@ def build_raw_assets(home: Home, source: str) -> dg.AssetsDefinition:
                 with current().step(f"Fetch {system}"):
                     _fetch(home, system)
         with current().step(f"Load {source}"):
+            # dlt would not wait.
+            wait_until_free(home.warehouse)
             yield from _run_load(context, dlt, request)
 
     return load

@@ -69,7 +69,6 @@ def refresh(
     home.create()
     use_home(home)
     log = home.runs / "latest.log"
-    log.parent.mkdir(exist_ok=True)
     with watching(recorder), log.open("w", encoding="utf-8") as log_file:
         with recorder.step("Prepare"), _tools_write_to(log_file, verbose=verbose):
             # dbt parses in its own process while this one imports Dagster and dlt.

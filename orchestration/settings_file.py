@@ -11,6 +11,8 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
+from orchestration.errors import ExplainedError
+
 Place = tuple[str | int, ...]
 
 
@@ -33,7 +35,7 @@ for _name, _pattern in _PLAIN.items():
     _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_name}", re.compile(_text), list(_first))
 
 
-class SettingsFileError(Exception):
+class SettingsFileError(ExplainedError):
     """A settings file cannot be read or says something wrong; the text names every place."""
 
 
@@ -55,7 +57,11 @@ class SettingsFile:
         self.path = path
         try:
             loader = _Loader(path.read_text(encoding="utf-8-sig"))
-        except (OSError, UnicodeDecodeError, yaml.YAMLError) as problem:
+        except UnicodeDecodeError as problem:
+            raise SettingsFileError(
+                f"{path} is not in UTF-8 ({problem.reason} at byte {problem.start}): save it so."
+            ) from problem
+        except (OSError, yaml.YAMLError) as problem:
             raise SettingsFileError(f"{path} cannot be read: {problem}") from problem
         try:
             node = loader.get_single_node()

@@ -13,8 +13,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-import duckdb
-
+from orchestration.database import connect
 from orchestration.home import Home
 from orchestration.manifest import fingerprint
 
@@ -38,7 +37,7 @@ def ground_of(home: Home) -> str:
     That is the project, the columns of the raw tables and of the ledger, the views as the
     warehouse has them, and the size of the seeds: whoever changes one by hand finds it made anew.
     """
-    with duckdb.connect(str(home.warehouse), read_only=True) as connection:
+    with connect(home.warehouse, read_only=True) as connection:
         found = [connection.execute(query).fetchall() for query in GROUND]
     return hashlib.sha256(json.dumps([fingerprint(home), found]).encode()).hexdigest()
 
@@ -53,7 +52,7 @@ def standing_nodes(manifest: Mapping[str, Any], warehouse: Path) -> list[str]:
     Returns:
         Names, sorted: those that may stand and are there.
     """
-    with duckdb.connect(str(warehouse), read_only=True) as connection:
+    with connect(warehouse, read_only=True) as connection:
         rows = connection.execute(
             "select schema_name, view_name from duckdb_views()"
             " union all select schema_name, table_name from duckdb_tables()"

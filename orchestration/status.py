@@ -8,10 +8,10 @@ import duckdb
 from rich.console import Console
 from rich.table import Table
 
+from orchestration.database import connect
 from orchestration.home import Home, HomeError
 from orchestration.load_counts import read_loads
 from orchestration.publish import DATABASE_LINK, read_publication
-from orchestration.reading import open_to_read
 from orchestration.summary import show_publication
 
 ROW_SQL = """
@@ -46,7 +46,7 @@ def _show_loaded(console: Console, warehouse: Path) -> None:
     if not warehouse.is_file():
         console.print("Nothing is loaded yet: run `csw refresh`.")
         return
-    with open_to_read(warehouse) as connection:
+    with connect(warehouse, read_only=True, wait=False) as connection:
         if not _has(connection, "file_counts"):
             return
         rows = connection.execute(ROW_SQL).fetchall()
@@ -83,7 +83,7 @@ def last_run(warehouse: Path) -> str | None:
     """Return the newest run that loaded something."""
     if not warehouse.is_file():
         return None
-    with open_to_read(warehouse) as connection:
+    with connect(warehouse, read_only=True, wait=False) as connection:
         if not _has(connection, "file_counts"):
             return None
         found = connection.execute("select max(run_id) from raw_loads.file_counts").fetchone()

@@ -6,6 +6,7 @@ from rich.console import Console
 from rich.table import Table
 
 from orchestration.dbt_results import BuildResult, Problem
+from orchestration.errors import advice_on
 from orchestration.figures import Figures, read_figures
 from orchestration.home import Home
 from orchestration.load_counts import LoadSummary, read_loads
@@ -139,6 +140,8 @@ def show_failure(console: Console, home: Home, result: RefreshResult) -> None:
         else:
             for line in reason.splitlines():
                 _print(console, f"  {line}")
+        if advice := advice_on(reason):
+            _print(console, f"  {advice}", style="red")
     _print(console, f"Everything the tools said: {result.log}")
     if (home.published / DATABASE_LINK).exists():
         _print(console, f"Unchanged, as last published: {home.published / DATABASE_LINK}")

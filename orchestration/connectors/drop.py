@@ -13,12 +13,11 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import IO, Any
 
-from orchestration.connectors.road import ConnectError
+from orchestration.state import read_json, sync, write_json
 
 STATE, UNFINISHED = "_state.json", "_unfinished.json"
 # What was begun longer ago is begun anew: the vendor's objects have moved on since.
@@ -34,13 +33,12 @@ class Drop:
     def __init__(self, folder: Path, now: datetime) -> None:
         """Begin a fetch, or go on with the one that was killed.
 
-        Raises:
-            ConnectError: What an earlier fetch left cannot be read.
+        Where what an earlier fetch noted cannot be read, everything is fetched anew.
         """
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
-        self.state: dict[str, Any] = _read(folder / STATE)
-        begun = _read(folder / UNFINISHED)
+        self.state: dict[str, Any] = read_json(folder / STATE)
+        begun = read_json(folder / UNFINISHED)
         if begun and now - datetime.fromisoformat(begun["begun"]) < GOES_ON_FOR:
             self.begun = datetime.fromisoformat(begun["begun"])
             self.stamp: str = begun["stamp"]
@@ -87,13 +85,13 @@ class Drop:
     def _note_unfinished(self) -> None:
         begun = {"begun": self.begun.isoformat(), "stamp": self.stamp}
         content = {"resources": self.done, "parts": self.parts, "said": self.said}
-        _replace(self.folder / UNFINISHED, {**begun, **content})
+        write_json(self.folder / UNFINISHED, {**begun, **content})
 
     def commit(self) -> None:
         """End the fetch: its files are all there, so the next one begins where it ended."""
         resources = {**self.state.get("resources", {}), **self.done}
         state = {"stamp": self.stamp, "resources": resources, "said": self.said}
-        _replace(self.folder / STATE, state)
+        write_json(self.folder / STATE, state)
         (self.folder / UNFINISHED).unlink(missing_ok=True)
 
     def rows(self, table: str, *, of_this_fetch: bool = False) -> Iterator[Row]:
@@ -152,7 +150,7 @@ class Writer:
             stream.close()
         for table in self._open:
             self._part(table).replace(self._drop.folder / table / f"{self._name}.jsonl")
-            _sync_folder(self._part(table).parent)
+            sync(self._part(table).parent)
             self.files.append(f"{table}/{self._name}.jsonl")
         self._open = {}
         self.number += 1
@@ -170,36 +168,3 @@ def digest(row: Row) -> str:
     """A short digest of what a row says."""
     text = json.dumps(row, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()[:20]
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return {}
-    except json.JSONDecodeError as problem:
-        raise ConnectError(
-            f"{path} is not valid JSON; delete it, and the next fetch reads everything anew"
-        ) from problem
-    return content
-
-
-def _replace(path: Path, content: dict[str, Any]) -> None:
-    """Write a file so that a crash leaves the old one or the new one."""
-    temporary = path.with_name(f".{path.name}.part")
-    with temporary.open("w", encoding="utf-8") as stream:
-        json.dump(content, stream)
-        stream.flush()
-        os.fsync(stream.fileno())
-    temporary.replace(path)
-    _sync_folder(path.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make a rename last; not every file system can."""
-    with suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)

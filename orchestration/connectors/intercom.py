@@ -18,7 +18,7 @@ CLOSED, DELETED = "closed", "deleted"
 # Keys of a part that something reads, or that tell what it is.
 OF_A_PART = ("id", "part_type", "created_at", "updated_at", "assigned_to", "author", "state")
 OF_A_SOURCE = ("type", "id", "delivered_as", "author")
-TEXTS = ("title", "custom_attributes", "linked_objects", "first_contact_reply")
+TEXTS = ("title", "custom_attributes", "linked_objects")
 
 
 def _conversations(fetching: Fetching) -> None:

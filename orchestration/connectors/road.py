@@ -9,10 +9,12 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from orchestration.errors import ExplainedError
+
 FOLDER = Path(__file__).resolve().parent
 
 
-class ConnectError(Exception):
+class ConnectError(ExplainedError):
     """A vendor's data cannot be fetched; the text says what of whom, and what to do."""
 
 

@@ -17,6 +17,7 @@ from orchestration.loads.api import (
 from orchestration.loads.landed import Landed
 from orchestration.loads.mapping import Mapping, read_mapping
 from orchestration.loads.model import (
+    Landing,
     LoadError,
     LoadReport,
     LoadRequest,
@@ -28,6 +29,7 @@ from orchestration.loads.warehouse import write_settings
 
 __all__ = [
     "Landed",
+    "Landing",
     "LoadError",
     "LoadReport",
     "LoadRequest",

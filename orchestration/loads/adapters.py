@@ -5,9 +5,10 @@ The YAML files of ``orchestration/adapters/<loader>/<vendor>.yml``. A file has
 - ``relations``: what the loader lands. ``columns`` with their types, a trailing ``!`` where the
   column must be there; ``names`` other names a relation may have; ``key`` and ``newest`` (columns,
   the greatest first) where it may hold several rows of an object; ``required`` where what reads it
-  cannot do without; ``without``: a warning for when it is absent.
+  cannot do without; ``without``: a warning for when it is absent, and ``unless`` a column of
+  another relation that says the same.
   ``nested`` where the loader flattened it; ``raw`` where it may be there as JSON alone.
-- ``limits``: a warning for the rows of a relation where a column is true.
+- ``limits``: a warning for the rows of a relation where a column (or a key in it, a.b) is true.
 - ``objects``: SQL over relations, by name, for what several tables share or what was flattened.
 - ``tables``: by raw table what it is read ``from`` (relations and objects, joined), ``where``, and
   ``columns``: SQL by raw column. A raw column that is not listed is the landed one of its name.
@@ -28,8 +29,8 @@ import sqlglot
 import yaml
 from sqlglot import exp
 
-from orchestration.loads.mapping import suggestion
 from orchestration.loads.model import LoadError
+from orchestration.settings_file import suggestion
 
 ADAPTER_FOLDER = Path(__file__).resolve().parent.parent / "adapters"
 
@@ -65,6 +66,7 @@ class Relation:
         newest: Columns that tell the newest of them, the greatest first.
         required: Whether the raw tables that read it cannot do without.
         without: What is not known where it is absent, in words.
+        unless: Relation and column that say the same.
         nested: Whether it was flattened; then the SQL has each row as ``_whole``.
         inside: Key of the object that holds the columns whose names begin so, by that beginning.
     """
@@ -77,6 +79,7 @@ class Relation:
     required: bool = False
     without: str | None = None
     nested: bool = False
+    unless: tuple[str, str] | None = None
     inside: tuple[tuple[str, str], ...] = ()
 
     def has(self, column: str) -> bool:
@@ -125,7 +128,7 @@ class AdaptedTable:
 
 @dataclass(frozen=True)
 class Limit:
-    """Something a loader may leave out, as a column of a relation tells."""
+    """Something a loader may leave out, as a column of a relation, or a key in it (a.b), tells."""
 
     relation: str
     column: str
@@ -267,6 +270,7 @@ def _relation(name: str, body: dict[str, Any]) -> Relation:
         bool(body.get("required", False)),
         body.get("without"),
         bool(body.get("nested", False)),
+        tuple(body["unless"].split(".")) if "unless" in body else None,
         tuple(body.get("inside", {}).items()),
     )
 

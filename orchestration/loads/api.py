@@ -8,6 +8,7 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration.database import connect
 from orchestration.loads.dlt_source import build_dlt_source, build_pipeline, drop_pending, take_run
 from orchestration.loads.finish import finish
 from orchestration.loads.model import LoadError, LoadReport, LoadRequest
@@ -92,7 +93,7 @@ def last_complete_day(warehouse: Path, sources: Iterable[str]) -> date:
     """
     today = datetime.now(UTC).date()
     wanted = list(sources)
-    with duckdb.connect(str(warehouse), read_only=True) as connection:
+    with connect(warehouse, read_only=True) as connection:
         for rank in range(2):
             days = [
                 day

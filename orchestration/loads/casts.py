@@ -38,7 +38,10 @@ def is_empty(value: str, physical: str) -> str:
 
 
 def as_text(value: str, physical: str) -> str:
-    """The value as text: nested values as JSON, whole floats without their ``.0``."""
+    """The value as text: nested values as JSON, whole floats without their ``.0``.
+
+    Bytes that are no text give null.
+    """
     if physical == "VARCHAR":
         return value
     if is_nested(physical):
@@ -53,7 +56,7 @@ def as_text(value: str, physical: str) -> str:
     if physical == _ZONED:
         return f"cast(timezone('UTC', {value}) as varchar)"
     if physical == "BLOB":
-        return f"decode({value})"
+        return f"try(decode({value}))"
     return f"cast({value} as varchar)"
 
 

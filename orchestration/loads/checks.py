@@ -43,6 +43,8 @@ _ADVICE = {
     "timestamp": "is not a time; write it as 2024-12-31T23:59:59Z",
 }
 
+NO_TEXT = "is of bytes that are not UTF-8; export the column as text"
+
 
 def currency_type() -> str:
     """SQL that makes the type a currency code must cast to."""
@@ -126,9 +128,10 @@ def typed(
     if column.required:
         reason = f"{column.name} is required and empty; fill it in"
         checks.append(Check(column.name, empty, text(reason)))
-    if column.type not in ("varchar", "json") and definition != raw:
+    is_text = column.type in ("varchar", "json")
+    if definition != raw and (physical == "BLOB" or not is_text):
         condition = f"({base} is null and not {empty})"
-        advice = _advice(column, table, reading)
+        advice = NO_TEXT if is_text else _advice(column, table, reading)
         checks.append(_named(column.name, condition, shown, advice))
     elif column.type == "varchar":
         checks += _text_checks(column.name, physical, shown, table)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 # dlt reads its settings from the environment: nothing is ever sent anywhere, and the copy of
 # what was loaded, as big as the raw data, is not kept.
@@ -21,6 +23,7 @@ from orchestration.loads.model import LoadRequest
 from orchestration.loads.run import LoadRun
 from orchestration.loads.spec import TableSpec, source_spec
 from orchestration.memory import memory_limit
+from orchestration.state import read_json
 
 # Loads that are under way, by their request: the resources fill what finish_load reports. A
 # request names home, source and run, so that homes in one process do not meet.
@@ -63,8 +66,10 @@ def build_pipeline(request: LoadRequest) -> dlt.Pipeline:
     warehouse = DuckDbCredentials(
         str(request.warehouse), global_config={"memory_limit": memory_limit()}
     )
+    name = f"csw_{request.source}"
+    _drop_torn(request.state_dir / name)
     pipeline = dlt.pipeline(
-        pipeline_name=f"csw_{request.source}",
+        pipeline_name=name,
         pipelines_dir=str(request.state_dir),
         destination=dlt.destinations.duckdb(warehouse),
         dataset_name=source_spec(request.source).dataset,
@@ -73,6 +78,17 @@ def build_pipeline(request: LoadRequest) -> dlt.Pipeline:
     # What is loaded is judged by the raw tables themselves: dlt keeps no state worth restoring.
     pipeline.config.restore_from_destination = False
     return pipeline
+
+
+def _drop_torn(folder: Path) -> None:
+    """Remove dlt's working folder when a power cut has torn a file of it: dlt stops at such a one.
+
+    Nothing in it is worth keeping: what is loaded is judged by the raw tables themselves.
+    """
+    versions_are_whole = all(file.stat().st_size for file in folder.glob("*/.version"))
+    said = (read_json(file) for file in (*folder.glob("*.json"), *folder.glob("schemas/*.json")))
+    if not (versions_are_whole and all(said)):
+        shutil.rmtree(folder)
 
 
 def drop_pending(pipeline: dlt.Pipeline) -> None:

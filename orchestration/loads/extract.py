@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pyarrow as pa
 
 from orchestration.loads.landed_plan import plan_by_landing
 from orchestration.loads.mapped import MappedReading, plan_by_mapping
 from orchestration.loads.mapping import read_mapping
-from orchestration.loads.model import EmptyFileError, FileError, LoadError
+from orchestration.loads.model import EmptyFileError, FileError, Landing, LoadError
 from orchestration.loads.plan import Plan, Reading, plan_by_name
 from orchestration.loads.run import LoadRun
 from orchestration.loads.spec import TableSpec
@@ -25,7 +24,19 @@ def new_rows(run: LoadRun, table: TableSpec) -> Iterator[pa.Table]:
     readings = plan.readings.get(table.name, [])
     try:
         for reading in readings:
-            _read(run, table, load, reading)
+            try:
+                _read(run, table, load, reading)
+            except FileError as problem:
+                # Of several that bring a table a landing fails alone; files are one delivery.
+                if reading.file.origin is None:
+                    raise
+                run.note(
+                    "error",
+                    problem.text,
+                    table=table.name,
+                    file=problem.file,
+                    column=problem.column,
+                )
         if table.append_only:
             load.appended()
         else:
@@ -48,17 +59,29 @@ def make_plan(run: LoadRun) -> Plan:
     """The plan of the load, made once; a mapping that cannot be read is an error message."""
     if run.plan is None:
         run.plan = _own_plan(run)
-        for vendor, landed in run.request.landings:
-            run.plan.add(plan_by_landing(run, landed, vendor))
+        for landing in run.request.landings:
+            run.plan.add(plan_by_landing(run, landing))
     return run.plan
 
 
 def _own_plan(run: LoadRun) -> Plan:
     """What is read of the source itself."""
     if run.request.landed is not None:
-        return plan_by_landing(run, run.request.landed, run.spec.name)
-    path = mapping_path(run.request.folder, run.request.mapping)
-    if run.spec.name != "files" or path is None:
+        return plan_by_landing(run, Landing(run.spec.name, run.request.landed))
+    if not run.request.reads_folder:
+        return Plan()
+    plan = _folder_plan(run)
+    read = {reading.file for readings in plan.readings.values() for reading in readings}
+    names = dict.fromkeys(file.relative for file in plan.left if file not in read)
+    if names:
+        told = ", ".join(sorted(run.request.folder_domains or ()))
+        run.note("info", f"files speak for {told} alone, so these are not read: {', '.join(names)}")
+    return plan
+
+
+def _folder_plan(run: LoadRun) -> Plan:
+    path = run.request.mapping_file
+    if path is None:
         return plan_by_name(run)
     try:
         mapping = read_mapping(path, run.spec)
@@ -66,12 +89,6 @@ def _own_plan(run: LoadRun) -> Plan:
         run.note("error", str(problem), file=path.name)
         return Plan(failed=set(run.spec.tables))
     return plan_by_mapping(run, mapping)
-
-
-def mapping_path(folder: Path, mapping: Path | None) -> Path | None:
-    """The mapping that is given, else ``mapping.yml`` in the folder, if there is one."""
-    beside = folder / "mapping.yml"
-    return mapping or (beside if beside.exists() else None)
 
 
 def _read(run: LoadRun, table: TableSpec, load: TableLoad, reading: Reading) -> None:

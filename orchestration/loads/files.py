@@ -40,6 +40,7 @@ class InputFile:
         gzipped: Whether it is packed by gzip.
         part: The member of an archive; the sheet of a workbook that has several.
         is_aside: Whether it is read only when it is named: a sheet that is hidden or empty.
+        origin: The system that was landed there, where it is no file but a landing.
     """
 
     path: Path
@@ -48,6 +49,7 @@ class InputFile:
     gzipped: bool = False
     part: str | None = None
     is_aside: bool = False
+    origin: str | None = None
 
     @property
     def names(self) -> list[str]:
@@ -120,7 +122,7 @@ def _members_of(path: Path) -> list[str] | None:
     try:
         with zipfile.ZipFile(path) as archive:
             return sorted(each.filename for each in archive.infolist() if not each.is_dir())
-    except (zipfile.BadZipFile, OSError):
+    except (zipfile.BadZipFile, OSError, UnicodeDecodeError):
         return None
 
 
@@ -151,9 +153,25 @@ def unreadable_files(folder: Path) -> list[str]:
     return found
 
 
+def misnamed_files(folder: Path) -> list[Path]:
+    """Files whose names are no text, so that neither DuckDB nor a message can name them."""
+    relative = (path.relative_to(folder) for path in sorted(folder.rglob("*")) if path.is_file())
+    return [path for path in relative if not _is_text(path)]
+
+
+def _is_text(path: Path) -> bool:
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def _visible(folder: Path) -> Iterator[tuple[Path, Path]]:
     for path in sorted(folder.rglob("*")):
         relative = path.relative_to(folder)
+        if not _is_text(relative):
+            continue
         if path.is_file() and not any(part.startswith(NOT_MEANT) for part in relative.parts):
             yield path, relative
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import duckdb
 
 from orchestration.loads.extract import make_plan
-from orchestration.loads.files import unreadable_files
+from orchestration.loads.files import misnamed_files, unreadable_files
 from orchestration.loads.mapped import unmapped_columns
 from orchestration.loads.model import (
     NO_TABLE,
@@ -69,20 +69,20 @@ def _missing_tables(run: LoadRun) -> None:
         # What a landing lacks is said while it is planned.
         make_plan(run)
         return
-    if not run.request.folder.is_dir():
-        if run.request.landings:
-            make_plan(run)
-            return
+    if run.request.reads_folder and not run.request.folder.is_dir():
         run.note("error", f"the folder {run.request.folder} does not exist; check the path")
-        return
+        if not run.request.landings:
+            return
     plan = make_plan(run)
     for table in run.required_tables:
         if not plan.readings.get(table) and table not in plan.failed:
             found = ", ".join(file.relative for file in plan.unmapped) or "no other files"
+            systems = [landing.system for landing in run.request.landings]
+            brought = f", and it is not of what {' and '.join(systems)} bring" if systems else ""
             run.note(
                 "error",
                 f"required table {table} is missing: no file {table}.csv, .xlsx, .parquet or "
-                f".jsonl and no mapping for it (found {found}); add the file or map it in "
+                f".jsonl and no mapping for it (found {found}){brought}; add the file or map it in "
                 "mapping.yml",
                 table=table,
             )
@@ -107,10 +107,17 @@ def _rejected_rows(run: LoadRun) -> None:
 
 def _unmapped_files(run: LoadRun) -> None:
     """Say how many rows of files that belong to no table are left out."""
-    if run.plan is None or run.request.landed is not None:
+    if run.plan is None or not run.request.reads_folder:
         return
     # A vendor's export holds more than is used here; a file of one's own should be used.
     severity = "warning" if run.spec.name == "files" else "info"
+    for path in misnamed_files(run.request.folder):
+        # The files of a folder are those of a table: without one the table is not whole.
+        run.note(
+            "error" if len(path.parts) > 1 else severity,
+            "the file's name is not UTF-8, so the file is not read; rename it",
+            file=str(path).encode(errors="backslashreplace").decode(),
+        )
     for name in unreadable_files(run.request.folder):
         advice = f"{NOT_READ}; export it as CSV, .xlsx, Parquet or JSON lines"
         run.note(severity, advice, file=name)

@@ -9,13 +9,16 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.loads.landed import API, MOTHERDUCK, POSTGRES, Landed
+from orchestration.loads.landed import API, Landed
 from orchestration.loads.landed_folder import attach_folder
 from orchestration.loads.model import LoadError
-from orchestration.loads.spec import SourceSpec, source_names
+from orchestration.loads.spec import SourceSpec, source_names, source_spec
 from orchestration.loads.warehouse import OWN_TABLES, quote, text
+from orchestration.project import dbt_schemas
 
 ALIAS = "landed"
+# What is in the warehouse beside the raw tables of the sources and what dbt makes of them.
+KEPT_SCHEMAS = ("raw_loads", "ledger")
 
 
 @dataclass(frozen=True)
@@ -46,43 +49,54 @@ def attached(connection: duckdb.DuckDBPyConnection, landed: Landed) -> Iterator[
     Raises:
         LoadError: It is not there, cannot be opened, or has no such schema.
     """
-    catalog = _attach(connection, landed)
+    file = landed.file
+    if file is not None and not file.is_file():
+        raise LoadError(
+            f"the database {landed.shown}, which {landed.loader} fills, does not exist; check the"
+            " path"
+        )
     try:
-        yield _schema(connection, catalog, landed)
+        catalog = _attach(connection, landed)
+    except duckdb.Error as problem:
+        raise _unopened(landed, problem) from None
+    try:
+        try:
+            schema = _schema(connection, catalog, landed)
+        except duckdb.Error as problem:
+            raise _unopened(landed, problem) from None
+        yield schema
     finally:
         connection.execute(f"detach {quote(catalog)}")
 
 
 def _attach(connection: duckdb.DuckDBPyConnection, landed: Landed) -> str:
-    where, file = landed.database, landed.file
+    """Attach it and return the name it has then."""
     if landed.loader == API:
         attach_folder(connection, ALIAS, landed)
         return ALIAS
-    if file is not None and not file.is_file():
-        raise LoadError(
-            f"the database {where}, which {landed.loader} fills, does not exist; check the path"
-        )
-    try:
-        if where.startswith(POSTGRES):
-            _extension(connection, "postgres")
-            dsn = where.removeprefix(POSTGRES)
-            connection.execute(f"attach {text(dsn)} as {ALIAS} (type postgres, read_only)")
-            return ALIAS
-        if where.startswith(MOTHERDUCK):
-            # MotherDuck gives a database no other name than its own.
-            _extension(connection, "motherduck")
-            connection.execute(f"attach {text(where)}")
-            return where.removeprefix(MOTHERDUCK).partition("?")[0]
-        connection.execute(f"attach {text(where)} as {ALIAS} (read_only)")
+    if landed.postgres is not None:
+        _extension(connection, "postgres")
+        place = text(landed.postgres)
+        connection.execute(f"attach {place} as {ALIAS} (type postgres, read_only)")
         return ALIAS
-    except duckdb.Error as problem:
-        said = str(problem).replace(where.removeprefix(POSTGRES), "…").strip().splitlines()[0]
-        remedy = "Check the connection and the rights of the user"
-        if file is not None:
-            remedy = "If a program is writing to it, load again once that is done"
-        raise LoadError(
-            f"{landed.shown}, which {landed.loader} fills, cannot be opened ({said}). {remedy}"
-        ) from problem
+    if landed.motherduck is not None:
+        # MotherDuck gives a database no other name than its own.
+        _extension(connection, "motherduck")
+        connection.execute(f"attach {text(landed.database)}")
+        return landed.motherduck
+    connection.execute(f"attach {text(landed.database)} as {ALIAS} (read_only)")
+    return ALIAS
+
+
+def _unopened(landed: Landed, problem: duckdb.Error) -> LoadError:
+    """The error as it may be shown; the one of DuckDB may hold a password, so it is no cause."""
+    said = landed.redacted(str(problem)).strip().splitlines()[0]
+    remedy = "Check the connection and the rights of the user"
+    if landed.file is not None:
+        remedy = "If a program is writing to it, load again once that is done"
+    return LoadError(
+        f"{landed.shown}, which {landed.loader} fills, cannot be opened ({said}). {remedy}"
+    )
 
 
 def _extension(connection: duckdb.DuckDBPyConnection, name: str) -> None:
@@ -119,26 +133,27 @@ def _schema(connection: duckdb.DuckDBPyConnection, catalog: str, landed: Landed)
     return LandedSchema(f"{quote(catalog)}.{quote(written)}", tables)
 
 
-def refuse_own_schema(landed: Landed, warehouse: Path) -> None:
+def own_schemas() -> set[str]:
+    """The schemas of the warehouse that this project writes."""
+    raw = {source_spec(name).dataset for name in source_names()}
+    return {*raw, *KEPT_SCHEMAS, *dbt_schemas()}
+
+
+def refuse_own_schema(landed: Landed, system: str, warehouse: Path) -> None:
     """See that what is read is not what is written.
 
     Raises:
-        LoadError: The landed schema is one of the warehouse's own raw schemas.
+        LoadError: The landed schema is one of the warehouse's own.
     """
     file = landed.file
     if file is None or file.resolve() != warehouse.resolve():
         return
-    own = {source_spec_name.lower() for source_spec_name in map(_dataset, source_names())}
-    if landed.schema.lower() in own:
+    if landed.schema.lower() in own_schemas():
         raise LoadError(
             f"{landed.loader} may not land in the schema '{landed.schema}' of {warehouse.name}:"
-            f" this project keeps its own raw tables there. Let it land in another schema, such as"
-            f" '{landed.schema.removeprefix('raw_')}', or in a database of its own"
+            f" this project writes its own tables there. Let it land in another schema, such as"
+            f" '{system}', or in a database of its own"
         )
-
-
-def _dataset(source: str) -> str:
-    return f"raw_{source}"
 
 
 def refuse_foreign_tables(connection: duckdb.DuckDBPyConnection, spec: SourceSpec) -> None:

@@ -7,19 +7,19 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.loads.adapters import AdaptedTable, Adapter, read_adapter
+from orchestration.loads.adapters import AdaptedTable, Adapter, filled_tables, read_adapter
 from orchestration.loads.files import InputFile
 from orchestration.loads.landed import Landed
-from orchestration.loads.landed_database import attached
+from orchestration.loads.landed_database import attached, refuse_own_schema
 from orchestration.loads.landed_query import LandedQuery, absent_relation
 from orchestration.loads.landed_relation import MACROS
-from orchestration.loads.mapping import suggestion
-from orchestration.loads.model import FileError, LoadError
+from orchestration.loads.model import FileError, Landing, LoadError
 from orchestration.loads.part_plan import PartPlan
 from orchestration.loads.plan import Plan
 from orchestration.loads.reader import StagedFile
 from orchestration.loads.run import LoadRun
 from orchestration.loads.spec import TableSpec
+from orchestration.settings_file import suggestion
 
 
 @dataclass(frozen=True)
@@ -51,12 +51,12 @@ class LandedReading:
         except LoadError as problem:
             raise FileError(str(problem), file=place) from problem
         except duckdb.Error as problem:
-            message = str(problem).strip().splitlines()[0]
+            message = self.landed.redacted(str(problem)).strip().splitlines()[0]
             raise FileError(
                 f"what {self.landed.loader} landed cannot be read as {table.source}.{table.name}:"
                 f" {message}",
                 file=place,
-            ) from problem
+            ) from None
         types = {
             row[0]: row[1]
             for row in run.connection.execute(f"describe {relation}").fetchall()
@@ -68,11 +68,12 @@ class LandedReading:
         return PartPlan.by_name(table, staged)
 
 
-def plan_by_landing(run: LoadRun, landed: Landed, vendor: str) -> Plan:
+def plan_by_landing(run: LoadRun, landing: Landing) -> Plan:
     """Match raw tables with what was landed; what is not there counts as not delivered."""
-    plan = Plan()
+    landed, system = landing.landed, landing.system
     try:
-        adapter = read_adapter(landed.loader, vendor)
+        refuse_own_schema(landed, system, run.request.warehouse)
+        adapter = read_adapter(landed.loader, system)
         for name in (*dict(landed.tables), *dict(landed.columns)):
             _check_said(adapter, landed, name)
         for macro in MACROS:
@@ -82,47 +83,82 @@ def plan_by_landing(run: LoadRun, landed: Landed, vendor: str) -> Plan:
             for name, _ in landed.tables:
                 if query.find(name).name is None:
                     raise LoadError(absent_relation(query, adapter, landed, name))
-            read: set[str] = set()
-            for table in _spoken_for(run, adapter, landed):
-                missing = query.missing(table)
-                if not missing:
-                    place = f"{landed.schema}.{query.place_of(table)}"
-                    plan.readings[table.name] = [_reading(adapter, table, landed, place)]
-                    read |= set(adapter.reads(f"select 1 from {table.source}")[0])
-                elif table.required:
-                    plan.failed.add(table.name)
-                    said = absent_relation(query, adapter, landed, missing[0])
-                    run.note("error", said, table=table.name)
-            for name in sorted(read):
-                relation = query.find(name)
-                if relation.name is None and relation.relation.without:
-                    run.note(
-                        "warning",
-                        f"{landed.schema}.{name} was not landed: {relation.relation.without}."
-                        f" {landed.remedy(name)}",
-                    )
-            for limit in adapter.limits:
-                if rows := query.limited(limit):
-                    place = f"{landed.schema}.{limit.relation}"
-                    run.note("warning", f"{rows} rows of {place} {limit.says}")
-    except LoadError as problem:
-        run.note("error", str(problem))
-        return Plan(failed=set(run.spec.tables))
+            plan = _tables(run, landing, adapter, query)
+            _warn(run, landing, adapter, query, plan)
+            return plan
+    except (LoadError, duckdb.Error) as problem:
+        named = "" if system == run.spec.name else f"{system}: "
+        run.note("error", named + landed.redacted(str(problem)))
+        filled = filled_tables(system).get(run.spec.name, set())
+        return Plan(failed={t for t in filled if run.spec.tables[t].is_of(landing.domains)})
+
+
+def _tables(run: LoadRun, landing: Landing, adapter: Adapter, query: LandedQuery) -> Plan:
+    """The raw tables that were landed, of the domains that the system speaks for."""
+    plan, landed = Plan(), landing.landed
+    others: list[str] = []
+    for table in adapter.tables.values():
+        missing = query.missing(table)
+        if not run.spec.tables[table.name].is_of(landing.domains):
+            others += [table.name] if not missing else []
+        elif not missing:
+            place = f"{landed.schema}.{query.place_of(table)}"
+            origin = None if landing.system == run.spec.name else landing.system
+            file = InputFile(Path(landed.shown), place, "landed", origin=origin)
+            plan.readings[table.name] = [LandedReading(file, adapter, table, landed)]
+        elif table.required:
+            plan.failed.add(table.name)
+            said = absent_relation(query, adapter, landed, missing[0])
+            run.note("error", said, table=table.name)
+        else:
+            _warn_of_parts(run, landed, adapter, query, table)
+    if others:
+        told, names = ", ".join(sorted(landing.domains or ())), ", ".join(others)
+        run.note(
+            "info", f"{landing.system} speaks for {told} alone, so of it are not read: {names}"
+        )
     return plan
 
 
-def _spoken_for(run: LoadRun, adapter: Adapter, landed: Landed) -> list[AdaptedTable]:
-    """The tables of the domains that the vendor speaks for."""
-    return [
-        table
-        for name, table in adapter.tables.items()
-        if landed.domains is None or run.spec.tables[name].domain in landed.domains
-    ]
+def _warn_of_parts(
+    run: LoadRun, landed: Landed, adapter: Adapter, query: LandedQuery, table: AdaptedTable
+) -> None:
+    """Say so where some of what a raw table is made of was landed, but not enough of it."""
+    needed = (*table.needs, *table.needs_one_of)
+    missing = [name for name in query.missing(table) if not adapter.relations[name].without]
+    if missing and any(query.find(name).name for name in needed):
+        each = [f"{landed.schema}.{name}" for name in missing if name in table.needs]
+        others = [f"{landed.schema}.{name}" for name in missing if name in table.needs_one_of]
+        each += [f"one of {', '.join(others)}"] if others else []
+        run.note(
+            "warning",
+            f"{adapter.vendor}.{table.name} is not delivered without {' and '.join(each)}. Select"
+            f" the table in {landed.loader}",
+            table=table.name,
+        )
 
 
-def _reading(adapter: Adapter, table: AdaptedTable, landed: Landed, place: str) -> LandedReading:
-    file = InputFile(Path(landed.shown), place, "landed", gzipped=False)
-    return LandedReading(file, adapter, table, landed)
+def _warn(run: LoadRun, landing: Landing, adapter: Adapter, query: LandedQuery, plan: Plan) -> None:
+    """Say what is not known because a relation, or a part of one, was not landed."""
+    landed = landing.landed
+    wanted: set[str] = set()
+    for table in adapter.tables.values():
+        if table.name in plan.readings:
+            wanted |= set(adapter.reads(f"select 1 from {table.source}")[0])
+        elif plan.readings and run.spec.tables[table.name].is_of(landing.domains):
+            wanted |= {*table.needs, *table.needs_one_of}
+    for name in sorted(wanted):
+        relation = query.find(name).relation
+        stands_in = relation.unless and query.find(relation.unless[0]).has(relation.unless[1])
+        if query.find(name).name is None and relation.without and not stands_in:
+            run.note(
+                "warning",
+                f"{landed.schema}.{name} was not landed: {relation.without}. {landed.remedy(name)}",
+            )
+    for limit in adapter.limits:
+        if rows := query.limited(limit):
+            place = f"{landed.schema}.{limit.relation}"
+            run.note("warning", f"{rows} rows of {place} {limit.says}")
 
 
 def _check_said(adapter: Adapter, landed: Landed, name: str) -> None:

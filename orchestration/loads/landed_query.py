@@ -14,10 +14,10 @@ from orchestration.loads.landed import Landed
 from orchestration.loads.landed_database import LandedSchema
 from orchestration.loads.landed_nesting import Nesting
 from orchestration.loads.landed_relation import LandedRelation, as_type, sql_type
-from orchestration.loads.mapping import suggestion
 from orchestration.loads.model import FileError
 from orchestration.loads.spec import ColumnSpec, TableSpec
 from orchestration.loads.warehouse import quote, text
+from orchestration.settings_file import suggestion
 
 
 class LandedQuery:
@@ -115,11 +115,13 @@ class LandedQuery:
         if found.name is None:
             if relation.required:
                 raise FileError(absent_relation(self, self._adapter, self._landed, relation.name))
-            nulls = ", ".join(
+            nulls = [
                 f"cast(null as {sql_type(column)}) as {quote(column.name)}"
                 for column in relation.columns.values()
-            )
-            return f"select {nulls} where false"
+            ]
+            if relation.nested:
+                nulls.append("cast(null as json) as _whole")
+            return f"select {', '.join(nulls)} where false"
         items = [
             f"{self._value(found, column, excused)} as {quote(column.name)}"
             for column in relation.columns.values()
@@ -147,9 +149,9 @@ class LandedQuery:
             )
         sql = f"select {', '.join(items)} from {place}"
         newest = [name for name in relation.newest if name.lower() in known or found.there(name)]
-        if relation.key and newest:
+        if relation.key:
             key = ", ".join(quote(name) for name in relation.key)
-            order = ", ".join(f"{quote(name)} desc nulls last" for name in newest)
+            order = ", ".join(f"{quote(name)} desc nulls last" for name in newest) or "1"
             # A row without a key is no version of another one; it is rejected later on.
             nameless = " or ".join(f"{quote(name)} is null" for name in relation.key)
             sql = (
@@ -258,12 +260,12 @@ class LandedQuery:
     def limited(self, limit: Limit) -> int:
         """Rows of a relation of which the loader may have left something out."""
         found = self.find(limit.relation)
-        column = found.there(limit.column)
+        column = found.told(limit.column)
         if found.name is None or column is None:
             return 0
         place = f"{self._schema.place}.{quote(found.name)}"
         counted = self._connection.execute(
-            f"select count(*) from {place} where cast({quote(column)} as boolean)"
+            f"select count(*) from {place} where cast({column} as boolean)"
         ).fetchone()
         return int(counted[0]) if counted else 0
 

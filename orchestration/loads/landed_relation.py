@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from orchestration.loads.adapters import LandedColumn, Relation
 from orchestration.loads.casts import as_text
 from orchestration.loads.landed import OBJECT
-from orchestration.loads.landed_nesting import Nesting
-from orchestration.loads.warehouse import text
+from orchestration.loads.landed_nesting import BETWEEN, Nesting
+from orchestration.loads.warehouse import quote, text
 
 _TYPES = {"text": "VARCHAR", "json": "JSON", "decimal": "DECIMAL(38, 12)"}
 _WHOLE = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?$")
@@ -71,6 +71,15 @@ class LandedRelation:
         start = column.gathered.lower()
         return [name for name in self.types if name.lower().startswith(start)]
 
+    def told(self, path: str) -> str | None:
+        """SQL of a key in an object: of a column a__b, or of a in which the object is JSON."""
+        keys = path.split(".")
+        for length in range(len(keys), 0, -1):
+            if column := self.there(BETWEEN.join(keys[:length])):
+                rest = ".".join(["$", *keys[length:]])
+                return quote(column) if rest == "$" else f"{quote(column)} ->> {text(rest)}"
+        return None
+
     def has(self, name: str) -> bool:
         """Whether a column of the adapter, or one the adapter does not know, is there."""
         if self.raw == OBJECT:
@@ -96,7 +105,7 @@ def as_type(value: str, physical: str, column: LandedColumn) -> str:
     if physical == wanted:
         return value
     if column.type in ("text", "json"):
-        written = as_text(value, physical)
+        written = _as_text(value, physical)
         return written if column.type == "text" else f"cast({written} as json)"
     content = f"nullif(trim({value}), '')" if physical == "VARCHAR" else value
     if column.type == "timestamp":
@@ -109,6 +118,16 @@ def as_type(value: str, physical: str, column: LandedColumn) -> str:
             f" then error({text(column.name + ' holds a number that is not whole')}) end"
         )
     return f"cast({content} as {wanted})"
+
+
+def _as_text(value: str, physical: str) -> str:
+    """A value as text. An id that a loader took for a number has no ``.000`` behind it."""
+    if not physical.startswith("DECIMAL"):
+        return as_text(value, physical)
+    return (
+        f"case when {value} = trunc({value}) then cast(cast({value} as hugeint) as varchar)"
+        f" else cast({value} as varchar) end"
+    )
 
 
 def _as_timestamp(value: str, content: str, physical: str) -> str:

@@ -32,6 +32,7 @@ class MappedFiles:
         used: Columns that are read, by file.
         readers: Who reads a file.
         translators: Of those who read, with their file, once it is in the work database.
+        taken: Paths that an entry names.
     """
 
     files: list[InputFile]
@@ -39,6 +40,7 @@ class MappedFiles:
     used: dict[str, set[str]] = field(default_factory=dict)
     readers: dict[str, list[MappedReading]] = field(default_factory=dict)
     translators: dict[MappedReading, tuple[Translator, StagedFile]] = field(default_factory=dict)
+    taken: set[str] = field(default_factory=set)
 
     def matching(self, wanted: Entry | Lookup) -> list[InputFile]:
         """Files named by a ``from``: a path, a folder or a pattern.
@@ -178,32 +180,47 @@ def plan_by_mapping(run: LoadRun, mapping: Mapping) -> Plan:
     """The plan of a mapping; files it does not name are still taken by their own name."""
     files = MappedFiles(list_files(run.request.folder), mapping.reading)
     plan = Plan(delivery=dict(mapping.delivery), defaults=mapping.reading)
-    taken: set[str] = set()
     for entity, entries in mapping.files.items():
         for entry in entries:
             try:
-                salt = _salt(run, files, entry)
-                for lookup in entry.lookups.values():
-                    taken.add(files.looked_up(lookup).relative)
-                for file in files.matching(entry):
-                    taken.add(file.relative)
-                    reading = MappedReading(file, run.spec.tables[entity], entry, files, salt)
-                    plan.readings.setdefault(entity, []).append(reading)
-                    files.readers.setdefault(file.relative, []).append(reading)
+                _take(run, plan, files, entity, entry)
             except FileError as problem:
-                plan.failed.add(entity)
-                run.note("error", problem.text, table=entity, file=problem.file)
+                # What the folder does not speak for is no fault.
+                if run.spec.tables[entity].is_of(run.request.folder_domains):
+                    plan.failed.add(entity)
+                    run.note("error", problem.text, table=entity, file=problem.file)
     for file, table in tables_by_name(files.files, run.spec, mapping.reading.sheet):
-        if file.relative in taken:
+        if file.relative in files.taken:
             continue
         if table is None or table in mapping.files:
             plan.unmapped.append(file)
+        elif not run.spec.tables[table].is_of(run.request.folder_domains):
+            plan.left.append(file)
         else:
             plan.readings.setdefault(table, []).append(NamedReading(file, mapping.reading))
     for entity in plan.failed:
         plan.readings.pop(entity, None)
     plan.used = files.used
     return plan
+
+
+def _take(run: LoadRun, plan: Plan, files: MappedFiles, entity: str, entry: Entry) -> None:
+    """Plan the files of an entry, and note all that it takes.
+
+    Raises:
+        FileError: One that it names is not there.
+    """
+    salt, table = _salt(run, files, entry), run.spec.tables[entity]
+    for lookup in entry.lookups.values():
+        files.taken.add(files.looked_up(lookup).relative)
+    for file in files.matching(entry):
+        files.taken.add(file.relative)
+        reading = MappedReading(file, table, entry, files, salt)
+        files.readers.setdefault(file.relative, []).append(reading)
+        if table.is_of(run.request.folder_domains):
+            plan.readings.setdefault(entity, []).append(reading)
+        else:
+            plan.left.append(file)
 
 
 def _salt(run: LoadRun, files: MappedFiles, entry: Entry) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
+from orchestration.errors import ExplainedError
 from orchestration.loads.landed import Landed
 
 # How messages begin or what they hold that others look for.
@@ -15,7 +16,7 @@ NOT_READ = "files of this kind are not read"
 ROWS_REJECTED = "rows were rejected"
 
 
-class LoadError(Exception):
+class LoadError(ExplainedError):
     """A load could not take in everything it was given; the text says where and what to do."""
 
 
@@ -34,6 +35,27 @@ class EmptyFileError(FileError):
     """A file has no content at all."""
 
 
+def mapping_path(folder: Path, mapping: Path | None) -> Path | None:
+    """The mapping that is given, else ``mapping.yml`` in the folder, if there is one."""
+    beside = folder / "mapping.yml"
+    return mapping or (beside if beside.exists() else None)
+
+
+@dataclass(frozen=True)
+class Landing:
+    """A system that fills tables of the source: where it was landed, and what it speaks for.
+
+    Attributes:
+        system: The system.
+        landed: Where a loader landed it.
+        domains: What it speaks for; its tables of other domains are not read. None: all.
+    """
+
+    system: str
+    landed: Landed
+    domains: frozenset[str] | None = None
+
+
 @dataclass(frozen=True)
 class LoadRequest:
     """One source to load, from one folder or landed schema, into one warehouse.
@@ -47,10 +69,13 @@ class LoadRequest:
         mapping: The ``mapping.yml`` to use (source ``files`` only).
         pipelines_dir: Where dlt keeps its working files; beside the warehouse by default.
         landed: Where another loader landed the source; then no files are read from the folder.
-        landings: Other systems that fill the tables of this source, and where they were landed.
+        landings: Other systems that fill the tables of this source.
         is_dated: Whether files are named by their moment and never change, as connectors write
             them: of two rows of one version the later file's counts; a known file is not read.
-        domains: What the source speaks for; a table of another domain is never required. None: all.
+        domains: What the source speaks for, with all that fill its tables; a table of another
+            domain is never required. None: all.
+        folder_domains: What the files of the folder speak for; those of other domains are not
+            read, and with no domain the folder is not looked into. None: all.
     """
 
     source: str
@@ -61,9 +86,20 @@ class LoadRequest:
     mapping: Path | None = None
     pipelines_dir: Path | None = None
     landed: Landed | None = None
-    landings: tuple[tuple[str, Landed], ...] = ()
+    landings: tuple[Landing, ...] = ()
     is_dated: bool = False
     domains: frozenset[str] | None = None
+    folder_domains: frozenset[str] | None = None
+
+    @property
+    def mapping_file(self) -> Path | None:
+        """The mapping of files; None of other sources, and where there is none."""
+        return mapping_path(self.folder, self.mapping) if self.source == "files" else None
+
+    @property
+    def reads_folder(self) -> bool:
+        """Whether files of the folder are read at all."""
+        return self.landed is None and self.folder_domains != frozenset()
 
     @property
     def state_dir(self) -> Path:

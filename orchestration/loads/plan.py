@@ -55,7 +55,8 @@ class Plan:
     Attributes:
         readings: Files per table.
         unmapped: Files no table takes.
-        failed: Tables whose mapping cannot be followed.
+        left: Files of tables that the folder does not speak for.
+        failed: Tables that somebody who should bring them cannot, as a message says.
         used: Columns a mapping reads, per file.
         defaults: How a file is read of which nothing else is said.
         delivery: How a table is delivered (full or increment) where the mapping says so.
@@ -63,6 +64,7 @@ class Plan:
 
     readings: dict[str, list[Reading]] = field(default_factory=dict)
     unmapped: list[InputFile] = field(default_factory=list)
+    left: list[InputFile] = field(default_factory=list)
     failed: set[str] = field(default_factory=set)
     used: dict[str, set[str]] = field(default_factory=dict)
     defaults: FileSettings = AS_WRITTEN
@@ -73,8 +75,6 @@ class Plan:
         for table, readings in other.readings.items():
             self.readings.setdefault(table, []).extend(readings)
         self.failed |= other.failed
-        for table in self.failed:
-            self.readings.pop(table, None)
 
 
 def plan_by_name(run: LoadRun) -> Plan:
@@ -83,6 +83,8 @@ def plan_by_name(run: LoadRun) -> Plan:
     for file, table in tables_by_name(list_files(run.request.folder), run.spec):
         if table is None:
             plan.unmapped.append(file)
+        elif not run.spec.tables[table].is_of(run.request.folder_domains):
+            plan.left.append(file)
         else:
             plan.readings.setdefault(table, []).append(NamedReading(file))
     return plan

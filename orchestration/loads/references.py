@@ -11,6 +11,8 @@ REFERENCES = {
     "subscription_id": "subscriptions",
     "invoice_id": "invoices",
 }
+# The account of what is nobody's, as the models have it.
+UNASSIGNED = "unassigned"
 EXAMPLES = 3
 
 
@@ -37,7 +39,7 @@ def _unknown(run: LoadRun, table: str, column: str, parent: str, files: list[str
         f" min(distinct r.{quote(column)}, {EXAMPLES})"
         f" from {schema}.{quote(table)} as r"
         f" anti join {schema}.{quote(parent)} as p on r.{quote(column)} = p.{quote(column)}"
-        f" where r.{quote(column)} is not null and r._source_file in ({names})"
+        f" where r.{quote(column)} <> {text(UNASSIGNED)} and r._source_file in ({names})"
         " group by 1 order by 1"
     ).fetchall()
     return [

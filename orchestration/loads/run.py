@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from orchestration.loads.checks import Window, currency_type
 from orchestration.loads.files import InputFile
-from orchestration.loads.landed_database import refuse_foreign_tables, refuse_own_schema
+from orchestration.loads.landed_database import refuse_foreign_tables
 from orchestration.loads.model import FileCount, LoadRequest, Message
 from orchestration.loads.part import Part
 from orchestration.loads.reader import stage
@@ -25,6 +25,7 @@ from orchestration.loads.spec import (
     GONE_COLUMN,
     INCREMENT,
     LOADER_COLUMNS,
+    ORIGIN_COLUMN,
     SourceSpec,
     TableSpec,
     source_spec,
@@ -93,8 +94,6 @@ class LoadRun:
             "create table rejects (source_table varchar, source_file varchar, source_line bigint,"
             " column_name varchar, reason varchar, raw_text varchar, row_key varchar)"
         )
-        if self.request.landed is not None:
-            refuse_own_schema(self.request.landed, self.request.warehouse)
         with opened(self.request.warehouse) as warehouse:
             refuse_foreign_tables(warehouse, self.spec)
             ensure_tables(warehouse, self.spec)
@@ -115,7 +114,7 @@ class LoadRun:
             [source],
         ).fetchall():
             self.known_columns.setdefault(table, set()).add(column)
-        own = LOADER_COLUMNS | GONE_COLUMN
+        own = LOADER_COLUMNS | GONE_COLUMN | ORIGIN_COLUMN
         for table in self.spec.tables:
             found = table_columns(warehouse, self.spec.dataset, table)
             self.raw_columns[table] = [name for name in found if name not in own]
@@ -131,11 +130,17 @@ class LoadRun:
     def required_tables(self) -> list[str]:
         """Tables that the source must bring, of the domains that it speaks for."""
         domains = self.request.domains
-        return [
-            name
-            for name in self.spec.required_tables
-            if domains is None or self.spec.tables[name].domain in domains
-        ]
+        return [name for name in self.spec.required_tables if self.spec.tables[name].is_of(domains)]
+
+    def origins_of(self, table: TableSpec) -> set[str | None]:
+        """Who is to bring a table: systems that were landed, None for the files of the folder."""
+        request = self.request
+        origins: set[str | None] = {
+            landing.system for landing in request.landings if table.is_of(landing.domains)
+        }
+        if request.reads_folder and table.is_of(request.folder_domains):
+            origins.add(None)
+        return origins
 
     def delivery_of(self, table: TableSpec) -> str:
         """How a table is delivered: as the mapping says, else as it is declared."""

@@ -26,8 +26,12 @@ LOADER_COLUMNS = {
 }
 # The load whose whole delivery no longer had the row; empty while it is there.
 GONE_COLUMN = {"_gone_load_id": "VARCHAR"}
+# The system whose landing brought the row; empty where a file did.
+ORIGIN_COLUMN = {"_origin": "VARCHAR"}
 
 FULL, INCREMENT = "full", "increment"
+# The domain of a table that serves all of them.
+ANY_DOMAIN = "any"
 
 # Ends of something: a far-future date there means "no end", so it is read as empty.
 END_COLUMNS = frozenset(
@@ -76,7 +80,7 @@ class TableSpec:
     Attributes:
         source: The source it belongs to.
         name: Its name.
-        domain: What it is about (crm, billing …).
+        domain: What it is about (crm, billing …); ``any`` where it serves all of them.
         columns: The declared columns by name.
         key: Columns that name a row.
         version: Column that says which of two rows of a key is newer.
@@ -113,6 +117,10 @@ class TableSpec:
     def required(self) -> list[str]:
         """Names of the columns that must hold a value in every row."""
         return [column.name for column in self.columns.values() if column.required]
+
+    def is_of(self, domains: frozenset[str] | None) -> bool:
+        """Whether who speaks for these domains (None: for all) brings the table."""
+        return domains is None or self.domain in (*domains, ANY_DOMAIN)
 
     @property
     def rejects_duplicates(self) -> bool:

@@ -274,8 +274,13 @@ class TableLoad:
                 for name in sorted(given | set(run.raw_columns[table.name]))
             )
             partition = ", ".join(quote(name) for name in same)
-            # A row that was gone and is back counts as new.
-            there = " and n._gone_load_id is null" if table.delivery else ""
+            # A row that was gone and is back counts as new, and one that comes from elsewhere now.
+            there = ""
+            if table.delivery:
+                origins = [(part.number, part.staged.file.origin) for part in self._parts]
+                case = " ".join(f"when {n} then {text(o)}" for n, o in origins if o)
+                origin = f"case d._part {case} end" if case else "null"
+                there = f" and n._gone_load_id is null and n._origin is not distinct from {origin}"
             run.connection.execute(
                 f"delete from {delivery} where rowid in (select d.rowid from {delivery} as d"
                 f" join (select * from {raw} qualify row_number() over (partition by {partition}"
@@ -302,6 +307,9 @@ class TableLoad:
     def _queue(self, part: Part, rows: str) -> None:
         """Queue rows for loading; they come in file order, as the work database keeps it."""
         columns = ", ".join(quote(name) for name in part.delivered)
+        origin = part.staged.file.origin
+        if origin and self.table.delivery:
+            columns += f", {text(origin)} as _origin"
         self.queries.append((part.file, f"select {columns}, _line as _source_line from ({rows})"))
 
     # ---- append-only tables -----------------------------------------------------------------

@@ -53,6 +53,10 @@ def unpacked(file: InputFile, target: Path) -> Path:
         if file.part is not None:
             with zipfile.ZipFile(file.path) as archive, archive.open(file.part) as packed:
                 return _copied(packed, target)
+    except UnicodeDecodeError as problem:
+        raise FileError(
+            "the zip file has names that are not UTF-8; pack it anew, or unpack it"
+        ) from problem
     except (EOFError, gzip.BadGzipFile, zipfile.BadZipFile, zlib.error) as problem:
         kind = "gzip" if file.gzipped else "zip"
         raise FileError(

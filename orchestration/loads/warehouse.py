@@ -8,7 +8,14 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.loads.spec import GONE_COLUMN, LOADER_COLUMNS, SourceSpec, TableSpec
+from orchestration.database import connect
+from orchestration.loads.spec import (
+    GONE_COLUMN,
+    LOADER_COLUMNS,
+    ORIGIN_COLUMN,
+    SourceSpec,
+    TableSpec,
+)
 from orchestration.memory import bound_memory
 
 REJECT_COLUMNS = {
@@ -110,7 +117,7 @@ def opened(warehouse: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open the warehouse for writing and close it again, whatever happens."""
     if not warehouse.exists():
         create(warehouse)
-    connection = duckdb.connect(str(warehouse))
+    connection = connect(warehouse)
     try:
         connection.execute("set TimeZone = 'UTC'")
         bound_memory(connection)
@@ -148,7 +155,7 @@ def ensure_table(
 def raw_columns(table: TableSpec) -> dict[str, str]:
     """Every declared column of a raw table and the loader's own, with their types."""
     declared = {column.name: column.sql_type for column in table.columns.values()}
-    return declared | LOADER_COLUMNS | (GONE_COLUMN if table.delivery else {})
+    return declared | LOADER_COLUMNS | (GONE_COLUMN | ORIGIN_COLUMN if table.delivery else {})
 
 
 def ensure_tables(connection: duckdb.DuckDBPyConnection, spec: SourceSpec) -> None:

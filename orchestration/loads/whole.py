@@ -2,6 +2,9 @@
 
 Nothing is deleted. A row that is gone keeps its place in the raw table with the load that no
 longer had it (``_gone_load_id``); a row that comes back is loaded again, without the mark.
+
+Where several bring a table (files, systems that were landed), only the rows of those that did bring
+it are compared: a landing that is missing today says nothing of its rows.
 """
 
 from __future__ import annotations
@@ -33,11 +36,13 @@ class Delivery:
         kind: ``full`` or ``increment``.
         keys: The work table of all keys that were delivered, of rows that were rejected too;
             None when nothing can be said to be gone.
+        silent: Who is to bring the table and brought no row of it.
         why_not: Why the delivery cannot be taken as whole although it should be.
     """
 
     kind: str
     keys: str | None = None
+    silent: frozenset[str | None] = frozenset()
     why_not: str | None = None
 
 
@@ -49,9 +54,13 @@ def note_delivery(
     if kind != FULL or not table.key:
         run.deliveries[table.name] = Delivery(kind)
         return
-    union = " union ".join(part.keys() for part in parts)
+    union = " union ".join(
+        f"select *, {_origin_sql(part.staged.file.origin)} as _origin from ({part.keys()})"
+        for part in parts
+    )
     keys = f"keys_{run.next_number()}"
     run.connection.execute(f"create table {keys} as {union}")
+    spoke = run.connection.execute(f"select distinct _origin from {keys}").fetchall()
     broken = sum(len(part.staged.broken) for part in parts)
     nameless = run.rows(
         f"select count(*) from {keys}"
@@ -64,7 +73,14 @@ def note_delivery(
         why_not = f"one of its files is empty: {', '.join(empty_files)}"
     elif not run.rows(f"select count(*) from {keys}"):
         why_not = "it has no rows at all"
-    run.deliveries[table.name] = Delivery(kind, keys, why_not)
+    silent: frozenset[str | None] = frozenset()
+    if spoke:
+        silent = frozenset(run.origins_of(table) - {origin or None for (origin,) in spoke})
+    run.deliveries[table.name] = Delivery(kind, keys, silent, why_not)
+
+
+def _origin_sql(origin: str | None) -> str:
+    return text(origin or "")
 
 
 def settle_deliveries(run: LoadRun) -> None:
@@ -78,7 +94,9 @@ def settle_deliveries(run: LoadRun) -> None:
         if delivery.kind != FULL:
             _take_back_marks(run, table)
         elif delivery.keys and table.key:
-            there = run.rows(f"select count(*) from memory.{delivery.keys}")
+            names = ", ".join(quote(key) for key in table.key)
+            keys = f"select distinct {names} from memory.{delivery.keys}"
+            there = run.rows(f"select count(*) from ({keys})")
             gone, back = _settle(run, table, delivery, there)
         run.connection.execute(
             f"insert into {quote(run.spec.dataset)}.deliveries by name select ? as run_id,"
@@ -102,13 +120,16 @@ def _settle(run: LoadRun, table: TableSpec, delivery: Delivery, there: int) -> t
     raw = f"{quote(run.spec.dataset)}.{quote(table.name)}"
     names = ", ".join(quote(name) for name in table.key)
     same = " and ".join(f"r.{quote(k)} is not distinct from t.{quote(k)}" for k in table.key)
-    missing = (
-        f"r._gone_load_id is null and not exists (select 1 from memory.{delivery.keys} as t"
-        f" where {same})"
+    missing = f"temp.missing_{run.next_number()}"
+    # Whose a row is says its newest version.
+    run.connection.execute(
+        f"create temp table {missing} as select * from (select {names},"
+        " arg_max(coalesce(_origin, ''), (_dlt_load_id, _source_line)) as _origin"
+        f" from {raw} where _gone_load_id is null group by {names}) as r"
+        f" where not exists (select 1 from memory.{delivery.keys} as t where {same})"
     )
-    gone = run.rows(
-        f"select count(*) from (select distinct {names} from {raw} as r where {missing})"
-    )
+    _leave_silent(run, table, delivery, missing)
+    gone = run.rows(f"select count(*) from {missing}")
     back = run.rows(
         f"select count(*) from (select {names} from {raw} group by {names}"
         f" having bool_or(_gone_load_id is not null and _dlt_load_id <> {text(run.load_id)})"
@@ -122,15 +143,12 @@ def _settle(run: LoadRun, table: TableSpec, delivery: Delivery, there: int) -> t
     examples = [
         row[0]
         for row in run.connection.execute(
-            f"select distinct {key_text(table.key, 'r')} from {raw} as r where {missing}"
+            f"select distinct {key_text(table.key, 'r')} from {missing} as r"
             f" order by 1 limit {NAMED}"
         ).fetchall()
     ]
     listed = "; ".join(examples) + (f"; and {gone - NAMED} more" if gone > NAMED else "")
-    remedy = (
-        f"If the file does not always hold every row, write delivery: {{{table.name}: increment}}"
-        " in mapping.yml"
-    )
+    remedy = _remedy(run, table, missing)
     if delivery.why_not:
         run.note(
             "warning",
@@ -165,9 +183,43 @@ def _settle(run: LoadRun, table: TableSpec, delivery: Delivery, there: int) -> t
         table=table.name,
     )
     run.connection.execute(
-        f"update {raw} as r set _gone_load_id = {text(run.load_id)} where {missing}"
+        f"update {raw} as r set _gone_load_id = {text(run.load_id)}"
+        f" where r._gone_load_id is null and exists (select 1 from {missing} as t where {same})"
     )
     return gone, back
+
+
+def _leave_silent(run: LoadRun, table: TableSpec, delivery: Delivery, missing: str) -> None:
+    """Take the rows of those out of the missing ones who did not bring the table."""
+    for origin in sorted(delivery.silent, key=str):
+        its = f"from {missing} where _origin = {_origin_sql(origin)}"
+        if rows := run.rows(f"select count(*) {its}"):
+            who = f"{origin} brings" if origin else "files bring"
+            run.note(
+                "warning",
+                f"{who} no row of it this time, so the {rows} that came from there stay as they"
+                " were",
+                table=table.name,
+            )
+            run.connection.execute(f"delete {its}")
+
+
+def _remedy(run: LoadRun, table: TableSpec, missing: str) -> str:
+    """What to do where rows are missing that should not be, by who brought them."""
+    found = run.connection.execute(f"select distinct _origin from {missing} order by 1").fetchall()
+    remedies = []
+    for (origin,) in found:
+        if origin:
+            remedies.append(f"If {origin} still has them, see why its loader lands them no more")
+            continue
+        where = "mapping.yml"
+        if run.request.mapping_file is None:
+            where = "a mapping.yml (version: 1) beside the files"
+        remedies.append(
+            "If the file does not always hold every row, write delivery:"
+            f" {{{table.name}: increment}} in {where}"
+        )
+    return ". ".join(remedies)
 
 
 def _newest_day(run: LoadRun, table: TableSpec) -> date | None:

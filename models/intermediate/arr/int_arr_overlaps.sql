@@ -2,7 +2,7 @@
 -- The new contract is of the same account and product, begins within the last term of the old one,
 -- no more than early_renewal_days before its end, and goes on after it. What runs on beside for
 -- longer, or of another product, is bought besides. A contract that outlives the new one, with
--- another product, was changed and not renewed.
+-- another product, was changed and not renewed, nor was one by a product added to an older one.
 with lines as (
     select
         source_system,
@@ -35,6 +35,7 @@ contracts as (
         product_id,
         min(valid_from) as paid_from,
         max(valid_to) as paid_until,
+        min(min(valid_from)) over (partition by source_system, subscription_id) as contract_from,
         max(max(valid_to)) over (partition by source_system, subscription_id) as contract_until,
         max_by(
             interval_count * case lower(billing_interval)
@@ -70,6 +71,7 @@ pairs as (
             and contracts.paid_from < renewals.paid_from
             and contracts.paid_until > renewals.paid_from
             and contracts.paid_until < renewals.paid_until
+            and contracts.contract_from < renewals.contract_from
             and contracts.contract_until < renewals.contract_until
     left outer join subscriptions
         on

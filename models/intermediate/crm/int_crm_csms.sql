@@ -22,7 +22,7 @@ final as (
         csm_name,
         email,
         manager_id,
-        coalesce(is_active, true) as is_active
+        is_active
     from united
 )
 

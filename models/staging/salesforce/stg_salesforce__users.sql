@@ -14,7 +14,7 @@ final as (
         email,
         manager_id,
         system_modstamp as updated_at,
-        coalesce(is_active, true) as is_active
+        is_active
     from newest
 )
 

@@ -19,7 +19,7 @@ final as (
         coalesce(
             {{ json_text('source.metadata', '$.is_core') }} in ('true', '1'), true
         ) as is_core,
-        coalesce(source.active, true) as is_active
+        source.active as is_active
     from source
 )
 

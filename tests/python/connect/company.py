@@ -10,10 +10,11 @@ from typing import Any
 
 import duckdb
 
+from orchestration.company import domains_of
 from orchestration.connectors.contract import contract_of
 from orchestration.connectors.engine import fetch
 from orchestration.connectors.road import ApiRoad, FetchReport
-from orchestration.loads import Landed, LoadError, LoadRequest, load
+from orchestration.loads import Landed, Landing, LoadError, LoadRequest, load
 from orchestration.loads.landed import API
 from orchestration.loads.spec import source_names, source_spec
 from orchestration.progress import Recorder
@@ -51,8 +52,7 @@ class Fetched:
             return loaded(vendor, self.folder, self.home, self.loads, as_of, is_dated=True)
         landed = Landed.of(API, self.folder, vendor, columns=self.road.columns)
         beside = self.home / "deliveries"
-        landings = ((vendor, landed),)
-        return loaded("files", beside, self.home, self.loads, as_of, landings=landings)
+        return loaded("files", beside, self.home, self.loads, as_of, **filling(vendor, landed))
 
     def files(self) -> list[str]:
         """All files of the drop folder, hidden ones too."""
@@ -93,6 +93,15 @@ class Raw:
     def rejects(self) -> list[tuple[Any, ...]]:
         """Rows that could not be read."""
         return self.query(f"select source_table, reason from raw_{self.vendor}.rejects")
+
+
+def filling(system: str, landed: Landed) -> dict[str, Any]:
+    """What a load is asked for where a system alone fills tables of files."""
+    return {
+        "landings": (Landing(system, landed),),
+        "domains": frozenset(domains_of(system)),
+        "folder_domains": frozenset(),
+    }
 
 
 def loaded(vendor: str, folder: Path, home: Path, number: int, as_of: date, **more: Any) -> Raw:
@@ -146,4 +155,6 @@ def at(text: str) -> datetime:
 FIRST, SECOND, THIRD = at("2026-01-01"), at("2026-01-02"), at("2026-01-03")
 
 
-__all__ = ["Fetched", "LoadError", "Raw", "assert_same", "at", "loaded", "road", "with_models"]
+__all__ = [
+    "Fetched", "LoadError", "Raw", "assert_same", "at", "filling", "loaded", "road", "with_models",
+]  # fmt: skip

@@ -13,7 +13,7 @@ from orchestration.connectors.engine import check
 from orchestration.connectors.road import ConnectError
 from orchestration.loads import Landed
 from orchestration.loads.adapters import read_adapter
-from tests.python.connect.company import Fetched, at, loaded, road
+from tests.python.connect.company import Fetched, at, filling, loaded, road
 from tests.python.connect.fake_hubspot import TOKEN, FakeHubspot
 from tests.python.connect.hubspot_company import seed
 from tests.python.connect.server import Answer, Request
@@ -46,7 +46,12 @@ def test_a_fetch_gives_the_rows_that_landed_tables_give(fetched: Fetched, tmp_pa
     land_hubspot(tmp_path / "landed.duckdb")
     landed = Landed.of("fivetran", tmp_path / "landed.duckdb", "hubspot")
     other = loaded(
-        "files", tmp_path / "none", tmp_path / "other", 1, AS_OF, landings=(("hubspot", landed),)
+        "files",
+        tmp_path / "none",
+        tmp_path / "other",
+        1,
+        AS_OF,
+        **filling("hubspot", landed),
     )
     for table in (*TABLES, "ticket_events"):
         columns = sorted(other.columns(table) - {"updated_at", "is_active"})

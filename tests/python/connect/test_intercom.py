@@ -11,11 +11,11 @@ import pytest
 from orchestration.connectors.engine import check
 from orchestration.connectors.road import ConnectError
 from orchestration.loads import Landed
-from tests.python.connect.company import Fetched, Raw, at, loaded, road
+from tests.python.connect.company import Fetched, Raw, at, filling, loaded, road
 from tests.python.connect.fake_intercom import TOKEN, FakeIntercom
 from tests.python.connect.server import Answer, Request
+from tests.python.landed.fivetran_intercom import ROWS, SYNCED, TABLES
 from tests.python.landed.landing import land
-from tests.python.landed.test_intercom import ROWS, SYNCED, TABLES
 
 pytestmark = pytest.mark.long
 
@@ -71,8 +71,9 @@ def test_a_fetch_gives_the_rows_that_landed_tables_give(fetched: Fetched, tmp_pa
         rows = [{"_fivetran_synced": SYNCED, **parts, **row} for row in ROWS[table]]
         land(tmp_path / "landed.duckdb", "intercom", table, columns, rows)
     landed = Landed.of("fivetran", tmp_path / "landed.duckdb", "intercom")
-    landings = (("intercom", landed),)
-    other = loaded("files", tmp_path / "none", tmp_path / "other", 1, AS_OF, landings=landings)
+    other = loaded(
+        "files", tmp_path / "none", tmp_path / "other", 1, AS_OF, **filling("intercom", landed)
+    )
     for table in ("tickets", "ticket_events"):
         columns = sorted(other.columns(table))
         assert raw.rows(table, columns) == other.rows(table, columns), table

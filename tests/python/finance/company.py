@@ -11,9 +11,9 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.close import load_ledger
 from orchestration.definition import definition_version
 from orchestration.home import FILES_SOURCES, Home, HomeConfig
+from orchestration.ledger_checks import load_ledger
 from orchestration.loads import LoadRequest, load, write_settings
 from orchestration.project import dbt_environment, dbt_executable, project_root, vars_arguments
 from orchestration.publish import Relation, publish

@@ -1,8 +1,12 @@
 """A month is closed once, in order, complete and tested; the ledger shows every change to it."""
 
 import json
+import os
 import re
 import shutil
+import signal
+import subprocess
+import sys
 from dataclasses import asdict, replace
 
 import duckdb
@@ -14,7 +18,10 @@ from orchestration import ledger as ledger_module
 from orchestration.close import CloseError, close_month, load_ledger, next_month
 from orchestration.close_cli import app
 from orchestration.close_job import JOB_NAME, build_close_job
-from orchestration.ledger import LedgerError, Month, ledger_folder, problems, read_closes
+from orchestration.database import BusyError
+from orchestration.home import Home
+from orchestration.ledger import LedgerError, Month, ledger_folder, read_closes
+from orchestration.ledger_checks import problems
 from orchestration.publish import Relation, publish
 from tests.python.finance.published import publish_figures
 
@@ -102,6 +109,7 @@ def test_nothing_is_closed_that_was_not_published(home):
 def test_a_published_file_that_was_changed_is_not_closed(home):
     publish_figures(home, "2025-11-30", ARR)
     file = next((home.published / "parquet").rglob("fct_arr_line.parquet"))
+    file.chmod(0o600)
     file.write_bytes(file.read_bytes() + b" ")
     with pytest.raises(CloseError, match=r"fct_arr_line.parquet is not what manifest.json says"):
         close_month(home, NOVEMBER)
@@ -226,7 +234,7 @@ def test_a_crash_before_the_manifest_loses_nothing(closed, monkeypatch):
         raise OSError("no space left on device")
 
     with monkeypatch.context() as patch, pytest.raises(OSError, match="no space"):
-        patch.setattr(ledger_module, "_write_manifest", crash)
+        patch.setattr(ledger_module, "write_manifest", crash)
         close_month(closed, DECEMBER, closed_by="Kim")
     assert [close.month for close in read_closes(closed)] == ["2025-10", "2025-11"]
     assert load_ledger(closed) == 3
@@ -234,12 +242,231 @@ def test_a_crash_before_the_manifest_loses_nothing(closed, monkeypatch):
     assert problems(closed) == []
 
 
+KILLED = """
+import os, pathlib, signal, sys
+from orchestration.close import close_month
+from orchestration.home import Home
+from orchestration.ledger import Month
+left = int(sys.argv[1])
+replace = pathlib.Path.replace
+def counted(*arguments):
+    global left
+    left -= 1
+    if left < 0:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return replace(*arguments)
+pathlib.Path.replace = counted
+close_month(Home(pathlib.Path(sys.argv[2])), Month.parse("2025-12"), closed_by="Kim")
+"""
+
+
+@pytest.mark.parametrize("step", range(5))
+def test_after_a_kill_in_a_close_the_month_is_closed_or_not_and_verify_is_content(
+    closed, project_root, step
+):
+    command = [sys.executable, "-c", KILLED, str(step), str(closed.path)]
+    assert subprocess.run(command, cwd=project_root, check=False).returncode == -signal.SIGKILL
+    verified = csw_close(closed, "verify")
+    assert verified.exit_code == 0, verified.stdout
+    if step < 3:
+        assert len(read_closes(closed)) == 2
+        close_month(closed, DECEMBER, closed_by="Kim")
+    assert [close.month for close in read_closes(closed)] == ["2025-10", "2025-11", "2025-12"]
+    assert load_ledger(closed) == 3
+    assert problems(closed) == []
+
+
+def write_entries(home, entries):
+    """Write a ledger's manifest and the entries of its months, as somebody by hand would."""
+    folder = ledger_folder(home)
+    content = [asdict(entry) for entry in entries]
+    (folder / "manifest.json").write_text(json.dumps({"format": 1, "closes": content}))
+    for entry in entries:
+        (folder / entry.month / "close.json").write_text(json.dumps(asdict(entry)))
+
+
+def forget_the_warehouse(home):
+    home.warehouse.unlink()
+
+
+def forget_the_publication(home):
+    shutil.rmtree(home.published)
+
+
+@pytest.mark.parametrize("forget", [None, forget_the_warehouse, forget_the_publication])
+def test_totals_that_were_sealed_anew_are_noticed(closed, forget):
+    first, last = read_closes(closed)
+    totals = {**last.totals, "closing_arr": "999999.00"}
+    write_entries(closed, [first, replace(last, totals=totals).sealed()])
+    if forget:
+        forget(closed)
+    assert any(
+        problem.startswith("2025-11 was closed another time") for problem in problems(closed)
+    )
+    assert csw_close(closed, "verify").exit_code == 1
+    with pytest.raises(LedgerError, match="2025-11 was closed another time"):
+        load_ledger(closed)
+
+
+def plant_december(home):
+    """A month that follows, whole and sealed, which nobody closed."""
+    folder = ledger_folder(home)
+    last = read_closes(home)[-1]
+    shutil.copytree(folder / "2025-11", folder / "2025-12")
+    planted = replace(last, month="2025-12", previous_hash=last.hash).sealed()
+    (folder / "2025-12" / "close.json").write_text(json.dumps(asdict(planted)))
+    return planted
+
+
+def test_a_planted_month_is_not_entered(closed):
+    plant_december(closed)
+    with pytest.raises(LedgerError, match=r"2025-12 is not in manifest.json"):
+        load_ledger(closed)
+    assert csw_close(closed, "verify").exit_code == 1
+    assert len(read_closes(closed)) == 2
+
+
+@pytest.mark.parametrize("forget", [None, forget_the_warehouse, forget_the_publication])
+def test_a_planted_month_that_the_manifest_names_is_not_taken(closed, forget):
+    write_entries(closed, [*read_closes(closed), plant_december(closed)])
+    if forget:
+        forget(closed)
+    assert any("2025-12 was not closed by this home" in problem for problem in problems(closed))
+    with pytest.raises(LedgerError, match="csw close adopt"):
+        load_ledger(closed)
+
+
+def test_a_first_month_that_is_planted_is_not_taken(closed, tmp_path):
+    empty = Home(tmp_path / "empty")
+    empty.create()
+    load_ledger(empty)
+    shutil.copytree(ledger_folder(closed), ledger_folder(empty))
+    with pytest.raises(LedgerError, match="2025-10 was not closed by this home"):
+        load_ledger(empty)
+
+
+def test_an_older_home_takes_its_ledger_in_by_the_noted_hash(closed):
+    """Warehouse and published files were put back from a backup of before the last close."""
+    before = closed.path.with_name("before")
+    shutil.copytree(closed.path, before, symlinks=True)
+    noted = close_month(closed, DECEMBER, closed_by="Kim").hash
+    older = Home(before)
+    shutil.rmtree(ledger_folder(older))
+    shutil.copytree(ledger_folder(closed), ledger_folder(older))
+    assert csw_close(older, "verify").exit_code == 1
+    assert csw_close(older, "adopt", "f" * 64).exit_code == 1
+    assert csw_close(older, "verify").exit_code == 1
+    done = csw_close(older, "adopt", noted[:12])
+    assert done.exit_code == 0, done.stdout
+    assert csw_close(older, "verify").exit_code == 0
+    assert load_ledger(older) == 3
+
+
+def test_a_noted_hash_vouches_for_no_damage(closed):
+    last = read_closes(closed)[-1]
+    file = ledger_folder(closed) / "2025-10" / "retention.parquet"
+    file.write_bytes(file.read_bytes() + b" ")
+    refused = csw_close(closed, "adopt", last.hash)
+    assert refused.exit_code == 1
+    assert "2025-10/retention.parquet was changed" in refused.stdout
+
+
+def test_a_warehouse_of_before_remembers_without_the_hash(closed):
+    with duckdb.connect(closed.warehouse) as connection:
+        connection.execute("alter table ledger.closes drop column entry_hash")
+    shutil.rmtree(closed.published)
+    assert problems(closed) == []
+    first, last = read_closes(closed)
+    write_entries(closed, [first, replace(last, closed_by="Somebody else").sealed()])
+    assert any(
+        problem.startswith("2025-11 was closed another time") for problem in problems(closed)
+    )
+
+
+ODD = [
+    b"",
+    b"\xff\xfe",
+    b"[]",
+    b"null",
+    b"{",
+    b"[" * 100_000,
+    b'{"format": 2, "closes": []}',
+    b'{"format": 1, "closes": {}}',
+    b'{"format": 1, "closes": [null]}',
+    b'{"format": 1, "closes": [{}]}',
+]
+
+
+@pytest.mark.parametrize("content", ODD)
+def test_odd_bytes_in_the_manifest_are_a_finding(closed, content):
+    (ledger_folder(closed) / "manifest.json").write_bytes(content)
+    for command in ("verify", "list"):
+        refused = csw_close(closed, command)
+        assert refused.exit_code == 1
+        assert "manifest.json cannot be read" in refused.stdout
+    for use in (load_ledger, next_month):
+        with pytest.raises(LedgerError, match=r"manifest.json cannot be read"):
+            use(closed)
+
+
+@pytest.mark.parametrize(
+    ("field", "said"),
+    [
+        ("month", "../2025-10"),
+        ("month", "0000-01"),
+        ("month", 202510),
+        ("as_of_date", "yesterday"),
+        ("closed_at", None),
+        ("policy", []),
+        ("totals", {"closing_arr": "1.00"}),
+        ("totals", {"closing_arr": 1}),
+        ("files", {}),
+        ("files", {"../../account_month.parquet": {"rows": 1, "sha256": "0" * 64}}),
+        ("files", {"account_month.parquet": {"rows": "1", "sha256": "0" * 64}}),
+        ("files", {"account_month.parquet": None}),
+        ("previous_hash", "none"),
+        ("closed_by", "\ud800"),
+        ("format", 2),
+        ("more", "than there is"),
+    ],
+)
+def test_a_malformed_entry_is_a_finding(closed, field, said):
+    manifest = ledger_folder(closed) / "manifest.json"
+    content = json.loads(manifest.read_text())
+    content["closes"][0][field] = said
+    manifest.write_text(json.dumps(content))
+    (found,) = problems(closed)
+    assert "manifest.json cannot be read" in found
+    assert csw_close(closed, "verify").exit_code == 1
+
+
+@pytest.mark.parametrize("content", ODD)
+def test_odd_bytes_in_a_month_are_a_finding(closed, content):
+    (ledger_folder(closed) / "2025-10" / "close.json").write_bytes(content)
+    assert "2025-10/close.json does not say what manifest.json says." in problems(closed)
+    assert csw_close(closed, "verify").exit_code == 1
+
+
+def test_what_is_no_file_and_no_text_in_the_ledger_is_a_finding(closed):
+    folder = ledger_folder(closed)
+    (folder / "2025-10" / "arr_line.parquet").unlink()
+    (folder / "2025-10" / "arr_line.parquet").mkdir()
+    (folder / os.fsdecode(b"\xff")).write_bytes(b"")
+    verified = csw_close(closed, "verify")
+    assert verified.exit_code == 1
+    assert "2025-10/arr_line.parquet is missing" in verified.stdout
+    assert "is not in manifest.json" in verified.stdout
+    shutil.rmtree(folder)
+    folder.write_bytes(b"")
+    assert "ledger is no folder." in problems(closed)
+
+
 def test_a_crash_before_the_month_leaves_nothing(closed, monkeypatch):
     def crash(*_):
         raise OSError("no space left on device")
 
     with monkeypatch.context() as patch, pytest.raises(OSError, match="no space"):
-        patch.setattr(ledger_module, "_write_json", crash)
+        patch.setattr(ledger_module, "write_json", crash)
         close_month(closed, DECEMBER)
     assert problems(closed) == []
     assert close_month(closed, DECEMBER).month == "2025-12"
@@ -302,9 +529,9 @@ def test_a_ledger_that_was_written_anew_is_noticed(closed):
     assert any(problem.startswith("2025-11 is missing") for problem in found)
 
 
-@pytest.mark.parametrize("error", [duckdb.IOException, LedgerError])
+@pytest.mark.parametrize("error", [BusyError, duckdb.IOException, LedgerError])
 def test_a_close_stands_while_somebody_has_the_warehouse_open(closed, monkeypatch, error):
-    def in_use(*_):
+    def in_use(*_, **__):
         raise error("Conflicting lock is held")
 
     monkeypatch.setattr(close_module, "load_ledger", in_use)

@@ -6,7 +6,8 @@ import pytest
 
 from orchestration.close import close_month
 from orchestration.home import Home
-from orchestration.ledger import Month, problems
+from orchestration.ledger import Month
+from orchestration.ledger_checks import problems
 from tests.python.finance.company import Company
 
 pytestmark = pytest.mark.long

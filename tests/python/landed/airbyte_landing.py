@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -109,21 +110,38 @@ def land_salesforce(database: Path, rows: Rows, schema: str = "salesforce") -> N
         stream(database, schema, _field(table), named)
 
 
-def stream(database: Path, schema: str, name: str, rows: list[dict[str, Any]]) -> None:
-    """Land a stream: a column per field, JSON where it is nested."""
+def stream(
+    database: Path,
+    schema: str,
+    name: str,
+    rows: list[dict[str, Any]],
+    types: Mapping[str, str] | None = None,
+) -> None:
+    """Land a stream: a column per field, JSON where it is nested.
+
+    Args:
+        database: The DuckDB file.
+        schema: The schema.
+        name: The stream.
+        rows: Its records.
+        types: Types of fields that the values do not tell.
+    """
     if not rows:
         return
     kinds: dict[str, str] = {}
     for row in rows:
         for field, value in row.items():
-            kinds[field] = _kind(value) or kinds.get(field, "varchar")
+            told = (types or {}).get(field) or _kind(value)
+            kinds[field] = told or kinds.get(field, "varchar")
     body = ", ".join(f'"{field}" {kind}' for field, kind in kinds.items())
     found = [{**row, **OWN, "_airbyte_raw_id": str(uuid.uuid4())} for row in rows]
     land(database, schema, name, f"{body}, {OWN_COLUMNS}", found)
 
 
-def raw_stream(database: Path, schema: str, name: str, rows: list[dict[str, Any]]) -> None:
-    """Land a stream as the destination did before it typed columns."""
+def raw_stream(
+    database: Path, schema: str, name: str, rows: list[dict[str, Any]], types: object = None
+) -> None:
+    """Land a stream as the destination did before it typed columns; types are of no use there."""
     found = [
         {"_airbyte_ab_id": str(uuid.uuid4()), "_airbyte_emitted_at": EXTRACTED}
         | {"_airbyte_data": json.dumps(row)}

@@ -22,6 +22,8 @@ TABLES = {
     " property_associatedcompanyid double, property_createdate timestamptz,"
     " property_lastmodifieddate timestamptz, _fivetran_deleted boolean,"
     " _fivetran_synced timestamptz",
+    "contact_company": "contact_id bigint, company_id bigint, type_id bigint,"
+    " _fivetran_synced timestamptz",
     "deal": "deal_id bigint, deal_pipeline_id varchar, deal_pipeline_stage_id varchar,"
     " property_dealname varchar, property_dealtype varchar, property_amount double,"
     " property_deal_currency_code varchar, property_createdate timestamptz,"
@@ -36,6 +38,7 @@ TABLES = {
     " property_hs_meeting_start_time timestamptz, property_hs_timestamp timestamptz,"
     " property_hubspot_owner_id bigint, _fivetran_synced timestamptz",
     "engagement_company": "engagement_id bigint, company_id bigint, _fivetran_synced timestamptz",
+    "engagement_contact": "engagement_id bigint, contact_id bigint, _fivetran_synced timestamptz",
     "ticket": "id bigint, is_deleted boolean, property_subject varchar,"
     " property_hs_pipeline_stage varchar, property_hs_ticket_priority varchar,"
     " property_hs_ticket_category varchar, property_source_type varchar,"
@@ -43,6 +46,7 @@ TABLES = {
     " property_first_agent_reply_date timestamptz, property_hs_lastmodifieddate timestamptz,"
     " _fivetran_synced timestamptz",
     "ticket_company": "ticket_id bigint, company_id bigint, _fivetran_synced timestamptz",
+    "ticket_contact": "ticket_id bigint, contact_id bigint, _fivetran_synced timestamptz",
     "ticket_pipeline_stage": "stage_id varchar, label varchar, ticket_state varchar,"
     " is_closed boolean, _fivetran_synced timestamptz",
     "ticket_property_history": "ticket_id bigint, name varchar, value varchar,"
@@ -225,5 +229,7 @@ ROWS = {
 def land_hubspot(database: Path, schema: str = "hubspot") -> None:
     """Land the company."""
     for table, columns in TABLES.items():
-        rows = [{"_fivetran_synced": "2025-07-01 02:00:00+00", **row} for row in ROWS[table]]
+        rows = [
+            {"_fivetran_synced": "2025-07-01 02:00:00+00", **row} for row in ROWS.get(table, [])
+        ]
         land(database, schema, table, columns, rows)

@@ -11,7 +11,8 @@ from typing import Any
 
 import duckdb
 
-from orchestration.loads import Landed, LoadRequest, load
+from orchestration.company import domains_of
+from orchestration.loads import Landed, Landing, LoadRequest, load
 
 Row = Mapping[str, Any]
 
@@ -43,34 +44,42 @@ def land(database: Path, schema: str, table: str, columns: str, rows: Iterable[R
 
 @dataclass
 class Filled:
-    """A system without models of its own, landed by Fivetran: its rows in the tables of `files`.
+    """A system without models of its own, landed by a loader: its rows in the tables of `files`.
 
     Attributes:
         system: The system; the schema it is landed in has its name.
         root: Where `landed.duckdb` is, and the warehouse will be.
+        loader: Who landed it.
     """
 
     system: str
     root: Path
+    loader: str = "fivetran"
 
     @property
     def database(self) -> Path:
         """Where it is landed."""
         return self.root / "landed.duckdb"
 
-    def load(self, *statements: str, **named: Any) -> str:
+    def load(self, *statements: str, severity: str | None = None, **named: Any) -> str:
         """Load it after the loader did something; what was said, a message a line."""
         change(self.database, *statements)
-        landed = Landed.of("fivetran", self.database, self.system, **named)
+        landed = Landed.of(self.loader, self.database, self.system, **named)
         request = LoadRequest(
             "files",
             self.root / "deliveries",
             self.root / "warehouse.duckdb",
             "run",
             as_of=date(2025, 6, 30),
-            landings=((self.system, landed),),
+            landings=(Landing(self.system, landed),),
+            domains=frozenset(domains_of(self.system)),
+            folder_domains=frozenset(),
         )
-        return "\n".join(f"{m.table} {m.column} {m.text}" for m in load(request).messages)
+        return "\n".join(
+            f"{m.table} {m.column} {m.text}"
+            for m in load(request).messages
+            if severity in (None, m.severity)
+        )
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         """Ask the warehouse."""

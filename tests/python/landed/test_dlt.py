@@ -45,6 +45,18 @@ def test_events_give_the_figures_of_exported_events(told, tmp_path):
     assert differences(told, built, THERE) == []
 
 
+@pytest.mark.parametrize("nesting", [None, 0])
+def test_an_invoice_with_more_lines_than_were_landed_is_told_however_it_lies(tmp_path, nesting):
+    database = tmp_path / "landed.duckdb"
+    land_stripe(database, objects()["stripe"], nesting=nesting)
+    more = "lines__has_more = true" if nesting is None else "lines = lines.replace('false', 'true')"
+    change(database, f"update stripe.invoice set {more} where id like 'in_over%'")
+    where = Landed.of("dlt", database, "stripe")
+    report = load(LoadRequest("stripe", tmp_path, tmp_path / "wh.duckdb", "run", landed=where))
+    told = [message.text for message in report.messages if message.severity == "warning"]
+    assert [text for text in told if "8 rows of stripe.invoice have more lines" in text]
+
+
 def test_what_is_cut_or_under_way_is_told_or_left(tmp_path):
     database = tmp_path / "landed.duckdb"
     land_stripe(database, objects()["stripe"])

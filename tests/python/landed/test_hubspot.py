@@ -106,3 +106,49 @@ def test_tables_that_are_not_synced_are_not_delivered(hubspot):
     )
     delivered = {row[0] for row in hubspot.rows("select source_table from raw_loads.file_counts")}
     assert delivered == {"accounts", "csms", "contacts"}
+
+
+def test_sound_data_are_warned_of_by_nothing_but_the_deal_of_no_kind(hubspot):
+    warned = [line for line in hubspot.load(severity="warning").splitlines() if line]
+    assert len(warned) == 1
+    assert warned[0].startswith("opportunities")
+
+
+@pytest.mark.parametrize(
+    ("table", "raw", "said"),
+    [
+        (
+            "deal_company",
+            "opportunities",
+            "hubspot.opportunities is not delivered without hubspot.deal_company. Select",
+        ),
+        ("ticket_company", "tickets", "hubspot.tickets is not delivered"),
+        ("ticket_property_history", "ticket_events", "hubspot.ticket_events is not delivered"),
+        (
+            "engagement_company",
+            "touchpoints",
+            "delivered without hubspot.engagement_company. Select",
+        ),
+        (
+            "engagement_meeting",
+            "touchpoints",
+            "without one of hubspot.engagement_meeting, hubspot.",
+        ),
+        ("engagement_contact", None, "with whom a meeting, call or email was is not known"),
+        ("ticket_contact", None, "who asked is not known"),
+        ("deal_pipeline", None, "that a deal renews is known by its type alone"),
+        ("deal_pipeline_stage", None, "stages of deals have no name"),
+    ],
+)
+def test_a_table_that_is_missing_beside_others_is_named_and_no_zero(hubspot, table, raw, said):
+    told = hubspot.load(f"drop table hubspot.{table}", severity="warning")
+    assert said in told
+    assert f"hubspot.{table}" in told
+    delivered = {row[0] for row in hubspot.rows("select source_table from raw_loads.file_counts")}
+    assert raw not in delivered
+
+
+def test_companies_of_contacts_are_needed_only_where_their_property_is_not_landed(hubspot):
+    said = "which company a contact is of is not known"
+    assert said not in hubspot.load("drop table hubspot.contact_company")
+    assert said in hubspot.load("alter table hubspot.contact drop property_associatedcompanyid")

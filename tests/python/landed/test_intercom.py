@@ -3,78 +3,16 @@
 import pytest
 
 from orchestration.loads import LoadError
-from tests.python.landed.landing import Filled, land
+from tests.python.landed.fivetran_intercom import NEW, OLD, land_intercom
+from tests.python.landed.landing import Filled
 
 pytestmark = pytest.mark.road("Intercom", "fivetran")
-
-SYNCED = "2025-07-01 02:00:00+00"
-OLD, NEW = "2025-06-01 10:00:00+00", "2025-06-03 10:00:00+00"
-TABLES = {
-    "conversation_history": "id bigint, updated_at timestamptz, created_at timestamptz,"
-    " state varchar, priority varchar, source_type varchar,"
-    " source_author_id varchar, source_author_type varchar,"
-    " conversation_rating_value bigint, _fivetran_synced timestamptz",
-    "conversation_part_history": "id bigint, updated_at timestamptz, conversation_id bigint,"
-    " part_type varchar, author_id varchar, author_type varchar, assigned_to_id bigint,"
-    " created_at timestamptz, _fivetran_synced timestamptz",
-    "conversation_contact_history": "contact_id varchar, conversation_id bigint,"
-    " conversation_updated_at timestamptz, _fivetran_synced timestamptz",
-    "contact_company_history": "company_id varchar, contact_id varchar,"
-    " contact_updated_at timestamptz, _fivetran_synced timestamptz",
-    "company_history": "id varchar, updated_at timestamptz, company_id varchar, name varchar,"
-    " crm_id varchar, _fivetran_deleted boolean, _fivetran_synced timestamptz",
-}
-ROWS = {
-    "conversation_history": [
-        {"id": 1, "updated_at": OLD, "created_at": OLD, "state": "open"},
-        {
-            "id": 1,
-            "updated_at": NEW,
-            "created_at": OLD,
-            "state": "closed",
-            "priority": "priority",
-            "source_type": "email",
-            "source_author_type": "user",
-            "conversation_rating_value": 5,
-        },
-        {
-            "id": 2,
-            "updated_at": OLD,
-            "created_at": OLD,
-            "state": "snoozed",
-            "conversation_rating_value": 3,
-        },
-    ],
-    "conversation_part_history": [
-        {"id": 11, "part_type": "comment", "author_type": "admin", "created_at": OLD},
-        {"id": 12, "part_type": "note", "author_type": "admin", "created_at": OLD},
-        {"id": 13, "part_type": "comment", "author_type": "bot", "created_at": OLD},
-        {"id": 14, "part_type": "close", "author_type": "admin", "created_at": NEW},
-        {"id": 15, "part_type": "assignment", "author_type": "admin", "assigned_to_id": 7,
-         "created_at": NEW},
-    ],
-    "conversation_contact_history": [
-        {"conversation_id": 1, "contact_id": "moved_away", "conversation_updated_at": OLD},
-        {"conversation_id": 1, "contact_id": "ann", "conversation_updated_at": NEW},
-    ],
-    "contact_company_history": [
-        {"contact_id": "ann", "company_id": "c0", "contact_updated_at": OLD},
-        {"contact_id": "ann", "company_id": "c1", "contact_updated_at": NEW},
-    ],
-    "company_history": [
-        {"id": "c0", "company_id": "before", "crm_id": "crm0"},
-        {"id": "c1", "company_id": "acme", "crm_id": "crm1"},
-    ],
-}  # fmt: skip
 
 
 @pytest.fixture
 def intercom(tmp_path) -> Filled:
     filled = Filled("intercom", tmp_path)
-    for table, columns in TABLES.items():
-        parts = {"conversation_id": 1} if table == "conversation_part_history" else {}
-        rows = [{"_fivetran_synced": SYNCED, **parts, **row} for row in ROWS[table]]
-        land(filled.database, "intercom", table, columns, rows)
+    land_intercom(filled.database)
     return filled
 
 
@@ -96,7 +34,7 @@ def test_parts_tell_statuses_and_what_the_customer_can_read(intercom):
         " where ticket_id = '1' order by occurred_at, event_id, field"
     ) == [
         ("11", "public_comment", None, "agent"),
-        ("13", "public_comment", None, None),
+        ("13", "public_comment", None, "system"),
         ("opened", "public_comment", None, "end_user"),
         ("opened", "status", "open", "end_user"),
         ("14", "status", "closed", "agent"),
@@ -121,3 +59,63 @@ def test_without_companies_a_conversation_is_nobodys_and_that_is_told(intercom):
 def test_a_landing_without_conversations_is_refused(intercom):
     with pytest.raises(LoadError, match=r"conversation_history"):
         intercom.load("drop table intercom.conversation_history")
+
+
+OPENED = "insert into intercom.conversation_history (id, updated_at, created_at, state, "
+
+
+def test_what_the_team_opened_is_a_ticket_from_the_first_answer_on(intercom):
+    """Its opening is no answer, so that the first response does not take 0 minutes."""
+    intercom.load(
+        f"{OPENED} source_author_type) values (3, '{NEW}', '{OLD}', 'open', 'admin'),"
+        f" (4, '{NEW}', '{OLD}', 'open', 'admin')",
+        f"{OPENED} source_delivered_as, first_contact_reply_created_at) values"
+        f" (5, '{NEW}', '{OLD}', 'open', 'campaigns_initiated', '2025-06-02 08:00:00+00')",
+        "insert into intercom.conversation_part_history (id, conversation_id, part_type,"
+        f" author_type, created_at) values (31, 3, 'comment', 'admin', '{OLD}'),"
+        " (32, 3, 'comment', 'user', '2025-06-02 10:00:00+00'),"
+        " (33, 3, 'comment', 'admin', '2025-06-02 10:20:00+00')",
+    )
+    tickets = "select ticket_id, cast(created_at as varchar) from raw_files.tickets order by 1"
+    assert intercom.rows(tickets)[2:] == [
+        ("3", "2025-06-02 10:00:00"),
+        ("5", "2025-06-02 08:00:00"),
+    ]
+    assert intercom.rows(
+        "select event_id, field, actor_role from raw_files.ticket_events"
+        " where ticket_id in ('3', '4') order by occurred_at, event_id"
+    ) == [
+        ("32", "public_comment", "end_user"),
+        ("opened", "status", None),
+        ("33", "public_comment", "agent"),
+    ]
+
+
+def test_a_message_of_nobody_is_not_taken_for_one_of_the_customer(intercom):
+    said = intercom.load(
+        "insert into intercom.conversation_part_history (id, conversation_id, part_type,"
+        f" author_type, created_at) values (16, 1, 'comment', null, '{NEW}'),"
+        f" (17, 1, 'comment', 'fin', '{NEW}')",
+    )
+    events = "select event_id, actor_role from raw_files.ticket_events where field ="
+    assert intercom.rows(f"{events} 'public_comment' and event_id in ('16', '17')") == [
+        ("16", None)
+    ]
+    # Nor is it known who opened the second conversation.
+    opened = f"{events} 'public_comment' and ticket_id = '2'"
+    assert intercom.rows(opened) == [("opened", None)]
+    assert "'fin'" in said
+
+
+@pytest.mark.parametrize(
+    "table", ["contact_company_history", "conversation_contact_history", "company_history"]
+)
+def test_each_table_without_which_no_conversation_has_an_account_is_named(intercom, table):
+    said = intercom.load(f"drop table intercom.{table}")
+    assert f"intercom.{table} was not landed" in said
+    assert "account" in said
+
+
+def test_without_parts_it_is_told_that_nobody_knows_when_a_conversation_was_answered(intercom):
+    said = intercom.load("drop table intercom.conversation_part_history")
+    assert "when a conversation was answered, closed or reopened is not known" in said

@@ -166,6 +166,21 @@ def test_an_absent_optional_column_is_empty_and_is_not_among_the_delivered(loade
     assert ("total",) in delivered
 
 
+def test_a_row_that_the_loader_marked_is_deleted_though_the_vendor_does_not_say_so(loaded):
+    marks = [
+        sql
+        for table in ("customer", "product", "invoice")
+        for sql in (
+            f"alter table stripe.{table} add if not exists _fivetran_deleted boolean",
+            f"update stripe.{table} set is_deleted = false, _fivetran_deleted = true",
+        )
+    ]
+    loaded.load(*marks)
+    assert loaded.query("select distinct deleted from raw_stripe.customer") == [(True,)]
+    assert loaded.query("select distinct active from raw_stripe.product") == [(False,)]
+    assert loaded.query("select distinct status from raw_stripe.invoice") == [("deleted",)]
+
+
 def test_an_optional_column_that_vanishes_is_named(loaded):
     loaded.load().load("alter table stripe.invoice rename tax to tax_total")
     assert any("invoice tax the column was in the last delivery" in line for line in loaded.said())

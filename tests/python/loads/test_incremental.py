@@ -145,6 +145,21 @@ def test_an_aborted_load_leaves_the_raw_data_and_can_be_repeated(
     assert delivery.query("select count(*) from raw_files.users") == [(1,)]
 
 
+@pytest.mark.long
+@pytest.mark.parametrize("size", [0, 100])
+def test_a_power_cut_that_tore_what_dlt_keeps_stops_no_load(tmp_path: Path, size: int) -> None:
+    delivery = Delivery(tmp_path).load(REQUIRED)
+    kept = delivery.request().state_dir
+    torn = [path for path in sorted(kept.rglob("*")) if path.is_file() and path.stat().st_size]
+    assert {"state.json", "files.schema.json"} <= {path.name for path in torn}
+    for path in torn:
+        if path.is_file():
+            path.write_bytes(path.read_bytes()[:size])
+            delivery.load()
+            assert delivery.error is None, path
+            assert delivery.counts("accounts") == (3, 0, 3, 0, 0), path
+
+
 def _power_cut(*_: object) -> None:
     raise RuntimeError("power cut")
 

@@ -128,11 +128,21 @@ def test_generated_demo_keeps_its_scale(home):
     assert claim(home, scale=0.5).config.scale == 0.5
 
 
-def test_broken_home_json_is_explained(home):
-    home.create()
-    home.file.write_text("{")
-    with pytest.raises(HomeError, match="not valid JSON"):
-        home.read()
+@pytest.mark.parametrize("umask", [0o000, 0o022])
+def test_what_holds_personal_data_is_the_owners_alone(home, umask):
+    before = os.umask(umask)
+    try:
+        home.exports.mkdir(parents=True)
+        home.warehouse.write_bytes(b"of a version before")
+        with home_lock(home):
+            home.create()
+            home.write(HomeConfig())
+            (home.runs / "latest.log").touch()
+        assert os.umask(umask) == umask
+    finally:
+        os.umask(before)
+    found = {path: path.stat().st_mode & 0o077 for path in home.path.rglob("*")}
+    assert not any(found.values()), found
 
 
 def _hold(path: str, held: object, release: object) -> None:

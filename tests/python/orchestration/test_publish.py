@@ -1,14 +1,19 @@
 import json
+import os
 import shutil
+import signal
 import subprocess
+import sys
 from pathlib import Path
 
 import duckdb
 import pytest
 
 from orchestration import publish as publishing
+from orchestration.lock import home_lock
 from orchestration.memory import MEMORY_VARIABLE
 from orchestration.publish import Relation, publish, read_publication
+from orchestration.state import sha256_of
 
 RELATIONS = [
     Relation("facts", "fct_account_month", ("account_id", "month")),
@@ -61,7 +66,7 @@ def test_manifest_names_what_is_there(warehouse, tmp_path):
     assert manifest["policy"] == {"fx_mode": "constant"}
     assert manifest["marts"]["fct_account_month"]["rows"] == 9
     file = target / manifest["parquet"] / "fct_account_month.parquet"
-    assert publishing._sha256(file) == manifest["marts"]["fct_account_month"]["sha256"]
+    assert sha256_of(file) == manifest["marts"]["fct_account_month"]["sha256"]
     with duckdb.connect(target / manifest["database"], read_only=True) as connection:
         assert connection.execute("select count(*) from marts.fct_account_month").fetchone() == (9,)
         comments = connection.execute(
@@ -124,6 +129,43 @@ def test_failure_half_way_leaves_what_was_published(warehouse, tmp_path, monkeyp
     assert not list(target.glob(".*.tmp*"))
 
 
+KILLED = """
+import os, pathlib, signal, sys
+from orchestration import publish
+left = int(sys.argv[1])
+def counted(original):
+    def call(*arguments, **named):
+        global left
+        left -= 1
+        if left < 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return original(*arguments, **named)
+    return call
+pathlib.Path.replace = counted(pathlib.Path.replace)
+pathlib.Path.symlink_to = counted(pathlib.Path.symlink_to)
+publish.publish(pathlib.Path(sys.argv[2]), pathlib.Path(sys.argv[3]),
+    [publish.Relation("facts", "fct_account_month")], run_id="r2", as_of="2026-01-01",
+    company="Acme", versions={}, policy={})
+"""
+
+
+@pytest.mark.parametrize("step", range(7))
+def test_after_a_kill_at_any_step_all_pointers_name_one_publication(
+    warehouse, home, project_root, step
+):
+    run(warehouse, home.published, "r1")
+    command = [sys.executable, "-c", KILLED, str(step), str(warehouse), str(home.published)]
+    done = subprocess.run(command, cwd=project_root, check=False)
+    assert done.returncode == -signal.SIGKILL
+    with home_lock(home):
+        published = read_publication(home.published)
+        assert published.run_id == ("r2" if step > 2 else "r1")
+        assert published.as_of_date == ("2026-01-01" if step > 2 else "2025-12-31")
+        for name in (publishing.DATABASE_LINK, publishing.FORMER_LINK):
+            assert (home.published / name).resolve().name == published.database
+        assert not list(home.published.glob(".*"))
+
+
 def test_copy_where_links_cannot_be_made(warehouse, tmp_path, monkeypatch):
     def no_links(*_: object) -> None:
         raise OSError("not supported")
@@ -135,12 +177,51 @@ def test_copy_where_links_cannot_be_made(warehouse, tmp_path, monkeypatch):
         link = target / name
         assert not link.is_symlink()
         assert link.read_bytes() == (target / publication.database).read_bytes()
+        link.unlink()
+        link.write_bytes(b"of a run that was killed")
+    publishing.repair(target)
+    for name in (publishing.DATABASE_LINK, publishing.FORMER_LINK):
+        assert (target / name).read_bytes() == (target / publication.database).read_bytes()
 
 
 def test_the_former_name_of_the_file_still_opens_it(warehouse, tmp_path):
     target = tmp_path / "published"
     publication = run(warehouse, target, "r1")
     assert (target / "marts.duckdb").resolve().name == publication.database
+
+
+@pytest.mark.parametrize("umask", [0o000, 0o022, 0o077])
+def test_nobody_can_write_what_is_published_and_the_group_can_read_it(warehouse, tmp_path, umask):
+    target = tmp_path / "published"
+    before = os.umask(umask)
+    try:
+        publication = run(warehouse, target, "r1")
+    finally:
+        os.umask(before)
+    parquet = target / publication.parquet
+    files = [target / publication.database, *parquet.iterdir()]
+    assert {file.stat().st_mode & 0o777 for file in files} == {0o440}
+    folders = [target, parquet.parent, parquet]
+    assert {folder.stat().st_mode & 0o777 for folder in folders} == {0o750}
+    assert (target / "manifest.json").stat().st_mode & 0o777 == 0o640
+    if os.geteuid() != 0:
+        with pytest.raises(duckdb.IOException):
+            duckdb.connect(target / publishing.DATABASE_LINK)
+
+
+def test_a_folder_that_was_given_to_a_group_stays_so(warehouse, tmp_path):
+    target = tmp_path / "published"
+    target.mkdir()
+    target.chmod(0o2775)
+    run(warehouse, target, "r1")
+    assert target.stat().st_mode & 0o7777 == 0o2775
+
+
+def test_manifest_has_the_hash_of_the_file_that_bi_opens(warehouse, tmp_path):
+    target = tmp_path / "published"
+    publication = run(warehouse, target, "r1")
+    assert publication.database_sha256 == sha256_of(target / publishing.DATABASE_LINK)
+    assert read_publication(target) == publication
 
 
 @pytest.mark.long

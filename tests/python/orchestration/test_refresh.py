@@ -105,6 +105,11 @@ def test_summary_is_short(first):
     assert first.stderr == ""
 
 
+def test_only_what_is_published_can_be_read_by_others(first, company):
+    others = {path for path in company.path.rglob("*") if path.lstat().st_mode & 0o077}
+    assert all(path.is_relative_to(company.published) for path in others if not path.is_symlink())
+
+
 def test_published_columns_carry_their_descriptions(first, company):
     with duckdb.connect(
         company.published / "customer_success.duckdb", read_only=True
