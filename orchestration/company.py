@@ -21,7 +21,7 @@ from pydantic import (
 )
 
 from orchestration.loads.adapters import adapter_names, filled_tables
-from orchestration.loads.landed import is_elsewhere
+from orchestration.loads.landed import API, is_elsewhere
 from orchestration.loads.setting_types import Currency, TimeZone, as_list
 from orchestration.loads.spec import source_names, source_spec
 from orchestration.policies import Policies
@@ -97,6 +97,7 @@ class ApiRoad(_Strict):
     start: date | None = None
     base_url: str | None = None
     options: dict[str, str | int | bool] = Field(default_factory=dict)
+    columns: dict[str, dict[str, str]] = Field(default_factory=dict)
 
 
 Road = Annotated[FilesRoad | LandedRoad | ApiRoad, Field(discriminator="road")]
@@ -226,16 +227,28 @@ def _faults(company: Company, file: SettingsFile) -> Iterable[str]:
         if system not in used:
             text = "no domain names it: add it under domains, or take it out here"
             yield file.fault(place, text)
-        if isinstance(road, FilesRoad) and road.mapping and system != FILES:
-            text = f"a mapping is for the system {FILES}; {system}'s exports have their own shape"
-            yield file.fault((*place, "mapping"), text)
-        if system == FILES and not isinstance(road, FilesRoad):
-            yield file.fault((*place, "road"), "the system files comes by road: files")
-        if isinstance(road, LandedRoad):
-            yield from _landed_faults(file, system, road)
-        elif source_of(system) != system:
-            text = f"{system} is read as a loader landed it; or bring its exports as files"
-            yield file.fault((*place, "road"), text)
+        yield from _road_faults(file, system, road)
+
+
+def _road_faults(
+    file: SettingsFile, system: str, road: FilesRoad | LandedRoad | ApiRoad
+) -> Iterable[str]:
+    """What is wrong with how a system's data come."""
+    place = ("systems", system)
+    if isinstance(road, FilesRoad) and road.mapping and system != FILES:
+        text = f"a mapping is for the system {FILES}; {system}'s exports have their own shape"
+        yield file.fault((*place, "mapping"), text)
+    if system == FILES and not isinstance(road, FilesRoad):
+        yield file.fault((*place, "road"), "the system files comes by road: files")
+    if isinstance(road, LandedRoad):
+        yield from _landed_faults(file, system, road)
+    elif isinstance(road, ApiRoad) and system in adapter_names()[API]:
+        yield from _column_faults(file, system, road.columns)
+    elif isinstance(road, ApiRoad) and road.columns:
+        text = f"columns are for a system without models of its own; {system} has some"
+        yield file.fault((*place, "columns"), text)
+    elif source_of(system) != system:
+        yield file.fault((*place, "road"), _other_road(system))
 
 
 def _landed_faults(file: SettingsFile, system: str, road: LandedRoad) -> Iterable[str]:
@@ -245,8 +258,23 @@ def _landed_faults(file: SettingsFile, system: str, road: LandedRoad) -> Iterabl
         text = f"what {road.loader} lands of {system} is not read; of {road.loader}: {there}"
         yield file.fault(("systems", system, "loader"), text)
         return
+    yield from _column_faults(file, system, road.columns)
+
+
+def _other_road(system: str) -> str:
+    """By which roads a system without exports of a shape of its own comes."""
+    by_api = ", or by its API" if system in adapter_names()[API] else ""
+    return (
+        f"{system} is read as a loader landed it{by_api}; of its exports make tables of {FILES} by "
+        "a mapping"
+    )
+
+
+def _column_faults(
+    file: SettingsFile, system: str, said: dict[str, dict[str, str]]
+) -> Iterable[str]:
     tables = source_spec(source_of(system)).tables
-    for table, columns in road.columns.items():
+    for table, columns in said.items():
         place = ("systems", system, "columns", table)
         if table not in tables:
             yield file.fault(place, f"{system} has no such table{suggestion(table, tables)}")

@@ -20,6 +20,7 @@ from orchestration.company import (
     FilesRoad,
     LandedRoad,
     domains_of,
+    source_of,
 )
 from orchestration.connectors.contract import contract_of
 from orchestration.connectors.of_home import road_of
@@ -38,6 +39,7 @@ API = "api"
 ROADS = (FILES, *LOADERS, API)
 # Below it each system's files have a folder of their own.
 DELIVERIES = "deliveries"
+OWN_COLUMNS = "# columns: {<table>: {<our column>: <their column>}} # custom fields"
 # Of policies whose default is to have none.
 EXAMPLES = {"fx_plan_date": "2026-01-01"}
 
@@ -174,6 +176,7 @@ def _road_text(system: str, answers: Answers) -> str:
             f"credentials: {{{', '.join(named)}}} # or {SECRET_FILE}<path>",
             *([f"# options: {{{': …, '.join(contract.options)}: …}}"] if contract.options else []),
             *(["# start: 2023-01-01 # nothing older is fetched"] if contract.has_start else []),
+            *([OWN_COLUMNS] if source_of(system) != system else []),
         ]
     else:
         lines = [
@@ -182,7 +185,7 @@ def _road_text(system: str, answers: Answers) -> str:
             f"database: {json.dumps(answers.database)} # or md:<name>, postgresql://…",
             f"schema: {system}",
             "# tables: {<table>: <its name there>} # where a table has another name",
-            "# columns: {<table>: {<our column>: <their column>}} # custom fields",
+            OWN_COLUMNS,
         ]
     return f"  {system}:\n{indent(chr(10).join(lines), '    ')}"
 
@@ -230,7 +233,7 @@ def _finding(home: Home, system: str, road: FilesRoad | LandedRoad | ApiRoad) ->
         fault = None if folder.is_dir() else "there is no such folder"
         return Finding(system, "files", str(folder), fault)
     if isinstance(road, LandedRoad):
-        shown = home.landed(road).shown
+        shown = home.landed(system, road).shown
         place = f"{road.loader}: {shown}, schema {road.db_schema}"
         return Finding(system, "landed", place, _landed_fault(home, system, road))
     place = road.base_url or "its own address"

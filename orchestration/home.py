@@ -21,13 +21,14 @@ from orchestration.company import (
     COMPANY_FILE,
     DOMAINS,
     FILES,
+    ApiRoad,
     Company,
     FilesRoad,
     LandedRoad,
     Road,
 )
 from orchestration.errors import ExplainedError
-from orchestration.loads.landed import Landed
+from orchestration.loads.landed import API, Landed
 from orchestration.project import project_root
 from orchestration.settings_file import SettingsFile, SettingsFileError
 from orchestration.state import parse_json, write_json
@@ -252,8 +253,10 @@ class Home:
             systems={domain: list(named) for domain, named in company.domains.items()},
         )
 
-    def landed(self, road: LandedRoad) -> Landed:
-        """Where company.yml says that another loader landed a system."""
+    def landed(self, system: str, road: LandedRoad | ApiRoad) -> Landed:
+        """Where company.yml says that another loader landed a system, or where it is fetched to."""
+        if isinstance(road, ApiRoad):
+            return Landed.of(API, self.source_folder(system), system, columns=road.columns)
         database = road.database if road.is_elsewhere else self.at(road.database)
         return Landed.of(road.loader, database, road.db_schema, road.tables, road.columns)
 

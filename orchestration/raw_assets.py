@@ -10,8 +10,8 @@ import duckdb
 from dagster_dlt import DagsterDltResource, DagsterDltTranslator, dlt_assets
 from dagster_dlt.translator import DltResourceTranslatorData
 
-from orchestration.company import FILES, ApiRoad, LandedRoad, source_of
-from orchestration.connectors.of_home import fetch_system
+from orchestration.company import FILES, ApiRoad, FilesRoad, LandedRoad, source_of
+from orchestration.connectors.of_home import api_systems, fetch_system
 from orchestration.connectors.road import ConnectError
 from orchestration.database import wait_until_free
 from orchestration.home import Home, HomeConfig
@@ -85,11 +85,11 @@ def load_request(
         mapping=Path(config.mapping) if config.mapping else None,
         pipelines_dir=home.dlt,
         is_dated=isinstance(road, ApiRoad),
-        landed=home.landed(road) if isinstance(road, LandedRoad) else None,
+        landed=home.landed(source, road) if isinstance(road, LandedRoad) else None,
         landings=tuple(
-            Landing(system, home.landed(other), config.domains_of(system))
+            Landing(system, home.landed(system, other), config.domains_of(system))
             for system, other in config.roads.items()
-            if isinstance(other, LandedRoad) and system != source == source_of(system)
+            if not isinstance(other, FilesRoad) and system != source == source_of(system)
         ),
         domains=frozenset(
             domain for domain, systems in config.sources.items() if source in systems
@@ -117,9 +117,10 @@ def build_raw_assets(home: Home, source: str) -> dg.AssetsDefinition:
         request = load_request(
             home, home.read(), source, run_id=session.run_id, as_of=session.requested_as_of
         )
-        if request.is_dated:
-            with current().step(f"Fetch {source}"):
-                _fetch(home, source)
+        for system in api_systems(home):
+            if source_of(system) == source:
+                with current().step(f"Fetch {system}"):
+                    _fetch(home, system)
         with current().step(f"Load {source}"):
             # dlt would not wait.
             wait_until_free(home.warehouse)
@@ -128,10 +129,10 @@ def build_raw_assets(home: Home, source: str) -> dg.AssetsDefinition:
     return load
 
 
-def _fetch(home: Home, source: str) -> None:
+def _fetch(home: Home, system: str) -> None:
     """Fetch what is new of a system by its API; the connector has tried again already."""
     try:
-        fetch_system(home, source, current())
+        fetch_system(home, system, current())
     except ConnectError as error:
         raise dg.Failure(str(error), allow_retries=False) from error
 

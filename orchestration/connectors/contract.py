@@ -16,7 +16,9 @@ from typing import Any
 import yaml
 
 from orchestration.connectors.road import FOLDER, ConnectError, vendor_names
-from orchestration.loads.spec import source_spec
+from orchestration.loads.adapters import read_adapter
+from orchestration.loads.landed import API
+from orchestration.loads.spec import source_names, source_spec
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,9 @@ class Resource:
 
     Attributes:
         name: The object, as the vendor calls it.
-        tables: The raw tables it fills; rows of the list itself go to the first.
+        tables: The folders its rows go to, those of the list itself to the first. They are the
+            raw tables of the system, or else what its adapter reads.
+        key: Keys that name a row of the list.
         endpoint: ``path``, ``params``, ``data_selector`` and ``paginator``, as in dlt's rest_api.
         since: How to ask for what is new; None: the list is read whole each time, and rows that
             are as they were are not written again.
@@ -55,6 +59,7 @@ class Resource:
 
     name: str
     tables: tuple[str, ...]
+    key: tuple[str, ...]
     endpoint: Mapping[str, Any]
     since: Since | None
     permission: str
@@ -88,6 +93,19 @@ class Contract:
     def options(self) -> list[str]:
         """Options without which nothing can be asked."""
         return list(self.client.get("options", ()))
+
+    def fills(self, resource: Resource) -> list[str]:
+        """The raw tables that a resource fills."""
+        if self.vendor in source_names():
+            return list(resource.tables)
+        adapter = read_adapter(API, self.vendor)
+        relations = [
+            each.name
+            for each in adapter.relations.values()
+            if set(each.names) & set(resource.tables)
+        ]
+        found = [table for name in relations for table in adapter.readers(name)]
+        return list(dict.fromkeys(found))
 
     @property
     def has_start(self) -> bool:
@@ -144,6 +162,7 @@ def contract_of(vendor: str) -> Contract:
         resources[body["name"]] = Resource(
             name=body["name"],
             tables=tuple(tables),
+            key=tuple(body["key"]) if "key" in body else _key_of(vendor, tables[0]),
             endpoint=body.get("endpoint", {}),
             since=_since(body.get("since")),
             permission=body["permission"],
@@ -153,6 +172,11 @@ def contract_of(vendor: str) -> Contract:
             settings=body.get("settings", {}),
         )
     return Contract(vendor, raw["system"], raw["client"], raw["key"], resources)
+
+
+def _key_of(vendor: str, table: str) -> tuple[str, ...]:
+    """The key of a raw table; a system without raw tables calls it `id`."""
+    return source_spec(vendor).tables[table].key if vendor in source_names() else ("id",)
 
 
 def _since(raw: dict[str, Any] | None) -> Since | None:

@@ -6,7 +6,15 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from orchestration.connectors import delighted, salesforce, stripe, zendesk
+from orchestration.connectors import (
+    chargebee,
+    delighted,
+    hubspot,
+    intercom,
+    salesforce,
+    stripe,
+    zendesk,
+)
 from orchestration.connectors.contract import Contract, Resource, contract_of
 from orchestration.connectors.drop import Drop
 from orchestration.connectors.fetching import Fetching, Reader, read_list
@@ -22,7 +30,10 @@ from orchestration.progress import Recorder
 
 # What the contract alone does not say, by vendor and resource.
 READERS: Mapping[str, Mapping[str, Reader]] = {
+    "chargebee": chargebee.READERS,
     "delighted": delighted.READERS,
+    "hubspot": hubspot.READERS,
+    "intercom": intercom.READERS,
     "salesforce": salesforce.READERS,
     "stripe": stripe.READERS,
     "zendesk": zendesk.READERS,
@@ -104,7 +115,11 @@ def check(road: ApiRoad) -> list[Sight]:
 
 def _look(contract: Contract, api: Api, resource: Resource) -> Sight:
     """Whether the key sees one object."""
-    found = {"name": resource.name, "tables": resource.tables, "required": resource.required}
+    found = {
+        "name": resource.name,
+        "tables": contract.fills(resource),
+        "required": resource.required,
+    }
     try:
         if contract.vendor in LOOKS:
             text = LOOKS[contract.vendor](api, resource)

@@ -12,7 +12,6 @@ from orchestration.connectors.contract import Resource, Since
 from orchestration.connectors.drop import Drop, Row, Writer, digest
 from orchestration.connectors.http import Api
 from orchestration.connectors.road import ApiRoad
-from orchestration.loads.spec import source_spec
 
 GONE = "gone"
 ROWS_BETWEEN_WORDS = 100
@@ -124,8 +123,16 @@ class Fetching:
 
     def key_of(self, row: Row) -> str:
         """The key of a row of the first table, as text."""
-        spec = source_spec(self.api.contract.vendor).tables[self.resource.tables[0]]
-        return "|".join(str(row.get(name)) for name in spec.key)
+        return "|".join(str(row.get(name)) for name in self.resource.key)
+
+    def vanished(self) -> Iterator[tuple[str, Row]]:
+        """Key and last known row of what a list that is read whole no longer has, each once."""
+        gone = [key for key in self.seen_before if not self.is_listed(key)]
+        if not gone:
+            return
+        last = {self.key_of(row): row for row in self.drop.rows(self.resource.tables[0])}
+        for key in gone:
+            yield key, last[key]
 
     def memory(self) -> dict[str, Any]:
         """What the next fetch needs to know."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
+from copy import deepcopy
 from http import HTTPStatus
 from string import Formatter
 from typing import Any
@@ -93,6 +94,7 @@ class Api:
         path: str | None = None,
         selector: str | None = None,
         paginator: Any = None,  # noqa: ANN401 - as in dlt: a name, a mapping or an instance
+        body: Mapping[str, Any] | None = None,
     ) -> Iterator[list[dict[str, Any]]]:
         """The pages of a list, from the first to the last.
 
@@ -102,6 +104,7 @@ class Api:
             path: Another path.
             selector: Where the rows are in the answer.
             paginator: How the next page is found.
+            body: What is asked for beside the contract's `json`, where a list is asked by POST.
 
         Raises:
             NotAllowedError: The key may not see it.
@@ -110,8 +113,14 @@ class Api:
         endpoint = resource.endpoint
         where = selector or endpoint.get("data_selector", "$")
         chosen = paginator or endpoint.get("paginator") or self.contract.client["paginator"]
+        # Another path is another list.
+        method = endpoint.get("method", "GET") if path is None else "GET"
+        posted = {**endpoint.get("json", {}), **(body or {})}
         asked = self._client.paginate(
             path or self._filled(endpoint["path"]),
+            method=method,
+            # A paginator writes its cursor into it.
+            json=deepcopy(posted) if method == "POST" else None,
             params={**endpoint.get("params", {}), **(params or {})},
             paginator=_fresh(chosen),
             data_selector=where,

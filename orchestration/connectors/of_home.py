@@ -33,7 +33,7 @@ def road_of(home: Home, system: str) -> ApiRoad:
         name: f"{FILE}{home.at(text.removeprefix(FILE))}" if text.startswith(FILE) else text
         for name, text in said.credentials.items()
     }
-    return ApiRoad(system, credentials, said.start, said.base_url, said.options)
+    return ApiRoad(system, credentials, said.start, said.base_url, said.options, said.columns)
 
 
 def fetch_system(home: Home, system: str, progress: Recorder) -> FetchReport:

@@ -42,6 +42,8 @@ class ApiRoad:
         start: What happened before this day is not read, where the connector takes a start.
         base_url: Address to ask in place of the vendor's own.
         options: What else the connector's client needs, such as a subdomain.
+        columns: By raw table: what the company says that a column is, where the system has no
+            models of its own.
     """
 
     vendor: str
@@ -49,6 +51,7 @@ class ApiRoad:
     start: date | None = None
     base_url: str | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
+    columns: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def secret(self, name: str) -> str:
         """Look a secret up, now.
@@ -117,7 +120,7 @@ class Sight:
     """
 
     name: str
-    tables: tuple[str, ...]
+    tables: list[str]
     seen: bool
     required: bool
     text: str

@@ -50,13 +50,9 @@ register_paginator("zendesk_export", ExportPaginator)
 def _organizations(fetching: Fetching) -> None:
     """Organizations; the last that is known of one that is gone is written with its deletion."""
     read_list(fetching)
-    gone = [key for key in fetching.seen_before if not fetching.is_listed(key)]
-    if not gone:
-        return
-    last = {fetching.key_of(row): row for row in fetching.drop.rows("organization")}
     moment = fetching.drop.begun.strftime("%Y-%m-%dT%H:%M:%SZ")
-    for key in gone:
-        fetching.write_gone(key, {**last[key], "updated_at": moment, "deleted_at": moment})
+    for key, row in fetching.vanished():
+        fetching.write_gone(key, {**row, "updated_at": moment, "deleted_at": moment})
 
 
 def _tickets(fetching: Fetching) -> None:

@@ -12,6 +12,10 @@ The YAML files of ``orchestration/adapters/<loader>/<vendor>.yml``. A file has
 - ``objects``: SQL over relations, by name, for what several tables share or what was flattened.
 - ``tables``: by raw table what it is read ``from`` (relations and objects, joined), ``where``, and
   ``columns``: SQL by raw column. A raw column that is not listed is the landed one of its name.
+- ``like``: a loader whose objects and tables hold here, too, but for the keys that stand here.
+
+A loader named ``api`` is a connector of this project: its relations are the folders of objects that
+it fetched. ``inside`` says, by the start of columns' names, in which key of an object they are.
 """
 
 from __future__ import annotations
@@ -64,6 +68,7 @@ class Relation:
         without: What is not known where it is absent, in words.
         unless: Relation and column that say the same.
         nested: Whether it was flattened; then the SQL has each row as ``_whole``.
+        inside: Key of the object that holds the columns whose names begin so, by that beginning.
     """
 
     name: str
@@ -75,6 +80,18 @@ class Relation:
     without: str | None = None
     nested: bool = False
     unless: tuple[str, str] | None = None
+    inside: tuple[tuple[str, str], ...] = ()
+
+    def has(self, column: str) -> bool:
+        """Whether a column is in a key that the adapter names."""
+        return any(column.startswith(start) for start, _ in self.inside)
+
+    def path(self, column: str) -> str:
+        """Where a column is in an object, as a JSON path."""
+        for start, key in self.inside:
+            if column.startswith(start):
+                return f'$.{key}."{column.removeprefix(start)}"'
+        return f"$.{column.lower()}"
 
 
 @dataclass(frozen=True)
@@ -208,7 +225,7 @@ def read_adapter(loader: str, vendor: str) -> Adapter:
             " exported files instead, or write"
             f" orchestration/adapters/{loader}/{vendor}.yml (docs/connect)"
         )
-    raw = yaml.safe_load((ADAPTER_FOLDER / loader / f"{vendor}.yml").read_text(encoding="utf-8"))
+    raw = _content(loader, vendor)
     return Adapter(
         loader,
         vendor,
@@ -218,6 +235,26 @@ def read_adapter(loader: str, vendor: str) -> Adapter:
         {name: _table(name, body, raw["relations"]) for name, body in raw["tables"].items()},
         tuple(Limit(**limit) for limit in raw.get("limits", ())),
     )
+
+
+def _content(loader: str, vendor: str) -> dict[str, Any]:
+    """What an adapter's file says, with what it takes over from another one."""
+    path = ADAPTER_FOLDER / loader / f"{vendor}.yml"
+    raw: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    if "like" not in raw:
+        return raw
+    other = _content(raw["like"], vendor)
+    tables = dict(other["tables"])
+    for name, said in raw.get("tables", {}).items():
+        theirs = tables.get(name, {})
+        columns = {**theirs.get("columns", {}), **said.get("columns", {})}
+        tables[name] = {**theirs, **said, "columns": columns}
+    return {
+        **raw,
+        "source": other.get("source", vendor),
+        "objects": {**other.get("objects", {}), **raw.get("objects", {})},
+        "tables": tables,
+    }
 
 
 def _relation(name: str, body: dict[str, Any]) -> Relation:
@@ -234,6 +271,7 @@ def _relation(name: str, body: dict[str, Any]) -> Relation:
         body.get("without"),
         bool(body.get("nested", False)),
         tuple(body["unless"].split(".")) if "unless" in body else None,
+        tuple(body.get("inside", {}).items()),
     )
 
 

@@ -10,6 +10,10 @@ from urllib.parse import quote, unquote
 
 MOTHERDUCK = ("md:", "motherduck:")
 POSTGRES = ("postgres:", "postgresql:")
+# The loader whose relations are what a connector of this project fetched.
+API = "api"
+# The column that holds each object, as it was fetched.
+OBJECT = "_object"
 # Values of a connection string, and what is between the user and the host of a URL.
 _SECRETS = (
     re.compile(r"(?i)(?:password|token)\w*\s*=\s*('(?:\\.|[^'\\])*'|[^\s&']+)"),
@@ -31,8 +35,9 @@ class Landed:
     Attributes:
         loader: Who landed them: the name of a folder of ``orchestration/adapters``.
         database: Path of a DuckDB file, ``md:<database>`` at MotherDuck, or of Postgres a URL or
-            ``postgres:<key=value …>``. It may hold a password, so it is no part of the repr.
-        schema: The schema they are in.
+            ``postgres:<key=value …>``; the drop folder of a connector. It may hold a password, so
+            it is no part of the repr.
+        schema: The schema they are in; the system of a connector.
         tables: Name of a relation by the name that the loader usually gives it.
         columns: By raw table: the landed column, or SQL over the landed table, by raw column.
     """
@@ -63,8 +68,9 @@ class Landed:
 
     @property
     def file(self) -> Path | None:
-        """The DuckDB file; None where the database is a server's."""
-        return None if is_elsewhere(self.database) else Path(self.database)
+        """The DuckDB file; None where the database is a server's, or a drop folder."""
+        is_no_file = self.loader == API or is_elsewhere(self.database)
+        return None if is_no_file else Path(self.database)
 
     @property
     def postgres(self) -> str | None:
@@ -90,7 +96,7 @@ class Landed:
 
     def redacted(self, message: str) -> str:
         """A message without what is secret of the database."""
-        if self.file is not None:
+        if not is_elsewhere(self.database):
             return message
         found = [each for secret in _SECRETS for each in secret.findall(self.database)]
         plain = [each.strip("'") for each in found]
@@ -103,6 +109,13 @@ class Landed:
     def renamed(self, relation: str) -> str | None:
         """The name that a relation really has, where it was said."""
         return dict(self.tables).get(relation)
+
+    def remedy(self, relation: str) -> str:
+        """What to do about a relation that is absent."""
+        if self.loader == API:
+            return f"`csw connect {self.schema} --check` says whether the key may see it"
+        named = f"tables: {{{relation}: …}}"
+        return f"Select the table in {self.loader}, or say what it is called: {named}"
 
     def columns_of(self, table: str) -> dict[str, str]:
         """What was said about the columns of a raw table."""

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.loads.landed import Landed
+from orchestration.loads.landed import API, Landed
+from orchestration.loads.landed_folder import attach_folder
 from orchestration.loads.model import LoadError
 from orchestration.loads.spec import SourceSpec, source_names, source_spec
 from orchestration.loads.warehouse import OWN_TABLES, quote, text
@@ -70,6 +71,9 @@ def attached(connection: duckdb.DuckDBPyConnection, landed: Landed) -> Iterator[
 
 def _attach(connection: duckdb.DuckDBPyConnection, landed: Landed) -> str:
     """Attach it and return the name it has then."""
+    if landed.loader == API:
+        attach_folder(connection, ALIAS, landed)
+        return ALIAS
     if landed.postgres is not None:
         _extension(connection, "postgres")
         place = text(landed.postgres)

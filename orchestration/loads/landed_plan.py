@@ -153,8 +153,7 @@ def _warn(run: LoadRun, landing: Landing, adapter: Adapter, query: LandedQuery, 
         if query.find(name).name is None and relation.without and not stands_in:
             run.note(
                 "warning",
-                f"{landed.schema}.{name} was not landed: {relation.without}."
-                f" Select the table in {landed.loader}",
+                f"{landed.schema}.{name} was not landed: {relation.without}. {landed.remedy(name)}",
             )
     for limit in adapter.limits:
         if rows := query.limited(limit):

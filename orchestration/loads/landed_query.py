@@ -13,7 +13,7 @@ from orchestration.loads.adapters import AdaptedTable, Adapter, LandedColumn, Li
 from orchestration.loads.landed import Landed
 from orchestration.loads.landed_database import LandedSchema
 from orchestration.loads.landed_nesting import Nesting
-from orchestration.loads.landed_relation import RAW, LandedRelation, as_type, sql_type
+from orchestration.loads.landed_relation import LandedRelation, as_type, sql_type
 from orchestration.loads.model import FileError
 from orchestration.loads.spec import ColumnSpec, TableSpec
 from orchestration.loads.warehouse import quote, text
@@ -74,11 +74,12 @@ class LandedQuery:
             FileError: Something it cannot do without is absent.
         """
         relations, objects = self._adapter.reads(f"select 1 from {table.source}")
-        excused = self._excused(table)
-        steps = {
-            name: self._normalised(self.find(name), excused if name == table.main else set())
-            for name in relations
-        }
+        excused, asked = self._excused(table), self._asked(table)
+        steps = {}
+        for name in relations:
+            is_main = name == table.main
+            wanted = {each for each in asked if is_main or self._adapter.relations[name].has(each)}
+            steps[name] = self._normalised(self.find(name), excused if is_main else set(), wanted)
         steps |= {name: self._adapter.objects[name] for name in objects}
         columns = self._columns(table, spec)
         key = [name for name in spec.key if name in columns]
@@ -100,8 +101,16 @@ class LandedQuery:
             excused |= {name, *(used for _, used in _columns_in(table.columns.get(name, "null")))}
         return excused
 
-    def _normalised(self, found: LandedRelation, excused: set[str]) -> str:
-        """A relation with every column the adapter knows, in the adapter's types, newest rows."""
+    def _asked(self, table: AdaptedTable) -> set[str]:
+        """Columns that the company reads."""
+        said = self._landed.columns_of(table.name).values()
+        return {name for sql in said for _, name in _columns_in(sql)}
+
+    def _normalised(self, found: LandedRelation, excused: set[str], asked: set[str]) -> str:
+        """A relation with every column the adapter knows, in the adapter's types, newest rows.
+
+        Of one that holds objects as JSON, what the company asked for are columns, too.
+        """
         relation = found.relation
         if found.name is None:
             if relation.required:
@@ -120,9 +129,14 @@ class LandedQuery:
         known = {column.lower() for column in relation.columns}
         items += [f"l.{quote(name)}" for name in found.types if name.lower() not in known]
         place = f"{self._schema.place}.{quote(found.name)} as l"
-        if found.is_raw:
+        if found.raw:
             items.append("l._whole")
-            place = f"(select *, lowered({RAW}) as _whole from {place}) as l"
+            items += [
+                f"l._whole ->> {text(relation.path(name))} as {quote(name)}"
+                for name in sorted(asked)
+                if name.lower() not in known
+            ]
+            place = f"(select *, lowered({found.raw}) as _whole from {place}) as l"
         elif found.nesting:
             nested, joins = found.nesting.object(found.name, "l")
             items.append(f"{nested} as _whole")
@@ -150,11 +164,11 @@ class LandedQuery:
         values = [
             as_type(f"l.{quote(name)}", found.types[name], column) for name in found.sources(column)
         ]
-        if found.is_raw and not values:
+        if found.raw and not values:
             arrow = "->" if column.type == "json" else "->>"
             kind = "JSON" if column.type == "json" else "VARCHAR"
-            keys = dict.fromkeys(name.lower() for name in (column.name, *column.also))
-            found_in = ", ".join(f"l._whole {arrow} {text('$.' + key)}" for key in keys)
+            paths = dict.fromkeys(map(found.relation.path, (column.name, *column.also)))
+            found_in = ", ".join(f"l._whole {arrow} {text(path)}" for path in paths)
             return as_type(f"coalesce({found_in})", kind, column)
         if not values and (spread := found.gathered(column)):
             start = len(column.gathered or "")
@@ -202,7 +216,7 @@ class LandedQuery:
     @staticmethod
     def _by_name(column: ColumnSpec, main: str, found: LandedRelation | None) -> str:
         """The raw column as a relation or object has it under its name."""
-        whole = found is None or found.nesting or found.is_raw
+        whole = found is None or found.nesting or found.raw
         if not whole or (found and column.name in found.relation.columns):
             return f"{quote(main)}.{quote(column.name)}"
         arrow = "->" if column.type == "json" else "->>"
@@ -212,7 +226,7 @@ class LandedQuery:
         """A column or expression that the company says a raw column is."""
         if not re.fullmatch(r"\w+", sql):
             return f"({sql})"
-        if found is None or found.has(sql):
+        if found is None or found.raw or found.has(sql):
             return f"{quote(main)}.{quote(sql)}"
         place = f"{self._landed.schema}.{found.name or main}"
         raise FileError(
@@ -265,8 +279,7 @@ def absent_relation(query: LandedQuery, adapter: Adapter, landed: Landed, name: 
     because = f" ({'; '.join(gives)})" if gives else ""
     return (
         f"{landed.schema}.{said} is not there; {names} cannot do without it{because}"
-        f"{suggestion(said, query.relation_names())}. Select the table in {landed.loader}, or say"
-        f" what it is called: tables: {{{name}: …}}"
+        f"{suggestion(said, query.relation_names())}. {landed.remedy(name)}"
     )
 
 

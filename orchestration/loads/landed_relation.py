@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from orchestration.loads.adapters import LandedColumn, Relation
 from orchestration.loads.casts import as_text
+from orchestration.loads.landed import OBJECT
 from orchestration.loads.landed_nesting import BETWEEN, Nesting
 from orchestration.loads.warehouse import quote, text
 
@@ -28,8 +29,8 @@ MACROS = (
     " lambda entry: {'key': lower(entry.key), 'value': entry.value})))",
 )
 
-# Where Airbyte puts an object that it does not type.
-RAW = "_airbyte_data"
+# Where Airbyte puts an object that it does not type, and where a connector's objects are.
+RAW = ("_airbyte_data", OBJECT)
 
 
 @dataclass(frozen=True)
@@ -49,9 +50,9 @@ class LandedRelation:
     nesting: Nesting | None = None
 
     @property
-    def is_raw(self) -> bool:
-        """Whether it holds each object as JSON in one column."""
-        return RAW in self.types
+    def raw(self) -> str | None:
+        """The column that holds each object as JSON; none where each key is a column."""
+        return next((name for name in RAW if name in self.types), None)
 
     def there(self, column: str) -> str | None:
         """A column by any way to write its name; None where it is absent."""
@@ -81,7 +82,9 @@ class LandedRelation:
 
     def has(self, name: str) -> bool:
         """Whether a column of the adapter, or one the adapter does not know, is there."""
-        if self.is_raw:
+        if self.raw == OBJECT:
+            return name in self.relation.columns
+        if self.raw:
             return True
         if self.nesting and self.name and self.nesting.has(self.name, name):
             return True
@@ -134,5 +137,10 @@ def _as_timestamp(value: str, content: str, physical: str) -> str:
     if physical == "TIMESTAMP WITH TIME ZONE":
         return f"timezone('UTC', {value})"
     if physical == "VARCHAR":
-        return f"timezone('UTC', cast({content} as timestamptz))"
+        # Nine to eleven digits are Unix seconds, as a JSON number is.
+        return (
+            f"case when regexp_full_match({content}, '\\d{{9,11}}')"
+            f" then make_timestamp(try_cast({content} as bigint) * 1000000)"
+            f" else timezone('UTC', cast({content} as timestamptz)) end"
+        )
     return f"cast({value} as timestamp)"

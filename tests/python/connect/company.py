@@ -10,11 +10,15 @@ from typing import Any
 
 import duckdb
 
+from orchestration.company import domains_of
+from orchestration.connectors.contract import contract_of
 from orchestration.connectors.engine import fetch
 from orchestration.connectors.road import ApiRoad, FetchReport
-from orchestration.loads import LoadError, LoadRequest, load
-from orchestration.loads.spec import source_spec
+from orchestration.loads import Landed, Landing, LoadError, LoadRequest, load
+from orchestration.loads.landed import API
+from orchestration.loads.spec import source_names, source_spec
 from orchestration.progress import Recorder
+from tests.python.cases.company import Built, run_models
 
 LOADED = ("_dlt_load_id", "_source_file", "_source_line", "_gone_load_id")
 SECRET = "env:CSW_TEST_SECRET"
@@ -43,7 +47,12 @@ class Fetched:
     def load(self, as_of: date = date(2026, 1, 1)) -> Raw:
         """Load what was fetched; a load error is raised."""
         self.loads += 1
-        return loaded(self.road.vendor, self.folder, self.home, self.loads, as_of, is_dated=True)
+        vendor = self.road.vendor
+        if vendor in source_names():
+            return loaded(vendor, self.folder, self.home, self.loads, as_of, is_dated=True)
+        landed = Landed.of(API, self.folder, vendor, columns=self.road.columns)
+        beside = self.home / "deliveries"
+        return loaded("files", beside, self.home, self.loads, as_of, **filling(vendor, landed))
 
     def files(self) -> list[str]:
         """All files of the drop folder, hidden ones too."""
@@ -86,10 +95,17 @@ class Raw:
         return self.query(f"select source_table, reason from raw_{self.vendor}.rejects")
 
 
-def loaded(
-    vendor: str, folder: Path, home: Path, number: int, as_of: date, *, is_dated: bool = False
-) -> Raw:
-    """Load a folder into the warehouse of a home.
+def filling(system: str, landed: Landed) -> dict[str, Any]:
+    """What a load is asked for where a system alone fills tables of files."""
+    return {
+        "landings": (Landing(system, landed),),
+        "domains": frozenset(domains_of(system)),
+        "folder_domains": frozenset(),
+    }
+
+
+def loaded(vendor: str, folder: Path, home: Path, number: int, as_of: date, **more: Any) -> Raw:
+    """Load a folder into the warehouse of a home; `more` is of the request.
 
     Raises:
         LoadError: Something could not be loaded.
@@ -101,7 +117,7 @@ def loaded(
         warehouse=home / "warehouse.duckdb",
         run_id=f"run{number:03}",
         as_of=as_of,
-        is_dated=is_dated,
+        **more,
     )
     load(request)
     return Raw(vendor, request.warehouse)
@@ -117,9 +133,17 @@ def assert_same(fetched: Raw, exported: Raw, *, but: dict[str, set[str]] | None 
 def road(vendor: str, url: str, secret: str, **more: Any) -> ApiRoad:
     """The road to a fake; all secrets are one environment variable."""
     os.environ["CSW_TEST_SECRET"] = secret
-    names = {"salesforce": ("client_id", "client_secret"), "zendesk": ("api_token",)}
-    credentials = dict.fromkeys(names.get(vendor, ("api_key",)), SECRET)
+    credentials = dict.fromkeys(contract_of(vendor).credentials, SECRET)
     return ApiRoad(vendor, credentials, base_url=url, **more)
+
+
+def with_models(made: Built, targets: tuple[str, ...]) -> Built:
+    """A company with its models built on what was loaded since."""
+    connection = duckdb.connect(str(made.home.warehouse))
+    connection.execute("set threads = 1; set timezone = 'UTC'")
+    built = Built(made.home, connection, {}, made.compiled)
+    run_models(built, targets)
+    return built
 
 
 def at(text: str) -> datetime:
@@ -131,4 +155,6 @@ def at(text: str) -> datetime:
 FIRST, SECOND, THIRD = at("2026-01-01"), at("2026-01-02"), at("2026-01-03")
 
 
-__all__ = ["Fetched", "LoadError", "Raw", "assert_same", "at", "loaded", "road"]
+__all__ = [
+    "Fetched", "LoadError", "Raw", "assert_same", "at", "filling", "loaded", "road", "with_models",
+]  # fmt: skip

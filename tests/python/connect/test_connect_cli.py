@@ -20,6 +20,8 @@ from orchestration.connectors.contract import contract_of
 from orchestration.connectors.of_home import api_systems, road_of
 from orchestration.connectors.road import vendor_names
 from orchestration.home import Home, claim
+from orchestration.loads.adapters import adapter_names, read_adapter
+from orchestration.loads.landed import API
 from orchestration.loads.spec import source_spec
 from orchestration.raw_assets import build_raw_assets
 from orchestration.session import RefreshSession
@@ -158,9 +160,21 @@ def test_the_raw_tables_of_a_system_fetch_before_they_load(
     assert found == (len(stripe.lists["invoices"]),)
 
 
-@pytest.mark.parametrize("vendor", vendor_names())
+@pytest.mark.parametrize("vendor", sorted({*vendor_names()} - {*adapter_names()[API]}))
 def test_every_declared_raw_table_is_filled_or_said_to_be_missing(vendor: str) -> None:
     filled = {table for each in contract_of(vendor).resources.values() for table in each.tables}
     assert filled <= set(source_spec(vendor).tables)
     # Delighted lists no surveys that were only sent (docs/connect/delighted.md).
     assert set(source_spec(vendor).tables) - filled <= {"survey_request"}
+
+
+@pytest.mark.parametrize("vendor", adapter_names()[API])
+def test_every_folder_that_an_adapter_reads_is_fetched_and_every_folder_is_read(
+    vendor: str,
+) -> None:
+    contract, adapter = contract_of(vendor), read_adapter(API, vendor)
+    folders = {table for each in contract.resources.values() for table in each.tables}
+    read = {name for each in adapter.relations.values() for name in {*each.names} & folders}
+    assert read == folders
+    assert all({*each.names} & folders for each in adapter.relations.values())
+    assert all(contract.fills(each) for each in contract.resources.values())

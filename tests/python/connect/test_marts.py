@@ -6,13 +6,11 @@ from copy import deepcopy
 from datetime import date
 from pathlib import Path
 
-import duckdb
 import pytest
 
-from orchestration.home import Home
-from tests.python.cases.company import Built, build, run_models
+from tests.python.cases.company import build
 from tests.python.cases.stripe_exports import SOURCES, StripeExport
-from tests.python.connect.company import Fetched, at, road
+from tests.python.connect.company import Fetched, at, road, with_models
 from tests.python.connect.fake_stripe import KEY, FakeStripe
 
 pytestmark = pytest.mark.long
@@ -47,16 +45,7 @@ def test_a_change_between_two_fetches_moves_arr_as_in_an_export(tmp_path: Path) 
             raw = fetched.load(as_of=date(2025, 6, 30))
             assert raw.said() == []
     assert len(raw.rows("subscription", ["id"])) == 3
-    found = _with_models(made.home, made)
+    found = with_models(made, TARGETS)
     assert found.arr("grows") == 6000
     assert found.arr("stays") == 3600
     assert found.rows(MONTHS) == exported.rows(MONTHS)
-
-
-def _with_models(home: Home, made: Built) -> Built:
-    """The company with its models built on what was loaded."""
-    connection = duckdb.connect(str(home.warehouse))
-    connection.execute("set threads = 1; set timezone = 'UTC'")
-    built = Built(home, connection, {}, made.compiled)
-    run_models(built, TARGETS)
-    return built
