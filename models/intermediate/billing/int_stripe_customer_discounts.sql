@@ -142,7 +142,7 @@ final as (
         on
             all_held.customer_id = observed.customer_id
             and all_held.discount_id is distinct from observed.discount_id
-            and observed.seen_at > all_held.held_at
+            and all_held.held_at < observed.seen_at
     group by
         all_held.customer_id,
         all_held.discount_id
