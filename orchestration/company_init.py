@@ -266,7 +266,7 @@ def _landed_fault(home: Home, system: str, road: LandedRoad) -> str | None:
     if not home.at(road.database).is_file():
         return "there is no such database file"
     try:
-        refuse_own_schema(home.landed(road), system, home.warehouse)
+        refuse_own_schema(home.landed(system, road), system, home.warehouse)
     except LoadError as problem:
         return str(problem)
     return None

@@ -85,7 +85,9 @@ def _shaped(row: Row) -> Row:
     """A conversation without what was written in it."""
     parts = row["conversation_parts"]
     kept = [
-        {key: part[key] for key in OF_A_PART if key in part} for part in parts["conversation_parts"]
+        {key: part[key] for key in OF_A_PART if key in part}
+        | {"has_text": bool((part.get("body") or "").strip())}
+        for part in parts["conversation_parts"]
     ]
     source = row.get("source") or {}
     return {

@@ -58,14 +58,14 @@ class FakeIntercom(FakeServer):
         return row
 
     def say(self, key: str, part: str, at: int, kind: str, author: str, **more: Any) -> None:
-        """Add a part to a conversation."""
+        """Add a part to a conversation; what only changes its state has no text."""
         row = self.conversations[key]
         row["parts"].append(
             {
                 "type": "conversation_part",
                 "id": part,
                 "part_type": kind,
-                "body": "<p>secret</p>",
+                "body": "<p>secret</p>" if kind in ("comment", "note") else None,
                 "created_at": at,
                 "updated_at": at,
                 "author": {"type": author, "id": "1"},

@@ -12,6 +12,7 @@ from sqlglot import exp
 
 from orchestration.loads import Landed, LoadRequest, load, source_spec
 from orchestration.loads.adapters import Adapter, Relation, adapter_names, names_in, read_adapter
+from orchestration.loads.landed import API
 from orchestration.project import project_root
 from tests.python.landed.crm_company import salesforce
 from tests.python.landed.fivetran_crm import land_salesforce
@@ -50,11 +51,13 @@ def read_by_staging(source: str) -> dict[str, set[str]]:
 def used_columns(adapter: Adapter, relation: Relation) -> set[str]:
     """Columns of a relation that the adapter's SQL, or a staging model by their name, reads."""
     used = {*relation.key, *relation.newest}
+    # Objects of a connector hand on whole rows, so that any of its SQL may read a column.
+    is_any = adapter.loader == API
     for sql in adapter.objects.values():
-        used |= words(sql) if relation.name in names_in(sql) else set()
+        used |= words(sql) if is_any or relation.name in names_in(sql) else set()
     staging, spec = read_by_staging(adapter.source), source_spec(adapter.source)
     for table in adapter.tables.values():
-        if relation.name in names_in(f"select 1 from {table.source}"):
+        if is_any or relation.name in names_in(f"select 1 from {table.source}"):
             used |= words(" ".join([table.source, table.where or "", *table.columns.values()]))
         if table.main == relation.name:
             by_name = set(spec.tables[table.name].columns) - set(table.columns)

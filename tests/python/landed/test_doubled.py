@@ -11,6 +11,7 @@ import pytest
 
 from orchestration.loads import Landed, source_spec
 from orchestration.loads.adapters import Adapter, adapter_names, read_adapter
+from orchestration.loads.landed import API
 from orchestration.loads.landed_database import attached
 from orchestration.loads.landed_query import LandedQuery
 from orchestration.loads.landed_relation import MACROS, sql_type
@@ -44,7 +45,13 @@ LANDINGS: dict[tuple[str, str], Callable[..., None]] = {
     for module in (airbyte_landing, dlt_landing)
     for vendor in ("salesforce", "stripe", "zendesk")
 }
-CELLS = [(loader, vendor) for loader, vendors in adapter_names().items() for vendor in vendors]
+# What a connector fetched is no landed table; tests/python/connect fetch their objects twice.
+CELLS = [
+    (loader, vendor)
+    for loader, vendors in adapter_names().items()
+    for vendor in vendors
+    if loader != API
+]
 # A value of each type for relations that the small companies do not have.
 VALUES = {
     "text": "'1'",
