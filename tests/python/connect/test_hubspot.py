@@ -80,8 +80,8 @@ def test_what_changed_since_is_a_new_row_and_nothing_comes_twice(
         ("103", None),
         ("104", None),
     ]
-    # A deal of no known kind, and a ticket of no company.
-    assert [said[1] for said in raw.said()] == ["opportunities", "tickets"]
+    # A deal of no known kind.
+    assert [said[1] for said in raw.said()] == ["opportunities"]
 
 
 def test_an_association_that_changed_moves_a_deal_although_the_deal_is_as_it_was(
