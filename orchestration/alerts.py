@@ -30,6 +30,8 @@ def send_alert(text: str, run_id: str) -> list[str]:
     Returns:
         What could not be sent, in words; an alert that fails never hides the failure it is about.
     """
+    # A file's name in it may be no text.
+    text = text.encode(errors="backslashreplace").decode()
     logger.error("%s", text)
     problems = []
     if command := os.environ.get(COMMAND_VARIABLE):
@@ -46,8 +48,7 @@ def _run_command(command: str, text: str, run_id: str) -> list[str]:
         done = subprocess.run(
             command,
             shell=True,
-            # A file's name in it may be no text.
-            input=text.encode(errors="backslashreplace"),
+            input=text.encode(),
             capture_output=True,
             timeout=TIMEOUT_SECONDS,
             env={**os.environ, "CSW_ALERT_RUN_ID": run_id},
