@@ -26,7 +26,10 @@ from orchestration.project import (
     dbt_command,
     dbt_environment,
     dbt_executable,
+    default_vars,
     project_root,
+    tell_vars,
+    vars_arguments,
 )
 
 app = typer.Typer(
@@ -336,8 +339,6 @@ def dbt(context: typer.Context, home: HomeOption = None) -> None:
     """
     chosen = Home.resolve(home)
     with home_lock(chosen):
-        from orchestration.project import tell_vars, vars_arguments  # noqa: PLC0415
-
         chosen.create()
         given, arguments = _without_vars(context.args)
         tell_vars(chosen)
@@ -378,8 +379,6 @@ def own_vars(home: HomeOption = None) -> None:
 
     **Example:** `dbt build --vars "$(csw vars)"`
     """
-    from orchestration.project import default_vars  # noqa: PLC0415
-
     overrides = Home.resolve(home).vars_overrides(default_vars())
     typer.echo(json.dumps(overrides, sort_keys=True))
 

@@ -133,8 +133,6 @@ def project_settings() -> dict[str, Any]:
     Raises:
         ProjectError: It is no YAML in UTF-8.
     """
-    import yaml  # noqa: PLC0415
-
     file = project_root() / DBT_PROJECT_FILE
     try:
         content = yaml.safe_load(file.read_text(encoding="utf-8"))
