@@ -341,8 +341,8 @@ def dbt(context: typer.Context, home: HomeOption = None) -> None:
     with home_lock(chosen):
         chosen.create()
         given, arguments = _without_vars(context.args)
-        tell_vars(chosen)
         if not {"--version", "--help"} & {*arguments}:
+            tell_vars(chosen)
             arguments += vars_arguments(chosen, given)
         done = subprocess.run(
             [*dbt_command(), *arguments],

@@ -161,7 +161,7 @@ def _require_last(noted: str, closes: list[Close]) -> None:
     """Refuse a ledger whose last entry is not the one that was noted."""
     noted = noted.strip().lower()
     if len(noted) < SHORT_HASH:
-        raise LedgerError(f"--last needs at least {SHORT_HASH} characters of the hash.")
+        raise LedgerError(f"The noted hash needs at least {SHORT_HASH} characters.")
     if closes and closes[-1].hash.startswith(noted):
         return
     earlier = next((close.month for close in closes if close.hash.startswith(noted)), None)

@@ -253,8 +253,9 @@ def _api_fault(home: Home, system: str, road: ApiRoad) -> str | None:
     if fault := contract.option_fault(road.options):
         return fault
     try:
+        asked = road_of(home, system)
         for name in contract.credentials:
-            road_of(home, system).secret(name)
+            asked.secret(name)
     except ConnectError as problem:
         return str(problem)
     return None

@@ -12,6 +12,7 @@ import hashlib
 import os
 import shutil
 from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -214,7 +215,9 @@ class Home:
             if (self.path / name).is_dir():
                 (self.path / name).chmod(0o700)
         for file in self.path.glob(f"{self.warehouse.name}*"):
-            file.chmod(0o600)
+            # Beside it: its log, which another process may take away, and the folder it spills to.
+            with suppress(FileNotFoundError):
+                file.chmod(0o700 if file.is_dir() else 0o600)
 
     def read(self) -> HomeConfig:
         """Return what company.yml says, else `home.json`, else the demo's settings (a new home).

@@ -69,9 +69,10 @@ def remember(home: Home, *, wait: bool = False) -> Memory:
     """
     memory = Memory()
     publication = read_publication(home.published)
-    if publication and publication.closes is not None:
-        memory.published, memory.begun = publication.closes, publication.closing
-        memory.knows_hashes = True
+    if publication:
+        memory.begun = publication.closing
+        if publication.closes is not None:
+            memory.published, memory.knows_hashes = publication.closes, True
     if not home.warehouse.is_file():
         return memory
     try:

@@ -50,7 +50,7 @@ def project_root() -> Path:
 
 def dbt_schemas() -> set[str]:
     """Return the schemas that dbt fills: every ``+schema`` of the project's file."""
-    project = yaml.safe_load((project_root() / DBT_PROJECT_FILE).read_text(encoding="utf-8"))
+    project = project_settings()
     return {*_schemas_in(project["models"]), *_schemas_in(project["seeds"])}
 
 
@@ -118,8 +118,12 @@ def tell_vars(home: Home) -> None:
     from orchestration.loads import write_settings  # noqa: PLC0415
 
     if home.warehouse.is_file():
-        overrides = home.vars_overrides(default_vars())
-        write_settings(home.warehouse, {"vars": json.dumps(overrides, sort_keys=True)})
+        write_settings(home.warehouse, own_settings(home))
+
+
+def own_settings(home: Home) -> dict[str, str]:
+    """Return the setting of the warehouse that says what a home's company sets."""
+    return {"vars": json.dumps(home.vars_overrides(default_vars()), sort_keys=True)}
 
 
 def default_vars() -> dict[str, Any]:

@@ -99,7 +99,7 @@ def publish_home(home: Home, run_id: str) -> Publication:
         versions=tool_versions(),
         policy=policy_of(home),
         definition_version=definition_version(home),
-        closes=remember(home).in_warehouse,
+        closes=remember(home, wait=True).in_warehouse,
     )
 
 

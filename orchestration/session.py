@@ -14,7 +14,7 @@ from orchestration.home import Home, HomeError, require_claimed
 from orchestration.loads import write_settings
 from orchestration.lock import home_lock
 from orchestration.progress import current
-from orchestration.project import tell_vars, use_home
+from orchestration.project import own_settings, use_home
 
 
 class RefreshSession(ConfigurableResource):
@@ -75,7 +75,7 @@ class RefreshSession(ConfigurableResource):
             "as_of_date": as_of.isoformat(),
             "run_id": self.run_id,
             "company": self.opened_home.read().company,
+            **own_settings(self.opened_home),
         }
         write_settings(self.opened_home.warehouse, settings)
-        tell_vars(self.opened_home)
         current().record.as_of = as_of.isoformat()

@@ -22,7 +22,8 @@ from orchestration.database import BusyError
 from orchestration.home import Home
 from orchestration.ledger import LedgerError, Month, ledger_folder, read_closes
 from orchestration.ledger_checks import problems
-from orchestration.publish import Relation, publish
+from orchestration.ledger_memory import remember
+from orchestration.publish import Relation, note_closes, publish
 from tests.python.finance.published import publish_figures
 
 NOVEMBER, DECEMBER = Month.parse("2025-11"), Month.parse("2025-12")
@@ -470,6 +471,13 @@ def test_a_crash_before_the_month_leaves_nothing(closed, monkeypatch):
         close_month(closed, DECEMBER)
     assert problems(closed) == []
     assert close_month(closed, DECEMBER).month == "2025-12"
+
+
+def test_a_begun_close_is_remembered_where_a_version_before_published(closed):
+    file = closed.published / "manifest.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"closes": None, "closing": {}}))
+    note_closes(closed.published, closing={"2025-12": "a hash"})
+    assert remember(closed).begun == {"2025-12": "a hash"}
 
 
 def test_the_ledger_survives_the_loss_of_the_warehouse(closed):

@@ -134,6 +134,8 @@ def test_what_holds_personal_data_is_the_owners_alone(home, umask):
     try:
         home.exports.mkdir(parents=True)
         home.warehouse.write_bytes(b"of a version before")
+        spilled = home.path / f"{home.warehouse.name}.tmp"
+        spilled.mkdir()
         with home_lock(home):
             home.create()
             home.write(HomeConfig())
@@ -143,6 +145,8 @@ def test_what_holds_personal_data_is_the_owners_alone(home, umask):
         os.umask(before)
     found = {path: path.stat().st_mode & 0o077 for path in home.path.rglob("*")}
     assert not any(found.values()), found
+    # What DuckDB left where it spilled to must take files again.
+    assert spilled.stat().st_mode & 0o700 == 0o700
 
 
 def _hold(path: str, held: object, release: object) -> None:
