@@ -162,7 +162,7 @@ def contract_of(vendor: str) -> Contract:
         resources[body["name"]] = Resource(
             name=body["name"],
             tables=tuple(tables),
-            key=tuple(body["key"]) if "key" in body else _key_of(vendor, tables[0]),
+            key=_key_of(vendor, tables[0]),
             endpoint=body.get("endpoint", {}),
             since=_since(body.get("since")),
             permission=body["permission"],

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from orchestration.connectors.drop import Row
-from orchestration.connectors.fetching import Fetching, Reader, read_list
+from orchestration.connectors.fetching import GONE, Fetching, Reader, read_list
 
 MOST_PARTS = 500
 # The search takes a time for its day in the workspace's time zone, and begins on the next one.
@@ -139,7 +139,8 @@ def _companies(fetching: Fetching) -> None:
         for row in fetching.drop.rows("contacts", of_this_fetch=True)
         for company in row["companies"]["data"]
     }
-    for key in sorted({*named, *fetching.seen_before}):
+    there = {key for key, digest in fetching.seen_before.items() if digest != GONE}
+    for key in sorted(named | there):
         if fetching.is_listed(key):
             continue
         row = fetching.api.one(fetching.resource, f"companies/{key}")

@@ -11,8 +11,10 @@ _INTEGERS = {
     "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT",
 }  # fmt: skip
 FLOATS = {"FLOAT", "DOUBLE"}
-# Whole numbers up to here are exact as floats.
+# Whole numbers below these are exact as a double and as a float of 32 bits; the number itself may
+# be one that was rounded to it.
 EXACT = 2**53
+EXACT_OF_FLOAT = 2**24
 _NAIVE = {"TIMESTAMP", "TIMESTAMP_NS", "TIMESTAMP_MS", "TIMESTAMP_S"}
 _ZONED = "TIMESTAMP WITH TIME ZONE"
 
@@ -38,7 +40,7 @@ def is_empty(value: str, physical: str) -> str:
 
 
 def as_text(value: str, physical: str) -> str:
-    """The value as text: nested values as JSON, whole floats without their ``.0``.
+    """The value as text: nested values as JSON, whole numbers without their ``.0``.
 
     Bytes that are no text give null.
     """
@@ -46,11 +48,17 @@ def as_text(value: str, physical: str) -> str:
         return value
     if is_nested(physical):
         return f"cast(to_json({value}) as varchar)"
+    if physical.startswith("DECIMAL"):
+        # Loaders take ids for numbers, too.
+        return (
+            f"case when {value} = trunc({value}) then cast(cast({value} as hugeint) as varchar)"
+            f" else cast({value} as varchar) end"
+        )
     if physical in FLOATS:
         # pandas turns an integer column with gaps into floats; '17.0' would match no other id.
         return (
             f"case when isnan({value}) then null"
-            f" when {value} = trunc({value}) and abs({value}) < 1e15"
+            f" when {value} = trunc({value}) and abs({value}) < {EXACT}"
             f" then cast(cast({value} as bigint) as varchar) else cast({value} as varchar) end"
         )
     if physical == _ZONED:

@@ -6,7 +6,15 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
-from orchestration.loads.casts import EXACT, FLOATS, as_text, cast, is_empty, number_text
+from orchestration.loads.casts import (
+    EXACT,
+    EXACT_OF_FLOAT,
+    FLOATS,
+    as_text,
+    cast,
+    is_empty,
+    number_text,
+)
 from orchestration.loads.currencies import ISO_4217, stripe_currencies
 from orchestration.loads.scales import outside
 from orchestration.loads.settings import AS_WRITTEN, FileSettings
@@ -24,7 +32,7 @@ SPREADSHEET_ERRORS = (
     "#ERROR!", "#NV", "#BEZUG!", "#WERT!", "#ZAHL!", "#VALEUR!", "#NOM?", "#NOMBRE!",
 )  # fmt: skip
 # What is left of an id of many digits where a cell is too narrow for it.
-SCIENTIFIC = "[0-9]([.,][0-9]+)?E[+][0-9]+"
+SCIENTIFIC = "[0-9]([.,][0-9]+)?[eE][+][0-9]+"
 CURRENCY_TYPE = "iso_4217"
 CURRENCY_COLUMNS = frozenset({"currency", "currency_iso_code"})
 UNIX_SOURCES = frozenset({"stripe", "delighted"})
@@ -177,7 +185,8 @@ def _text_checks(name: str, physical: str, shown: str, table: TableSpec) -> list
     raw = quote(f"r:{name}")
     if physical in FLOATS:
         lost = "has more digits than a number keeps, so others may read the same; write it as text"
-        return [_named(name, f"(abs({raw}) > {EXACT} and not isnan({raw}))", shown, lost)]
+        exact = EXACT_OF_FLOAT if physical == "FLOAT" else EXACT
+        return [_named(name, f"(abs({raw}) >= {exact} and not isnan({raw}))", shown, lost)]
     if table.source != "files":
         return []
     written = as_text(raw, physical)
@@ -186,7 +195,8 @@ def _text_checks(name: str, physical: str, shown: str, table: TableSpec) -> list
         "is an error of the spreadsheet; correct the formula, or name it under null_values in"
         " mapping.yml"
     )
-    long = f"(contains({written}, 'E+') and regexp_full_match({written}, {text(SCIENTIFIC)}))"
+    is_short = f"regexp_full_match({written}, {text(SCIENTIFIC)})"
+    long = f"(contains(lower({written}), 'e+') and {is_short})"
     shortened = "is a long number as a spreadsheet shortens it; export the column as text"
     ids = [_named(name, long, shown, shortened)] if name.endswith("_id") else []
     return [

@@ -155,8 +155,7 @@ def unreadable_files(folder: Path) -> list[str]:
 
 def misnamed_files(folder: Path) -> list[Path]:
     """Files whose names are no text, so that neither DuckDB nor a message can name them."""
-    relative = (path.relative_to(folder) for path in sorted(folder.rglob("*")) if path.is_file())
-    return [path for path in relative if not _is_text(path)]
+    return [relative for _, relative in _meant(folder) if not _is_text(relative)]
 
 
 def _is_text(path: Path) -> bool:
@@ -167,13 +166,16 @@ def _is_text(path: Path) -> bool:
     return True
 
 
-def _visible(folder: Path) -> Iterator[tuple[Path, Path]]:
+def _meant(folder: Path) -> Iterator[tuple[Path, Path]]:
+    """Files below a folder with their path in it, but for those of tools."""
     for path in sorted(folder.rglob("*")):
         relative = path.relative_to(folder)
-        if not _is_text(relative):
-            continue
         if path.is_file() and not any(part.startswith(NOT_MEANT) for part in relative.parts):
             yield path, relative
+
+
+def _visible(folder: Path) -> Iterator[tuple[Path, Path]]:
+    return ((path, relative) for path, relative in _meant(folder) if _is_text(relative))
 
 
 def tables_by_name(

@@ -116,7 +116,7 @@ def _numbers(connection: duckdb.DuckDBPyConnection, values: str) -> set[int]:
         f"select i from (select unnest(s) as v, unnest(k) as k, generate_subscripts(s, 1) as i"
         f" from ({values})) group by i"
         f" having bool_and(coalesce({is_number('k')}, true) or k = 'NULL')"
-        f" and max(abs(try_cast(v as double))) <= {EXACT}"
+        f" and max(abs(try_cast(v as double))) < {EXACT}"
     ).fetchall()
     return {row[0] for row in found}
 

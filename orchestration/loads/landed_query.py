@@ -132,7 +132,7 @@ class LandedQuery:
         if found.raw:
             items.append("l._whole")
             items += [
-                f"l._whole ->> {text(relation.path(name))} as {quote(name)}"
+                f"nullif(l._whole ->> {text(relation.path(name))}, '') as {quote(name)}"
                 for name in sorted(asked)
                 if name.lower() not in known
             ]
@@ -168,8 +168,11 @@ class LandedQuery:
             arrow = "->" if column.type == "json" else "->>"
             kind = "JSON" if column.type == "json" else "VARCHAR"
             paths = dict.fromkeys(map(found.relation.path, (column.name, *column.also)))
-            found_in = ", ".join(f"l._whole {arrow} {text(path)}" for path in paths)
-            return as_type(f"coalesce({found_in})", kind, column)
+            read = [f"l._whole {arrow} {text(path)}" for path in paths]
+            # APIs tell a cleared field by a text without a letter.
+            if column.type == "text":
+                read = [f"nullif({each}, '')" for each in read]
+            return as_type(f"coalesce({', '.join(read)})", kind, column)
         if not values and (spread := found.gathered(column)):
             start = len(column.gathered or "")
             pairs = ", ".join(f"{text(name[start:])}, l.{quote(name)}" for name in spread)

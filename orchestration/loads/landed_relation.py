@@ -105,7 +105,7 @@ def as_type(value: str, physical: str, column: LandedColumn) -> str:
     if physical == wanted:
         return value
     if column.type in ("text", "json"):
-        written = _as_text(value, physical)
+        written = as_text(value, physical)
         return written if column.type == "text" else f"cast({written} as json)"
     content = f"nullif(trim({value}), '')" if physical == "VARCHAR" else value
     if column.type == "timestamp":
@@ -118,16 +118,6 @@ def as_type(value: str, physical: str, column: LandedColumn) -> str:
             f" then error({text(column.name + ' holds a number that is not whole')}) end"
         )
     return f"cast({content} as {wanted})"
-
-
-def _as_text(value: str, physical: str) -> str:
-    """A value as text. An id that a loader took for a number has no ``.000`` behind it."""
-    if not physical.startswith("DECIMAL"):
-        return as_text(value, physical)
-    return (
-        f"case when {value} = trunc({value}) then cast(cast({value} as hugeint) as varchar)"
-        f" else cast({value} as varchar) end"
-    )
 
 
 def _as_timestamp(value: str, content: str, physical: str) -> str:

@@ -61,6 +61,14 @@ def test_a_fetch_gives_the_rows_that_landed_tables_give(fetched: Fetched, tmp_pa
     assert raw.rows("csms", ["csm_id", "is_active"]) == [("8", True), ("9", True)]
 
 
+def test_a_property_that_was_cleared_is_none(fetched: Fetched, hubspot: FakeHubspot) -> None:
+    hubspot.put("companies", 101, {"name": "", "domain": "acme.example", "hubspot_owner_id": ""})
+    fetched.fetch(FIRST)
+    raw = fetched.load(AS_OF)
+    found = raw.rows("accounts", ["account_id", "account_name", "csm_id"])
+    assert ("101", "acme.example", None) in found
+
+
 def test_what_changed_since_is_a_new_row_and_nothing_comes_twice(
     fetched: Fetched, hubspot: FakeHubspot
 ) -> None:

@@ -93,6 +93,12 @@ def test_what_is_not_told_is_not_taken_for_true(loader, vendor):
             last = call.expressions[-1]
             is_true = isinstance(last, exp.Boolean) and last.this
             assert not is_true, (name, call.sql())
+    for table in read_adapter(loader, vendor).tables.values():
+        for column, sql in table.columns.items():
+            if not column.endswith("active"):
+                continue
+            for call in sqlglot.parse_one(sql, read="duckdb").find_all(exp.Coalesce):
+                assert not isinstance(call.parent, exp.Not), (table.name, column, sql)
 
 
 def test_whether_a_user_is_active_is_not_known_where_it_was_not_landed(tmp_path):

@@ -2,6 +2,7 @@
 
 import os
 import zipfile
+from decimal import Decimal
 from pathlib import Path
 
 import pyarrow as pa
@@ -101,3 +102,38 @@ def test_a_file_of_a_table_whose_name_is_no_text_is_an_error_beside_what_loads(
     assert "users/notes \\udcff.csv" in str(delivery.error)
     assert delivery.counts("accounts") == (3, 3, 0, 0, 0)
     assert users_of(delivery) == ["U1"]
+
+
+def test_a_file_of_a_tool_whose_name_is_no_text_is_none_of_ours(tmp_path: Path) -> None:
+    delivery = Delivery(tmp_path)
+    delivery.write(REQUIRED)
+    for hidden in (".git", "__MACOSX"):
+        (delivery.folder / hidden).mkdir()
+        (delivery.folder / hidden / ODD_NAME).write_bytes(b"")
+    delivery.load()
+    assert delivery.error is None
+    assert not [message for message in delivery.messages if "is not UTF-8" in message[4]]
+
+
+@pytest.mark.parametrize(("kind", "exact"), [(pa.float64(), 2**53), (pa.float32(), 2**24)])
+def test_an_id_that_a_float_may_have_rounded_is_rejected(
+    tmp_path: Path, kind: pa.DataType, exact: int
+) -> None:
+    delivery = Delivery(tmp_path)
+    delivery.write(REQUIRED)
+    ids = pa.array([float(exact - 1), float(exact)], kind)
+    table = pa.table({"user_id": ids, "account_id": ["A1", "A1"]})
+    parquet.write_table(table, delivery.folder / "users.parquet")
+    delivery.load()
+    assert users_of(delivery) == [str(exact - 1)]
+    assert [row[:2] for row in rejects_of(delivery)] == [(2, "user_id")]
+
+
+def test_an_id_that_a_loader_took_for_a_decimal_is_whole(tmp_path: Path) -> None:
+    delivery = Delivery(tmp_path)
+    delivery.write(REQUIRED)
+    ids = pa.array([Decimal("17"), Decimal("12345678901234567890")], pa.decimal128(38, 9))
+    table = pa.table({"user_id": ids, "account_id": ["A1", "A1"]})
+    parquet.write_table(table, delivery.folder / "users.parquet")
+    delivery.load()
+    assert users_of(delivery) == ["12345678901234567890", "17"]

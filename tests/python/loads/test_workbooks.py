@@ -128,7 +128,9 @@ def test_ids_of_many_digits_stay_apart_or_are_refused(tmp_path: Path) -> None:
         ("12345678901234567890", "9007199254740993"), ("12345678901234567891", "1.5"),
     ]  # fmt: skip
     assert delivery.column("select product_id from raw_files.products") == ["1"]
-    delivery.load({"users.csv": 'user_id,account_id\n1E5,3E+4x\n1.23457E+19,A\n"1,2E+19",A\n'})
+    delivery.load(
+        {"users.csv": 'user_id,account_id\n1E5,3E+4x\n1.23457E+19,A\n"1,2E+19",A\n1.2e+19,A\n'}
+    )
     assert delivery.column("select account_id from raw_files.users") == ["3E+4x"]
     assert "is a long number as a spreadsheet shortens it" in delivery.rejects("users.csv")[3][1]
     assert "has more digits than a number keeps" in delivery.rejects("products.xlsx")[2][1]
