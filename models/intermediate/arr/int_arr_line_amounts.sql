@@ -14,7 +14,7 @@ with segments as (
     select
         {{ each_column([
             'source_system', 'subscription_item_id', 'valid_from', 'valid_to', 'version_from',
-            'account_id', 'contract_account_id', 'is_paused',
+            'account_id', 'contract_account_id', 'is_paused', 'stretch',
         ], '@') }}
     from {{ ref('int_arr_line_segments') }}
 ),
@@ -116,19 +116,16 @@ begun as (
             over (partition by source_system, subscription_id) as first_paid_on,
         gross_amount = 0
         and quantity > 0
-        and lag(valid_to) over history = valid_from
-        and lead(valid_from) over history = valid_to
         and max(gross_amount) over earlier > 0
         and max(gross_amount) over later > 0 as is_unpriced_between
     from discounted
     window
-        history as (partition by source_system, subscription_item_id order by valid_from),
         earlier as (
-            partition by source_system, subscription_item_id order by valid_from
+            partition by source_system, subscription_item_id, stretch order by valid_from
             rows between unbounded preceding and 1 preceding
         ),
         later as (
-            partition by source_system, subscription_item_id order by valid_from
+            partition by source_system, subscription_item_id, stretch order by valid_from
             rows between 1 following and unbounded following
         )
 ),

@@ -126,7 +126,7 @@ cuts as (
             and held.held_to > ownership.valid_from
 ),
 
-final as (
+segments as (
     select
         held.source_system,
         held.subscription_item_id,
@@ -159,6 +159,34 @@ final as (
             held.contract_account_id = ownership.account_id
             and cuts.cut_on >= ownership.valid_from
             and cuts.cut_on < ownership.valid_to
+),
+
+followed as (
+    select
+        *,
+        lag(valid_to) over (
+            partition by source_system, subscription_item_id order by valid_from
+        ) as before_to
+    from segments
+),
+
+final as (
+    select
+        source_system,
+        subscription_item_id,
+        valid_from,
+        valid_to,
+        version_from,
+        account_id,
+        contract_account_id,
+        is_paused,
+        -- Counts up at each gap between the days of the line.
+        sum(case when before_to = valid_from then 0 else 1 end) over (
+            partition by source_system, subscription_item_id
+            order by valid_from
+            rows between unbounded preceding and current row
+        ) as stretch
+    from followed
 )
 
 select * from final
