@@ -3,6 +3,7 @@
     {%- set models = [
         'int_gaps_unvalued_lines',
         'int_gaps_churn_reasons',
+        'int_gaps_customer_accounts',
         'int_arr_gaps',
         'int_fx_gaps',
         'int_finance_gaps',
