@@ -37,6 +37,7 @@ def new_rows(run: LoadRun, table: TableSpec) -> Iterator[pa.Table]:
                     file=problem.file,
                     column=problem.column,
                 )
+        load.report_pages()
         if table.append_only:
             load.appended()
         else:

@@ -1,7 +1,8 @@
-"""Files of JSON: one object per line, or an array of them."""
+"""Files of JSON: one object per line, an array of them, or lists as an API answers them."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import duckdb
@@ -15,6 +16,11 @@ from orchestration.loads.settings import FileSettings
 from orchestration.loads.staged import StagedFile, name_columns
 from orchestration.loads.textscan import BOM, BlockReader, Broken
 from orchestration.loads.warehouse import first_line, quote, text
+
+# So much of a file tells its form.
+LOOKED_AT = 4096
+# DuckDB's own bound of one object.
+OBJECT_SIZE = 16 * 1024 * 1024
 
 
 def stage_json(  # noqa: PLR0917
@@ -40,24 +46,36 @@ def stage_json(  # noqa: PLR0917
     """
     documents = f"{relation}_documents"
     with path.open("rb") as stream:
-        start = stream.read(4096).removeprefix(BOM).lstrip()
-    is_array = start.startswith(b"[")
+        start = stream.read(LOOKED_AT).removeprefix(BOM).lstrip()
+    shape = _shape(start)
     broken: list[Broken] = []
     cut_off = False
-    if is_array:
-        try:
+    try:
+        if shape:
+            # A list may be as large as its file; elements of an array are read one by one.
+            size = path.stat().st_size if shape == "unstructured" else 0
             connection.execute(
                 f"create table {documents} as select row_number() over () as _line, json as doc"
-                f" from read_json_objects({text(path)}, format = 'array')"
+                f" from read_json_objects({text(path)}, format = '{shape}',"
+                f" maximum_object_size = {max(size, OBJECT_SIZE)})"
             )
-        except duckdb.Error as problem:
+    except duckdb.Error as problem:
+        if shape == "array":
             raise FileError(
                 f"the JSON array cannot be read ({first_line(problem, path)}); write one object "
                 "per line instead"
             ) from problem
-    else:
+        if start.partition(b"\n")[0].strip() == b"{":
+            raise FileError(
+                f"the JSON cannot be read ({first_line(problem, path)}); it was probably not "
+                "written to its end. Export it again"
+            ) from problem
+        # One object a line, the first of which is damaged.
+        shape = ""
+    if not shape:
         connection.execute(f"create table {documents} (_line bigint, doc varchar)")
         broken, cut_off = _read_lines(connection, path, documents)
+    is_page, is_listed = _unwrap(connection, documents, broken)
     keys = [
         row[0]
         for row in connection.execute(
@@ -100,11 +118,58 @@ def stage_json(  # noqa: PLR0917
         rows=rows[0] if rows else 0,
         broken=broken,
         cut_off=cut_off,
-        plain=None if is_array else path,
+        plain=None if shape or is_listed else path,
         skipped=names.skipped,
         repeated=names.repeated,
         reading=reading,
+        is_page=is_page,
     )
+
+
+def _shape(start: bytes) -> str:
+    """What DuckDB calls the form of a file by its beginning; none for one object per line."""
+    if start.startswith(b"["):
+        return "array"
+    first, end, _ = start.partition(b"\n")
+    if start.startswith(b"{") and end:
+        try:
+            json.loads(first)
+        except ValueError:
+            return "unstructured"
+    return ""
+
+
+def _unwrap(
+    connection: duckdb.DuckDBPyConnection, documents: str, broken: list[Broken]
+) -> tuple[bool | None, bool]:
+    """Put the rows of lists, as Stripe's API answers them, in the place of the lists.
+
+    Returns:
+        Whether every list says that there is more, None without lists; and whether there are any.
+    """
+    is_list = (
+        "coalesce(json_extract_string(doc, '$.object') in ('list', 'search_result')"
+        " and json_type(doc, '$.data') = 'ARRAY', false)"
+    )
+    found = connection.execute(
+        "select bool_and(coalesce(json_extract_string(doc, '$.has_more') = 'true', false))"
+        f" from {documents} where {is_list}"
+    ).fetchone()
+    if found is None or found[0] is None:
+        return None, False
+    # Rows have numbers of their own, which are none of a line that cannot be read.
+    behind = max((item.line for item in broken), default=0)
+    connection.execute(
+        f"create table {documents}_rows as"
+        f" select {behind} + row_number() over (order by _line, place) as _line, doc from ("
+        f"select _line, 0 as place, cast(doc as json) as doc from {documents} where not {is_list}"
+        " union all"
+        " select _line, unnest(generate_series(1, len(items))) as place, unnest(items) as doc"
+        " from (select _line, json_extract(doc, '$.data[*]') as items"
+        f" from {documents} where {is_list}));"
+        f" drop table {documents}; alter table {documents}_rows rename to {documents}"
+    )
+    return bool(found[0]), True
 
 
 def _numbers(connection: duckdb.DuckDBPyConnection, values: str) -> set[int]:

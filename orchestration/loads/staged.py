@@ -36,6 +36,7 @@ class StagedFile:
         delimiter: Between the fields of a CSV file.
         footer: Number of records of the footer, which are left out.
         reading: How it was read.
+        is_page: Whether it holds pages of a list, and not the last one; None where it has no list.
     """
 
     file: InputFile
@@ -52,6 +53,7 @@ class StagedFile:
     delimiter: str = ","
     footer: int = 0
     reading: FileSettings = AS_WRITTEN
+    is_page: bool | None = None
 
     @property
     def records(self) -> int:

@@ -90,6 +90,21 @@ class TableLoad:
                 **where,
             )
 
+    def report_pages(self) -> None:
+        """Say of which files the rest is missing: pages of a list whose last one is nowhere."""
+        pages = [part for part in self._parts if part.staged.is_page is not None]
+        if not all(part.staged.is_page for part in pages):
+            return
+        for part in pages:
+            self.run.note(
+                "warning",
+                f"its {part.staged.rows} rows are not all: the list says has_more, so this is a "
+                "page, and the rest is missing. Export all pages into this file or further ones "
+                "(limit=100, then starting_after=<the last id>), or fetch them by the API",
+                table=self.table.name,
+                file=part.file,
+            )
+
     # ---- keyed tables -----------------------------------------------------------------------
 
     def keyed(self) -> None:
