@@ -15,7 +15,7 @@ from orchestration.loads.model import (
     NO_TABLE,
     NOT_READ,
     ROWS_REJECTED,
-    UNUSED_COLUMN,
+    UNUSED_COLUMNS,
     mapping_path,
 )
 
@@ -48,7 +48,7 @@ class Trial:
     rejects: list[RejectReason] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
-    unread: dict[str, list[str]] = field(default_factory=dict)
+    unread: dict[str, str] = field(default_factory=dict)
     left_out: list[str] = field(default_factory=list)
 
     @property
@@ -63,7 +63,7 @@ class Trial:
             f" {each.reason}"
             for each in self.rejects
         ]
-        unread = [f"{file}: {', '.join(columns)}" for file, columns in self.unread.items()]
+        unread = [f"{file}: {columns}" for file, columns in self.unread.items()]
         for title, lines in (
             ("Could not be loaded", self.errors),
             ("Would be rejected", rejects),
@@ -135,8 +135,8 @@ def _sort(
     trial: Trial, severity: str, place: tuple[str | None, str | None, str | None], text: str
 ) -> None:
     table, file, column = place
-    if text.startswith(UNUSED_COLUMN):
-        trial.unread.setdefault(file or "", []).append(column or "")
+    if text.startswith(UNUSED_COLUMNS):
+        trial.unread[file or ""] = text.partition(": ")[2]
         return
     if text.startswith((NO_TABLE, NOT_READ)):
         trial.left_out.append(file or "")

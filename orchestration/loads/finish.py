@@ -11,7 +11,7 @@ from orchestration.loads.model import (
     NO_TABLE,
     NOT_READ,
     ROWS_REJECTED,
-    UNUSED_COLUMN,
+    UNUSED_COLUMNS,
     FileCount,
     FileError,
     LoadError,
@@ -143,13 +143,11 @@ def _unmapped_columns(run: LoadRun) -> None:
     if run.plan is None or run.request.landed or run.plan.readings.keys() - run.attempted:
         return
     for staged, headers in unmapped_columns(run, run.plan):
-        for header in headers:
-            run.note(
-                "info",
-                f"{UNUSED_COLUMN} ({staged.records} rows)",
-                file=staged.file.relative,
-                column=header,
-            )
+        run.note(
+            "info",
+            f"{UNUSED_COLUMNS} ({staged.records} rows): {', '.join(headers)}",
+            file=staged.file.relative,
+        )
 
 
 def _columns_changed(run: LoadRun) -> None:
@@ -157,22 +155,24 @@ def _columns_changed(run: LoadRun) -> None:
     for table, columns in run.columns.items():
         known = run.known_columns.get(table, set())
         declared = set(run.spec.tables[table].columns)
-        for column in sorted(columns - declared - known):
+        new = sorted(columns - declared - known)
+        if new:
             run.note(
                 "info",
-                "new column: it is kept as text in the raw table and used nowhere; declare it in "
-                f"orchestration/raw_tables/{run.spec.name}.yml to use it",
+                f"columns of table {table} that are new, kept as text in the raw table and used"
+                f" nowhere: {', '.join(new)}; declare what you need in"
+                f" orchestration/raw_tables/{run.spec.name}.yml",
                 table=table,
-                column=column,
+                file=run.column_files[table, new[0]],
             )
         # A file of a connector holds what is new, and of that only the fields it has.
-        for column in sorted(known - columns) if not run.request.is_dated else ():
+        gone = [] if run.request.is_dated else sorted(known - columns)
+        if gone:
             run.note(
                 "warning",
-                "the column was in the last delivery and is gone; it is empty from now on. Check "
-                "the export if that was not meant",
+                f"table {table} had {', '.join(gone)} in the last delivery, and now has not: what"
+                " is gone is empty from now on. Check the export if that was not meant",
                 table=table,
-                column=column,
             )
 
 

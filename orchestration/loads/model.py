@@ -10,7 +10,7 @@ from orchestration.errors import ExplainedError
 from orchestration.loads.landed import Landed
 
 # How messages begin or what they hold that others look for.
-UNUSED_COLUMN = "the mapping does not use this column"
+UNUSED_COLUMNS = "columns that the mapping does not use"
 NO_TABLE = "no table takes this file"
 NOT_READ = "files of this kind are not read"
 ROWS_REJECTED = "rows were rejected"

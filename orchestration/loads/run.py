@@ -53,6 +53,8 @@ class LoadRun:
         self.counts: dict[tuple[str | None, str], FileCount] = {}
         self.messages: list[Message] = []
         self.columns: dict[str, set[str]] = {}
+        # The first file that has a column, by table and column.
+        self.column_files: dict[tuple[str, str], str] = {}
         self.fingerprints: dict[tuple[str, str], str] = {}
         self.attempted: set[str] = set()
         self.skipped: list[tuple[str, str]] = []

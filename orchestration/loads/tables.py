@@ -43,6 +43,8 @@ class TableLoad:
         if counts.bad:
             count.rejected += run.reject(part, part.bad_rows())
         run.columns.setdefault(self.table.name, set()).update(part.delivered)
+        for column in part.delivered:
+            run.column_files.setdefault((self.table.name, column), part.file)
         return part
 
     def _report(self, part: Part, ends: dict[str, int], rounded: dict[str, int]) -> None:

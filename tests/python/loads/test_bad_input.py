@@ -9,6 +9,7 @@ import pytest
 
 from orchestration.loads import LoadError, LoadRequest, load
 from tests.python.loads.delivery import ACCOUNTS, ITEMS, REQUIRED, Delivery
+from tests.python.loads.delivery import load as load_mapped
 
 TOUCHPOINTS = (
     b"touchpoint_id,account_id,occurred_at,type,subject\r\n"
@@ -171,7 +172,26 @@ def test_missing_required_column(dirty: Delivery) -> None:
 
 def test_extra_column_is_kept_as_text_and_reported(dirty: Delivery) -> None:
     assert dirty.query("select user_id, favourite_colour from raw_files.users") == [("U1", "red")]
-    assert dirty.said("info", None, "favourite_colour", "new column", "kept as text")
+    assert dirty.said("info", "users.csv", "table users", "favourite_colour", "kept as text")
+
+
+def test_new_columns_of_a_table_are_one_message(tmp_path: Path) -> None:
+    rows = [f'{{"id": "cus_{i}", "object": "customer", "address": null}}' for i in range(2)]
+    delivery = Delivery(tmp_path, source="stripe").load({"customers/1.jsonl": rows[0]})
+    told = [row for row in delivery.messages if "used nowhere" in row[4]]
+    assert [row[:4] for row in told] == [("info", "customer", "customers/1.jsonl", None)]
+    assert "table customer" in told[0][4] and "address, object" in told[0][4]
+    delivery.load({"customers/2.jsonl": rows[1].replace("address", "balance")})
+    [again] = [row for row in delivery.messages if "used nowhere" in row[4]]
+    assert again[2] == "customers/2.jsonl"
+    assert "balance" in again[4] and "address" not in again[4]
+
+
+def test_columns_that_a_mapping_does_not_use_are_one_message_of_their_file(tmp_path: Path) -> None:
+    mapping = "files: {accounts: {from: kunden.csv, columns: {account_id: Nr, account_name: Name}}}"
+    delivery = load_mapped(tmp_path, mapping, {"kunden.csv": "Nr,Name,Ort,Tel\nA1,Alpha,Bonn,0\n"})
+    [told] = [row for row in delivery.messages if "does not use" in row[4]]
+    assert told[2] == "kunden.csv" and told[4].endswith(": Ort, Tel")
 
 
 def test_empty_optional_file_counts_as_not_delivered(dirty: Delivery) -> None:

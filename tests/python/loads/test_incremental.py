@@ -95,8 +95,8 @@ def test_changed_rows_new_files_and_vanished_columns(loaded: Delivery, tmp_path:
         ("A3", "Gamma", False),
         ("A3", "Gamma", True),
     ]
-    assert again.said("warning", None, "created_at", "is gone")
-    assert again.said("info", None, "born", "new column")
+    assert again.said("warning", None, "table accounts", "created_at", "gone")
+    assert again.said("info", "accounts.csv", "table accounts", "born", "new")
     assert again.counts("subscriptions") == (3, 0, 3, 0, 0)
     assert again.counts("events") == (4, 2, 2, 0, 0)
     assert again.column("select event_id from raw_files.events order by 1") == [
