@@ -12,6 +12,7 @@ from orchestration.database import connect
 from orchestration.load_counts import RejectReason, read_loads
 from orchestration.loads import LoadError, LoadRequest, load, read_mapping
 from orchestration.loads.model import (
+    FOOTER_ROWS,
     NO_TABLE,
     NOT_READ,
     ROWS_REJECTED,
@@ -40,6 +41,7 @@ class Trial:
         rejects: Why rows would be rejected.
         errors: What could not be loaded at all.
         warnings: What a load would warn of.
+        footers: How many rows are left out as footer, by file.
         unread: Columns nobody reads, by file.
         left_out: Files that no entity takes, or not all rows of.
     """
@@ -48,6 +50,7 @@ class Trial:
     rejects: list[RejectReason] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    footers: list[str] = field(default_factory=list)
     unread: dict[str, str] = field(default_factory=dict)
     left_out: list[str] = field(default_factory=list)
 
@@ -68,6 +71,7 @@ class Trial:
             ("Could not be loaded", self.errors),
             ("Would be rejected", rejects),
             ("Warnings", self.warnings),
+            ("Left out as footer", self.footers),
             ("Columns nobody reads", unread),
         ):
             if lines:
@@ -148,3 +152,5 @@ def _sort(
         trial.errors.append(line)
     elif severity == "warning":
         trial.warnings.append(line)
+    elif FOOTER_ROWS in text:
+        trial.footers.append(line)

@@ -15,7 +15,9 @@ import duckdb
 import yaml
 
 from orchestration.loads.casts import moment, number_text
+from orchestration.loads.currencies import ISO_4217
 from orchestration.loads.files import InputFile
+from orchestration.loads.footer import totals_below
 from orchestration.loads.model import FileError
 from orchestration.loads.reader import stage
 from orchestration.loads.settings import FileSettings
@@ -27,6 +29,15 @@ from orchestration.loads.vocabulary import fold, words_of
 from orchestration.loads.warehouse import quote
 from orchestration.loads.workbook import read_sheet
 
+# What totals below the rows begin with.
+TOTALS = frozenset({
+    "total", "totals", "grand total", "sum", "sums", "subtotal", "summe", "summen", "gesamt",
+    "gesamtsumme", "zwischensumme", "somme", "suma", "totale",
+})  # fmt: skip
+ENDS = frozenset({"ended_at", "current_term_end", "paused_until", "valid_to", "discount_until"})
+RATE = "rate_to_reporting"
+# "Kurs in EUR", "Price (USD)", "Betrag EUR": what stands before, and the currency.
+IN_CURRENCY = re.compile(r"(?P<what>.*?)[\s_]*(?:\bin\b)?[\s_]*[\[(]?\b(?P<code>[A-Z]{3})[\])]?\s*")
 WORDS = Path(__file__).with_name("header_words.yml")
 FIRST_LINES = 30
 SAMPLED = 2000
@@ -40,16 +51,18 @@ ISO = re.compile(r"\d{4}-\d\d-\d\d([T ].*)?")
 
 @dataclass(frozen=True)
 class Match:
-    """An entity that a file seems to hold: our columns by header."""
+    """An entity that a file seems to hold: headers by our columns, and what is the same in all."""
 
     entity: str
     columns: dict[str, str]
     score: int
+    constants: dict[str, str] = field(default_factory=dict)
 
     @property
     def missing(self) -> list[str]:
         """Required columns that no header seems to be."""
-        return [name for name in _table(self.entity).required if name not in self.columns]
+        given = self.columns.keys() | self.constants.keys()
+        return [name for name in _table(self.entity).required if name not in given]
 
 
 @dataclass
@@ -64,6 +77,9 @@ class Guess:
         problem: Why it cannot be read at all.
         headers: The names of its columns.
         unknown: Words that the vocabulary does not have, by entity and column.
+        reporting_currency: The currency that exchange rates are in.
+        ends: Ends that are the last day of a month, and those that are the first day of one.
+        end: One of the former, as it is written.
     """
 
     file: InputFile
@@ -73,6 +89,9 @@ class Guess:
     problem: str | None = None
     headers: list[str] = field(default_factory=list)
     unknown: dict[tuple[str, str], list[str]] = field(default_factory=dict)
+    reporting_currency: str | None = None
+    ends: tuple[int, int] = (0, 0)
+    end: str | None = None
 
 
 def guess(file: InputFile, by_name: str | None) -> Guess:
@@ -89,11 +108,18 @@ def guess(file: InputFile, by_name: str | None) -> Guess:
             found.settings = _shape(file, Path(folder))
             reading = FileSettings.model_validate(found.settings)
             staged = stage(connection, file, Path(folder), "guessed", reading=reading)
+            if words := totals_below(connection, staged, TOTALS):
+                found.settings["footer"] = (
+                    words[0] if len(set(words)) == 1 else [*dict.fromkeys(words)]
+                )
+                reading = FileSettings.model_validate(found.settings)
+                staged = stage(connection, file, Path(folder), "footed", reading=reading)
         except FileError as problem:
             found.problem = problem.text
             return found
         found.headers = list(staged.headers.values())
         found.matches = _matches(file, by_name, found.headers)
+        _currencies(found)
         _notation(connection, staged, found)
     return found
 
@@ -168,10 +194,12 @@ def _matches(file: InputFile, by_name: str | None, headers: list[str]) -> list[M
     for entity, table in source_spec("files").tables.items():
         words = _words().get(entity, {})
         columns: dict[str, str] = {}
-        for column in table.columns:
+        left = {_fold(h): h for h in headers}
+        priced_in = {_fold(what): h for h in headers if (what := _in_currency(h)[0])}
+        for column, declared in table.columns.items():
             wanted = [_fold(column), *words.get(column, [])]
-            left = {_fold(h): h for h in headers}
-            header = next((left[word] for word in wanted if word in left), None)
+            known = priced_in | left if declared.is_number else left
+            header = next((known[word] for word in wanted if word in known), None)
             if header is not None and _free(column, header, columns):
                 columns[column] = header
         named = by_name == entity or any(
@@ -192,6 +220,30 @@ def _matches(file: InputFile, by_name: str | None, headers: list[str]) -> list[M
     return kept
 
 
+def _in_currency(header: str) -> tuple[str | None, str | None]:
+    """What a header says before the currency that it ends with, and that currency."""
+    found = IN_CURRENCY.fullmatch(header)
+    if found is None or found["code"] not in ISO_4217 or not found["what"]:
+        return None, None
+    return found["what"], found["code"]
+
+
+def _currencies(found: Guess) -> None:
+    """The currency of amounts, where their header names it and no column does."""
+    codes = {
+        _in_currency(header)[1]
+        for match in found.matches
+        for column, header in match.columns.items()
+        if column != RATE
+    } - {None}
+    for match in found.matches:
+        if RATE in match.columns:
+            found.reporting_currency = _in_currency(match.columns[RATE])[1]
+        has_currency = "currency" in _table(match.entity).columns
+        if len(codes) == 1 and has_currency and "currency" not in match.columns:
+            match.constants["currency"] = str(min(codes, key=str))
+
+
 def _holds_terms(match: Match) -> bool:
     """Whether a file of contracts has their lines too, or the other way round."""
     wanted = "unit_amount" if match.entity == "subscription_items" else "account_id"
@@ -207,10 +259,13 @@ def _notation(connection: duckdb.DuckDBPyConnection, staged: StagedFile, found: 
     """How numbers and days are written, from the columns that seem to hold them."""
     numbers: list[str] = []
     days: list[str] = []
+    ends: list[str] = []
     for match in found.matches:
         for column, header in match.columns.items():
             name = next(name for name, head in staged.headers.items() if head == header)
             if staged.columns[name] != "VARCHAR":
+                # The cells of a workbook are days already.
+                ends += _sample(connection, staged, name) if column in ENDS else []
                 continue
             table = _table(match.entity)
             spec = table.columns[column]
@@ -224,14 +279,16 @@ def _notation(connection: duckdb.DuckDBPyConnection, staged: StagedFile, found: 
                 numbers += values
             elif spec.type in ("date", "timestamp"):
                 days += values
+                ends += values if column in ENDS else []
     _numbers(connection, sorted(set(numbers)), found)
     _days(connection, sorted(set(days)), found)
+    _ends(connection, sorted(set(ends)), found)
 
 
 def _sample(connection: duckdb.DuckDBPyConnection, staged: StagedFile, name: str) -> list[str]:
     rows = connection.execute(
-        f"select distinct trim({quote(name)}) from {staged.relation}"
-        f" where trim({quote(name)}) <> '' limit {SAMPLED}"
+        f"select distinct _value from (select trim(cast({quote(name)} as varchar)) as _value"
+        f" from {staged.relation}) where _value <> '' limit {SAMPLED}"
     ).fetchall()
     return [row[0] for row in rows]
 
@@ -291,3 +348,18 @@ def _days(connection: duckdb.DuckDBPyConnection, values: list[str], found: Guess
     chosen = [*better, *apart]
     if chosen:
         found.settings["date_format"] = chosen if len(chosen) > 1 else chosen[0]
+
+
+def _ends(connection: duckdb.DuckDBPyConnection, values: list[str], found: Guess) -> None:
+    """How many ends are the last day of a month, as of who writes the last day with."""
+    reading = FileSettings.model_validate(found.settings)
+    written = f"{moment('x', reading)}, " if reading.date_format else ""
+    day = f"coalesce({written}try_cast(x as timestamp))"
+    rows = connection.execute(
+        f"select x, day(d) = 1, day(d + interval 1 day) = 1 from (select x, {day} as d"
+        " from (select unnest(?) as x)) where d = date_trunc('day', d)",
+        [values],
+    ).fetchall()
+    last = [row[0] for row in rows if row[2]]
+    found.ends = len(last), sum(row[1] for row in rows)
+    found.end = last[0] if last else None

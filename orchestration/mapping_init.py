@@ -26,6 +26,7 @@ def draft(folder: Path, company: str) -> str:
     guesses = [guess(file, table) for file, table in files]
     shared = _shared(guesses)
     lines = [f"company: {_scalar(company)}   # guess: the name of the folder"]
+    lines += _whole(guesses)
     if shared:
         lines += ["", "reading:"]
         lines += [f"  {name}: {_scalar(value)}   # guess" for name, value in shared.items()]
@@ -41,6 +42,20 @@ def draft(folder: Path, company: str) -> str:
     if missing:
         lines += ["", f"# required and not found: {', '.join(missing)}"]
     return HEAD + "\n".join(lines) + "\n"
+
+
+def _whole(guesses: list[Guess]) -> list[str]:
+    """What holds for the mapping as a whole: the currency of rates, and what ends mean."""
+    lines = []
+    currencies = {found.reporting_currency for found in guesses} - {None}
+    if len(currencies) == 1:
+        lines += [f"reporting_currency: {min(map(str, currencies))}   # guess: of the rates"]
+    last, first = (sum(found.ends[place] for found in guesses) for place in (0, 1))
+    if last > first:
+        end = next(found.end for found in guesses if found.end)
+        told = f"most ends are the last day of a month, such as {_on_one_line(end)}"
+        lines += [f"end_dates: inclusive   # guess: {told}"]
+    return lines
 
 
 def _shared(guesses: list[Guess]) -> dict[str, Any]:
@@ -75,13 +90,17 @@ def _entry(found: Guess, match: Match, shared: dict[str, Any]) -> list[str]:
         if name not in shared
     ]
     lines += [f"# {name}: {_on_one_line(text)}" for name, text in found.unsure.items()]
-    lines.append("columns:" if match.columns else "columns: {}")
+    lines.append("columns:" if match.columns or match.constants else "columns: {}")
     for name, header in match.columns.items():
         lines.append(f"  {name}: {_scalar(header)}   # guess")
         if words := found.unknown.get((match.entity, name)):
             named = _on_one_line(", ".join(words[:WORDS_NAMED]))
             example = f"{{from: {_scalar(header)}, values: {{{_on_one_line(words[0])}: …}}}}"
             lines += [f"  # {name}: these words are not known: {named};", f"  #   say {example}"]
+    lines += [
+        f"  {name}: {{value: {_scalar(value)}}}   # guess"
+        for name, value in match.constants.items()
+    ]
     return lines + [
         f"  # {name}:   # required and not found: a column, {{value: …}} or {{sql: …}}"
         for name in match.missing

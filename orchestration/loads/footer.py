@@ -12,6 +12,8 @@ from orchestration.loads.warehouse import quote, text
 
 # More rows than this do not follow the totals of a report.
 LONGEST_FOOTER = 20
+# So many of the last records may be totals and what stands below them.
+TOTALS = 3
 # So much of a broken record is looked at: its first filled cell.
 LOOKED_AT = 1000
 
@@ -38,11 +40,16 @@ def finished(
     kept = f" where _line < {last}" if last else ""
     connection.execute(f"create view {relation} as select *{replaced} from {staged.relation}{kept}")
     if last:
+        connection.execute(
+            f"create view {relation}_behind as select *{replaced} from {staged.relation}"
+            f" where _line > {last} and not {_is_footer(staged)}"
+        )
         before = staged.records
         rows = connection.execute(f"select count(*) from {relation}").fetchone()
         staged.rows = rows[0] if rows else 0
         staged.broken = [item for item in staged.broken if item.line < last]
         staged.footer = before - staged.records
+        staged.footer_line = last
         staged.cut_off = False
     staged.relation = relation
     return staged
@@ -50,15 +57,10 @@ def finished(
 
 def _footer(connection: duckdb.DuckDBPyConnection, staged: StagedFile) -> int | None:
     """The line of the first record whose first filled cell is the word of a footer."""
-    words = {_bare(word) for word in staged.reading.footer}
-    cells = ", ".join(
-        f"nullif(trim(cast({quote(name)} as varchar)), '')" for name in staged.columns
-    )
-    listed = ", ".join(map(text, words))
     found = connection.execute(
-        f"select min(_line) from {staged.relation}"
-        f" where lower(trim(coalesce({cells or 'null'}, null), ' :')) in ({listed})"
+        f"select min(_line) from {staged.relation} where {_is_footer(staged)}"
     ).fetchone()
+    words = _words(staged)
     lines = [found[0]] if found and found[0] else []
     # A footer often has fewer fields than the header, and is then no sound record.
     lines += [
@@ -77,6 +79,39 @@ def _footer(connection: duckdb.DuckDBPyConnection, staged: StagedFile) -> int | 
             "word out of footer, or say with where which rows count"
         )
     return min(lines)
+
+
+def totals_below(
+    connection: duckdb.DuckDBPyConnection, staged: StagedFile, words: frozenset[str]
+) -> list[str]:
+    """Which of these words the first filled cells of the last records are, as they are written."""
+    rows = connection.execute(
+        f"select _line, {_first_filled(staged)} from {staged.relation}"
+        f" order by _line desc limit {TOTALS}"
+    ).fetchall()
+    broken = [item.line for item in staged.broken[-TOTALS:]]
+    rows += [
+        (line, _first_cell(record, staged.delimiter)) for line, record in staged.raw_text(broken)
+    ]
+    last = sorted(rows, reverse=True)[:TOTALS]
+    return [cell.strip(" :") for _, cell in reversed(last) if cell and _bare(cell) in words]
+
+
+def _words(staged: StagedFile) -> set[str]:
+    return {_bare(word) for word in staged.reading.footer}
+
+
+def _first_filled(staged: StagedFile) -> str:
+    cells = ", ".join(
+        f"nullif(trim(cast({quote(name)} as varchar)), '')" for name in staged.columns
+    )
+    return f"coalesce({cells or 'null'}, null)"
+
+
+def _is_footer(staged: StagedFile) -> str:
+    """SQL condition: the first filled cell is the word of a footer."""
+    listed = ", ".join(map(text, _words(staged)))
+    return f"coalesce(lower(trim({_first_filled(staged)}, ' :')) in ({listed}), false)"
 
 
 def _bare(word: str) -> str:

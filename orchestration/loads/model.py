@@ -14,6 +14,7 @@ UNUSED_COLUMNS = "columns that the mapping does not use"
 NO_TABLE = "no table takes this file"
 NOT_READ = "files of this kind are not read"
 ROWS_REJECTED = "rows were rejected"
+FOOTER_ROWS = "rows of the footer were left out"
 
 
 class LoadError(ExplainedError):

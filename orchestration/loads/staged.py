@@ -35,6 +35,7 @@ class StagedFile:
         repeated: Headers by the name that several columns have: each has its number after it.
         delimiter: Between the fields of a CSV file.
         footer: Number of records of the footer, which are left out.
+        footer_line: The line it begins on; None without one.
         reading: How it was read.
         is_page: Whether it holds pages of a list, and not the last one; None where it has no list.
     """
@@ -52,6 +53,7 @@ class StagedFile:
     repeated: dict[str, list[str]] = field(default_factory=dict)
     delimiter: str = ","
     footer: int = 0
+    footer_line: int | None = None
     reading: FileSettings = AS_WRITTEN
     is_page: bool | None = None
 
@@ -77,9 +79,14 @@ class StagedFile:
                     column=name,
                 )
 
+    @property
+    def behind(self) -> str:
+        """The view of the rows behind the footer's own, where there is a footer."""
+        return f"{self.relation}_behind"
+
     def drop(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Remove the file from the work database."""
-        own = [self.relation, f"{self.relation}_whole"]
+        own = [self.behind, self.relation, f"{self.relation}_whole"]
         own += [f"{name}_records" for name in own]
         kinds = connection.execute(
             "select 'view', view_name from duckdb_views() where list_contains(?, view_name)"

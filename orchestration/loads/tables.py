@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from orchestration.loads.checks import key_text
+from orchestration.loads.model import FOOTER_ROWS
 from orchestration.loads.part import Part
 from orchestration.loads.part_plan import PartPlan
 from orchestration.loads.run import LoadRun
@@ -68,7 +71,17 @@ class TableLoad:
                     **where,
                 )
         if part.staged.footer:
-            note("info", f"{part.staged.footer} rows of the footer were left out", **where)
+            line = part.staged.footer_line
+            told = f"{part.staged.footer} {FOOTER_ROWS}, from line {line} on"
+            note("info", told, **where)
+            if behind := self._readable_behind(part.plan):
+                rows = "1 row" if behind == 1 else f"{behind} rows"
+                note(
+                    "warning",
+                    f"{rows} behind the footer of line {line} would load, and the footer leaves "
+                    "them out: take its word out of footer, or say with where which rows count",
+                    **where,
+                )
         for header in part.staged.skipped:
             note(
                 "info",
@@ -91,6 +104,21 @@ class TableLoad:
                 "export it again",
                 **where,
             )
+
+    def _readable_behind(self, plan: PartPlan) -> int:
+        """Rows behind the footer that would be sound ones of the table."""
+        if plan.first or plan.spoiled:
+            return 0  # What one row is, all the rows decide.
+        staged = replace(plan.staged, relation=plan.staged.behind, broken=[])
+        part = Part(
+            self.run.connection,
+            self.run.next_number(),
+            replace(plan, staged=staged),
+            self.run.window,
+        )
+        counts = part.count()
+        part.drop()
+        return counts.matched - counts.bad
 
     def report_pages(self) -> None:
         """Say of which files the rest is missing: pages of a list whose last one is nowhere."""

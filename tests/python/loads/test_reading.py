@@ -271,7 +271,8 @@ def test_null_values_title_lines_and_totals(tmp_path: Path) -> None:
         ("Null", datetime(2024, 1, 2), Decimal(5)),
     ]
     assert delivery.counts("invoices") == (3, 3, 0, 0, 0)
-    assert delivery.said("info", "rechnungen.csv", "2 rows of the footer were left out")
+    assert delivery.said("info", "rechnungen.csv", "2 rows of the footer", "line 10 on")
+    assert not delivery.said("warning", None, "")
 
 
 def test_only_the_first_filled_cell_is_a_footer_and_only_as_a_whole(tmp_path: Path) -> None:
@@ -299,6 +300,17 @@ def test_a_footer_amid_the_rows_is_none(tmp_path: Path) -> None:
     mapping = f"reading: {{footer: [Total, Summe]}}{INVOICES}"
     error = str(load(tmp_path, mapping, {"rechnungen.csv": text}).error)
     assert "line 2 looks like the footer, and 30 rows follow it" in error
+
+
+def test_rows_behind_a_footer_that_would_load_are_warned_of(tmp_path: Path) -> None:
+    text = (
+        "Nr;Kunde;Datum;Betrag\n1;A;2024-01-01;1\nSumme;A;2024-01-01;1\n2;B;2024-01-02;2\n"
+        "3;B;2024-01-03;x\nSumme;B;2024-01-03;3\nStand;;;\n"
+    )
+    delivery = invoices(tmp_path, "{footer: Summe}", text)
+    assert delivery.counts("invoices") == (1, 1, 0, 0, 0)
+    assert delivery.said("info", "rechnungen.csv", "5 rows of the footer")
+    assert delivery.said("warning", "rechnungen.csv", "1 row behind", "line 3", "would load")
 
 
 def test_columns_of_one_name_are_numbered(tmp_path: Path) -> None:

@@ -126,6 +126,17 @@ def test_check_tells_rejects_missing_columns_and_what_nobody_reads(tmp_path: Pat
     assert counts.split() == ["invoices", "invoices.csv", "3", "1", "2", "0"]
 
 
+def test_check_tells_how_many_rows_a_footer_cut(tmp_path: Path) -> None:
+    rows = "product_id,product_name\nP1,A\nTotal,\nP2,B\n"
+    mapping = "version: 1\nfiles: {products: {from: products.csv, footer: Total}}\n"
+    folder = write(tmp_path / "acme", {"products.csv": rows, "mapping.yml": mapping})
+    done = runner.invoke(app, ["mapping", "check", str(folder), "--domain", "product"])
+    assert "Left out as footer" in done.output
+    assert "products, products.csv: 2 rows of the footer" in done.output
+    assert "1 row behind" in done.output
+    assert done.exit_code == 0
+
+
 def test_check_misses_no_table_that_another_system_brings(tmp_path: Path) -> None:
     folder = write(tmp_path / "acme", {"accounts.csv": REQUIRED["accounts.csv"]})
     done = runner.invoke(app, ["mapping", "check", str(folder)])
@@ -222,6 +233,69 @@ def test_init_does_not_guess_what_cannot_be_told(tmp_path: Path) -> None:
     runner.invoke(app, ["mapping", "init", str(tmp_path / "in")])
     text = (tmp_path / "in" / "mapping.yml").read_text()
     assert "# date_format: whether '03/04/2024' has the day or the month first" in text
+
+
+def test_init_guesses_the_totals_below_the_rows(tmp_path: Path) -> None:
+    header = "invoice_id,account_id,status,issued_at,total\n"
+    rows = "".join(f"{i},A,paid,2024-01-{i:02d},5\n" for i in range(1, 9))
+    settings, _ = guessed(tmp_path, "invoices.csv", f"{header}{rows}Summe:,,,,40\nStand heute\n")
+    assert settings == {"footer": "Summe"}
+    # A row of that name amid the others is a row, and so is one that only begins so.
+    amid = f"{header}Total,A,paid,2024-01-01,5\n{rows}Total Energies,A,paid,2024-01-01,5\n"
+    assert guessed(tmp_path, "invoices.csv", amid)[0] == {}
+
+
+@pytest.mark.parametrize(
+    ("ends", "said"),
+    [
+        (["31.12.2024", "30.06.2024", "15.03.2024"], True),
+        (["01.01.2025", "01.07.2024"], False),
+        (["31.12.2024", "01.07.2024"], False),
+        (["15.03.2024"], False),
+        ([""], False),
+    ],
+)
+def test_init_guesses_that_ends_are_the_last_day_with(
+    tmp_path: Path, ends: list[str], *, said: bool
+) -> None:
+    rows = "".join(f"V{i};1;Aktiv;01.02.2024;{end}\n" for i, end in enumerate(ends))
+    header = "Vertragsnummer;Kundennummer;Status;Beginn;Ende\n"
+    folder = write(tmp_path / "in", {"Verträge.csv": f"{header}{rows}"})
+    runner.invoke(app, ["mapping", "init", str(folder)])
+    text = (folder / "mapping.yml").read_text(encoding="utf-8")
+    assert ("end_dates: inclusive   # guess" in text) == said, text
+    read_mapping(folder / "mapping.yml")
+
+
+def test_init_guesses_so_of_the_days_of_a_workbook_too(tmp_path: Path) -> None:
+    sheet: list[list[object]] = [
+        ["Contract ID", "Customer ID", "Status", "Start date", "End date"],
+        ["V1", 1, "active", datetime(2024, 2, 1), datetime(2024, 12, 31)],
+    ]
+    folder = write(tmp_path / "in", {"contracts.xlsx": workbook({"C": sheet})})
+    runner.invoke(app, ["mapping", "init", str(folder)])
+    assert "end_dates: inclusive   # guess" in (folder / "mapping.yml").read_text()
+
+
+def test_init_reads_the_currency_that_a_header_names(tmp_path: Path) -> None:
+    files: dict[str, str | bytes] = {
+        "Kurse.csv": "Währung;Datum;Kurs in EUR\nUSD;2024-01-01;0.9\n",
+        "Verträge.csv": "Vertrag;Kunde;Status;Beginn;Menge;Preis (USD);Kurs in EUR\n"
+        "V1;1;Aktiv;2024-01-01;1;99;0.9\n",
+        "Rechnungen.csv": "Rechnung Nr;Kunde;Datum;Betrag in EUR;Währung\n1;1;2024-01-01;5;USD\n",
+    }
+    folder = write(tmp_path / "in", files)
+    runner.invoke(app, ["mapping", "init", str(folder)])
+    text = (folder / "mapping.yml").read_text(encoding="utf-8")
+    assert "rate_to_reporting: Kurs in EUR   # guess" in text
+    assert "reporting_currency: EUR   # guess" in text
+    mapping = read_mapping(folder / "mapping.yml")
+    items = mapping.files["subscription_items"][0].columns
+    assert items["unit_amount"] == "Preis (USD)"
+    assert "currency: {value: USD}   # guess" in text
+    # A file that says the currency row by row is taken at its word.
+    assert mapping.files["invoices"][0].columns["currency"] == "Währung"
+    assert "not read by subscriptions and subscription_items: Kurs in EUR" in text
 
 
 def test_init_writes_a_mapping_that_can_be_read_whatever_the_files_are_called(
