@@ -190,8 +190,7 @@ class TableLoad:
         newest = f"{quote(table.version)} desc nulls last, " if table.version else ""
         losers = f"losers_{self.run.next_number()}"
         self.run.connection.execute(
-            f"create table {losers} as select * from (select *,"
-            f" first_value(_part) over w as _kept_part, first_value(_line) over w as _kept_line,"
+            f"create table {losers} as select * from (select *, {self._kept()},"
             f" row_number() over w as _place from {delivery}"
             f" window w as (partition by {key} order by {newest}_part, _line"
             " rows between unbounded preceding and unbounded following)) where _place > 1"
@@ -203,18 +202,29 @@ class TableLoad:
         )
         self.run.connection.execute(f"drop table {losers}")
 
+    def _kept(self) -> str:
+        """SQL of what is remembered of the row that is kept, over the window w of its key."""
+        items = [f"first_value({name}) over w as _kept{name}" for name in ("_part", "_line")]
+        if self.table.version:
+            items.append(f"first_value({quote(self.table.version)}) over w as _kept_version")
+        return ", ".join(items)
+
     def _write_duplicates(self, losers: str) -> None:
         table = self.table
         files = {part.number: part.file for part in self._parts}
         case = " ".join(f"when {number} then {text(file)}" for number, file in files.items())
-        better = f" (newest {table.version})" if table.version else ""
+        better = text(" (the first one)")
+        if table.version:
+            newest = text(f" (newest {table.version})")
+            newer = f"_kept_version is distinct from {quote(table.version)}"
+            better = f"case when {newer} then {newest} else {better} end"
         for part in self._parts:
             sql = (
                 f"select _line, {text(table.key[0])} as column_name, cast(null as varchar) as"
                 f" row_key, {key_text(table.key, 'l')} || ' is already on line '"
                 f" || cast(_kept_line as varchar) || case when _kept_part <> {part.number}"
                 f" then ' of ' || case _kept_part {case} end else '' end"
-                f" || {text(f', which is kept{better}; keep one row per key')} as reason"
+                f" || ', which is kept' || {better} || '; keep one row per key' as reason"
                 f" from {losers} as l where _part = {part.number}"
             )
             count = self.run.count(table.name, part.file)
@@ -283,8 +293,13 @@ class TableLoad:
             self.run.count(self.table.name, part.file).unchanged += len(rows)
             if is_quiet:
                 continue
+            given = self.run.columns[self.table.name]
+            told = ["newer"] if self.table.version in given else []
+            told.append("the same")
+            if self.table.span and set(self.table.span) <= given:
+                told.append("goes on where they hold on no day")
             for is_told, severity, why in (
-                (True, "info", "which is newer, the same, or goes on where they hold on no day"),
+                (True, "info", f"which is {' or '.join(told)}"),
                 (False, "warning", "the last one of the file, for nothing says which is newer"),
             ):
                 named = [row[1] for row in rows if row[0] == is_told]
@@ -443,8 +458,7 @@ class TableLoad:
         losers = f"losers_{run.next_number()}"
         newest = f"{quote(table.version)} desc nulls last, " if table.version else ""
         run.connection.execute(
-            f"create table {losers} as select * from (select *,"
-            f" first_value(_part) over w as _kept_part, first_value(_line) over w as _kept_line,"
+            f"create table {losers} as select * from (select *, {self._kept()},"
             f" row_number() over w as _place, count(*) over (partition by {key}) as _rows"
             f" from ({union}) window w as (partition by {key} order by {newest}_part, _line"
             " rows between unbounded preceding and unbounded following)) where _place > 1"

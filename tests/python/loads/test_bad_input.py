@@ -204,7 +204,7 @@ def test_duplicate_keys_keep_the_newest_version_else_the_first(dirty: Delivery) 
     assert {line: row[1] for line, row in rejects.items()} == {
         2: "ticket_id 'K1' is already on line 4, which is kept (newest updated_at);"
         " keep one row per key",
-        5: "ticket_id 'K2' is already on line 3, which is kept (newest updated_at);"
+        5: "ticket_id 'K2' is already on line 3, which is kept (the first one);"
         " keep one row per key",
     }
     assert dirty.query("select ticket_id, status from raw_files.tickets order by 1") == [
@@ -213,9 +213,26 @@ def test_duplicate_keys_keep_the_newest_version_else_the_first(dirty: Delivery) 
     ]
 
 
+def test_a_row_is_kept_as_the_newest_only_where_something_says_so(tmp_path: Path) -> None:
+    text = "account_id,account_name\nA1,Alpha\nA1,Beta\n"
+    undated = Delivery(tmp_path / "a", domains=frozenset({"crm"})).load({"accounts.csv": text})
+    assert "line 2, which is kept (the first one)" in undated.rejects("accounts.csv")[3][1]
+    text = "account_id,account_name,updated_at\nA1,Alpha,\nA1,Beta,2025-01-01\n"
+    dated = Delivery(tmp_path / "b", domains=frozenset({"crm"})).load({"accounts.csv": text})
+    assert "line 3, which is kept (newest updated_at)" in dated.rejects("accounts.csv")[2][1]
+
+
+def test_a_row_is_superseded_by_a_newer_one_only_where_something_says_so(tmp_path: Path) -> None:
+    header, row = ITEMS.splitlines()[:2]
+    twice = {"subscription_items.csv": f"{header}\n{row}\n{row}\n"}
+    delivery = Delivery(tmp_path).load({**REQUIRED, **twice})
+    assert delivery.said("info", "subscription_items.csv", "1 rows are superseded", "the same")
+    assert not delivery.said("info", "subscription_items.csv", "newer")
+
+
 def test_duplicate_event(dirty: Delivery) -> None:
     assert dirty.rejects("events.csv")[5][1] == (
-        "event_id 'E1' is already on line 2, which is kept; keep one row per key"
+        "event_id 'E1' is already on line 2, which is kept (the first one); keep one row per key"
     )
 
 
