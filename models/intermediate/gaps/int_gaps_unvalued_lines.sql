@@ -1,6 +1,8 @@
 -- Grain: one row per subscription with a contract line that bears ARR of an amount nobody told.
 -- The last net: whatever the billing system is, a line that is in force and has no price, quantity,
--- interval or currency counts as 0 and is named here. What was used is no quantity that was agreed.
+-- interval or currency counts as 0 and is named here, unless a gap that says more names it: what
+-- an item of Stripe lacks, or an interval of files that is none (interval_unknown). What was used
+-- is no quantity that was agreed.
 with versions as (
     select
         source_system,
@@ -37,6 +39,14 @@ intervals as (
         and valid_from <= {{ as_of_date() }}
 ),
 
+named as (
+    {{ union_systems(
+        'billing',
+        {'stripe': 'int_stripe_unpriced_items'},
+        {'subscription_item_id': 'varchar', 'valid_from': 'date', 'gap': 'varchar'}
+    ) }}
+),
+
 unvalued as (
     select
         intervals.source_system,
@@ -56,6 +66,14 @@ unvalued as (
             intervals.source_system = versions.source_system
             and intervals.subscription_item_id = versions.subscription_item_id
             and intervals.version_from = versions.valid_from
+    left outer join named
+        on
+            versions.source_system = named.source_system
+            and versions.subscription_item_id = named.subscription_item_id
+            and versions.valid_from = named.valid_from
+            -- What is by usage may lack a flat amount and a currency.
+            and named.gap <> 'commitment_unknown'
+    where named.gap is null
 ),
 
 final as (
@@ -81,6 +99,7 @@ final as (
         'Deliver it, or the invoice lines of the subscription.' as remedy,
         'error' as severity
     from unvalued
+    where source_system <> 'files' or missing <> 'billing interval'
     group by
         source_system,
         subscription_id

@@ -467,6 +467,14 @@ def test_quantity_that_was_never_billed_has_the_price_of_one(company: Built) -> 
     assert company.arr("option_billed", "2025-05-01") == 1188.0
 
 
+def test_what_is_unknown_of_a_subscription_has_one_name(company: Built) -> None:
+    assert company.rows(
+        "select object_id, list(gap) from facts.fct_data_gap"
+        " where object_type = 'subscription' and severity = 'error'"
+        " group by object_id having count(*) > 1"
+    ) == []  # fmt: skip
+
+
 def test_price_read_from_invoices_is_told_once(company: Built) -> None:
     told = company.rows(
         "select object_id, row_count, severity from intermediate.int_stripe_item_gaps"
