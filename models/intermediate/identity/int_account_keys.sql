@@ -24,7 +24,7 @@ with keys as (
         customer_id as system_key,
         crm_account_id as explicit_account_id,
         {{ web_domain('email') }} as mail_domain
-    from {{ ref('int_stripe_customers') }}
+    from {{ ref('int_stripe_customer_keys') }}
     {%- endif %}
     {%- if source_is_on('product', 'segment') %}
     union

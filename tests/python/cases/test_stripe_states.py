@@ -153,6 +153,23 @@ def endings(export: StripeExport) -> None:
             "data": {"object": {"id": "cus_customer_deleted", "deleted": True}},
         }
     )
+    # One that was deleted before anything was loaded: its event alone tells whose it was.
+    export.accounts["customer_told"] = None
+    gone = {"id": "cus_customer_told", "object": "customer"}
+    export.tables["customers"].append(gone | {"deleted": True})
+    row = export.subscription("customer_told", customer=gone["id"])
+    over = {"status": "canceled", "ended_at": unix("2025-03-10")}
+    row = export.life(row, [("2025-03-10", over)])
+    was = gone | {"email": None, "metadata": {"crm_account_id": "customer_told"}, "livemode": True}
+    export.tables["events"].append(
+        {
+            "id": "evt_customer_told",
+            "type": "customer.deleted",
+            "created": unix("2025-03-10"),
+            "livemode": True,
+            "data": {"object": was},
+        }
+    )
     export.accounts["customer_missing"] = None
     export.life(export.subscription("customer_missing", customer="cus_missing"), [])
     row = export.subscription(
@@ -296,6 +313,7 @@ MOVEMENTS = {
     "cancel_passed": [NEW, ("2025-03-01", "churn", -1200.0)],
     "cancel_withdrawn": [NEW],
     "customer_deleted": [NEW, ("2025-03-01", "churn", -1200.0)],
+    "customer_told": [NEW, ("2025-03-01", "churn", -1200.0)],
     "unassigned": [("2024-07-01", "new", 2400.0), ("2025-06-01", "contraction", -1200.0)],
     "trial_over": [],
     "never_started": [],
@@ -354,6 +372,8 @@ CHURNS = {
     "dispute_inquiry": ("2025-01-10", "price", True, "Sorry"),
     "dispute_odd": ("2025-01-10", "price", True, "Sorry"),
     "update_and_delete": ("2025-02-10", "payment_failed", False, None),
+    "customer_deleted": ("2025-03-10", "unknown", True, None),
+    "customer_told": ("2025-03-10", "unknown", True, None),
 }
 
 
@@ -431,6 +451,7 @@ def test_severities_are_errors_only_where_arr_is_unknown(built: Built) -> None:
 def test_what_no_subscription_is_about_is_named(built: Built) -> None:
     assert "not delivered" in gaps(built, "cus_missing")["customer_unknown"]
     assert "was deleted and never delivered" in gaps(built, "cus_gone")["customer_unknown"]
+    assert gaps(built, "cus_customer_told") == {}
     assert "'strange'" in gaps(built, "dp_dispute_odd")["dispute_status_unknown"]
 
 
