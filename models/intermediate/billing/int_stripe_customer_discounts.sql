@@ -34,10 +34,8 @@ versions as (
     select
         customer_id,
         cast({{ dbt.dateadd('day', 1, 'seen_on') }} as timestamp) as seen_at,
-        nullif(discount, 'null') as discount,
-        lag(nullif(discount, 'null')) over (
-            partition by customer_id order by load_id
-        ) as discount_before
+        discount,
+        lag(discount) over (partition by customer_id order by load_id) as discount_before
     from {{ ref('stg_stripe__customer_versions') }}
 ),
 
@@ -90,8 +88,8 @@ observed as (
         null as discount_id
     from versions
     where
-        discount is null
-        and discount_before is not null
+        discount = 'null'
+        or (discount is null and discount_before is not null)
 ),
 
 held as (
@@ -114,14 +112,16 @@ all_held as (
         customer_id,
         discount_id,
         coalesce(last_seen_at, starts_at) as held_at,
-        cast(null as date) as last_billed_to
+        cast(null as date) as last_billed_to,
+        false as is_only_billed
     from held
     union all
     select
         told.customer_id,
         told.discount_id,
         cast(told.starts_on as timestamp) as held_at,
-        nullif(billed.ends_on, cast('9999-12-31' as date)) as last_billed_to
+        nullif(billed.ends_on, cast('9999-12-31' as date)) as last_billed_to,
+        true as is_only_billed
     from told
     inner join billed
         on told.discount_id = billed.discount_id
@@ -136,7 +136,9 @@ final as (
     select
         all_held.customer_id,
         all_held.discount_id,
-        least(cast(min(observed.seen_at) as date), max(all_held.last_billed_to)) as gone_on
+        cast(max(all_held.held_at) as date) as held_on,
+        least(cast(min(observed.seen_at) as date), max(all_held.last_billed_to)) as gone_on,
+        bool_or(all_held.is_only_billed) as is_only_billed
     from all_held
     left outer join observed
         on
