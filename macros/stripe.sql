@@ -241,3 +241,69 @@
         {{ object }}, ['$.{{ stripe_event_attributes() | join("', '$.") }}']
     ) as varchar))
 {%- endmacro %}
+
+
+{#
+    The discounts that a subscription object lists, as a JSON list of ids to compare objects by:
+    those of the subscription, and those of an item behind the id of the item. Null where a discount
+    has no id (old API versions), or the list of items was cut at a page.
+#}
+{% macro stripe_discount_ids(discount, discounts, items) -%}
+    {{ adapter.dispatch('stripe_discount_ids', 'customer_success')(discount, discounts, items) }}
+{%- endmacro %}
+
+{% macro default__stripe_discount_ids(discount, discounts, items) -%}
+    case
+        when
+            (left({{ discount }}, 1) = '{' and {{ stripe_id(discount) }} is null)
+            or {{ json_text(items, '$.has_more') }} = 'true'
+            then null
+        else
+            to_json(array_sort(array_distinct(array_compact(concat(
+                array({{ stripe_id("nullif(" ~ discount ~ ", 'null')") }}),
+                transform(
+                    coalesce(from_json({{ discounts }}, 'array<string>'), array()),
+                    listed -> {{ stripe_id('listed') }}
+                ),
+                flatten(transform(
+                    coalesce(from_json({{ json_text(items, '$.data') }}, 'array<string>'), array()),
+                    item -> transform(
+                        coalesce(
+                            from_json({{ json_text('item', '$.discounts') }}, 'array<string>'),
+                            array()
+                        ),
+                        listed -> concat({{ json_text('item', '$.id') }}, ' ', {{ stripe_id('listed') }})
+                    )
+                ))
+            )))))
+    end
+{%- endmacro %}
+
+{% macro duckdb__stripe_discount_ids(discount, discounts, items) -%}
+    case
+        when
+            (left({{ discount }}, 1) = '{' and {{ stripe_id(discount) }} is null)
+            or {{ json_text(items, '$.has_more') }} = 'true'
+            then null
+        else
+            cast(to_json(list_sort(list_distinct(list_filter(
+                list_concat(
+                    [{{ stripe_id("nullif(" ~ discount ~ ", 'null')") }}],
+                    list_transform(
+                        cast(json_extract({{ discounts }}, '$') as varchar []),
+                        lambda listed: {{ stripe_id('listed') }}
+                    ),
+                    flatten(list_transform(
+                        cast(json_extract({{ items }}, '$.data') as varchar []),
+                        lambda item: list_transform(
+                            cast(json_extract(item, '$.discounts') as varchar []),
+                            lambda listed: concat(
+                                {{ json_text('item', '$.id') }}, ' ', {{ stripe_id('listed') }}
+                            )
+                        )
+                    ))
+                ),
+                lambda id: id is not null
+            )))) as varchar)
+    end
+{%- endmacro %}

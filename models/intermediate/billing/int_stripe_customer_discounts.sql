@@ -1,6 +1,6 @@
 -- Grain: one row per Stripe customer and discount that the customer has or had.
 -- A customer has one discount at a time. It is gone from the first day on which the customer has
--- none or another one: by an event (it was taken away, another took its place) or by a later load.
+-- none or another one: by an event (it was taken away, another took its place) or by a load.
 -- What ends by itself says so in the discount. What only bills have is gone with the last period of
 -- a subscription that has it.
 {{ config(enabled=source_is_on('billing', 'stripe')) }}
@@ -34,8 +34,9 @@ versions as (
     select
         customer_id,
         cast({{ dbt.dateadd('day', 1, 'seen_on') }} as timestamp) as seen_at,
-        discount,
-        lag(discount) over (partition by customer_id order by load_id) as discount_before
+        nullif(discount, 'null') as discount,
+        -- Whether the export has discounts: a customer without one has none then.
+        bool_or(discount is not null) over () as has_discounts
     from {{ ref('stg_stripe__customer_versions') }}
 ),
 
@@ -88,8 +89,8 @@ observed as (
         null as discount_id
     from versions
     where
-        discount = 'null'
-        or (discount is null and discount_before is not null)
+        has_discounts
+        and discount is null
 ),
 
 held as (

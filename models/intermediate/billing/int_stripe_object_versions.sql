@@ -14,6 +14,10 @@ with versions as (
         status,
         is_paused,
         items,
+        discount,
+        discounts,
+        -- Whether the export has discounts: an object without any has none then.
+        bool_or(coalesce(discount, discounts) is not null) over () as has_discounts,
         cast(current_period_start_at as date) as term_start
     from {{ ref('stg_stripe__subscription_versions') }}
 ),
@@ -29,6 +33,8 @@ events as (
         status,
         is_paused,
         items,
+        discount,
+        discounts,
         term_start,
         trial_end_at,
         subscription,
@@ -46,6 +52,8 @@ paired as (
         events.customer_id as event_customer_id,
         events.is_paused as event_is_paused,
         events.items as event_items,
+        events.discount as event_discount,
+        events.discounts as event_discounts,
         events.term_start as event_term_start,
         events.trial_end_at as event_trial_end_at,
         -- Null of an event that does not say what it found.
@@ -73,7 +81,17 @@ read as (
         {{ json_text('before_event', '$.status') }} as before_status,
         {{ stripe_id(json_text('before_event', '$.customer')) }} as before_customer_id,
         {{ json_text('before_event', '$.pause_collection') }} is not null as before_is_paused,
-        {{ stripe_items_text(json_text('before_event', '$.items')) }} as before_items_text
+        {{ stripe_items_text(json_text('before_event', '$.items')) }} as before_items_text,
+        case
+            when has_discounts
+                then {{ stripe_discount_ids('discount', 'discounts', 'items') }}
+        end as discount_ids,
+        {{ stripe_discount_ids('event_discount', 'event_discounts', 'event_items') }}
+            as event_discount_ids,
+        {{ stripe_discount_ids(
+            json_text('before_event', '$.discount'), json_text('before_event', '$.discounts'),
+            json_text('before_event', '$.items')
+        ) }} as before_discount_ids
     from paired
 ),
 
@@ -86,6 +104,7 @@ judged as (
             {%- for column in compared %}
             {{ 'and ' if not loop.first }}{{ column }} is not distinct from before_{{ column }}
             {%- endfor %}
+            and coalesce(discount_ids = before_discount_ids, true)
         ) as is_as_before_event,
         coalesce(
             status is distinct from event_status
@@ -95,6 +114,7 @@ judged as (
                     customer_id <> event_customer_id
                     or is_paused <> event_is_paused
                     or items_text <> event_items_text
+                    or discount_ids <> event_discount_ids
                 )
             ),
             false
@@ -112,6 +132,8 @@ final as (
         event_status,
         event_trial_end_at,
         status,
+        event_discount_ids,
+        discount_ids,
         -- Which of the two is newer; null where they agree.
         case
             when not is_different then null
@@ -121,9 +143,10 @@ final as (
             when term_start < event_term_start or is_as_before_event then 'event'
             else 'object'
         end as newer,
+        -- But for discounts, which may have run out; null where nothing else differs.
         case
             when is_different
-                then concat_ws(
+                then nullif(concat_ws(
                     ', ',
                     case
                         when status is distinct from event_status
@@ -141,7 +164,7 @@ final as (
                         when items_text <> event_items_text
                             then concat('items ', event_items_text, ' -> ', items_text)
                     end
-                )
+                ), '')
         end as difference
     from judged
 )

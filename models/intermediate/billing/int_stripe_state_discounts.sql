@@ -1,8 +1,8 @@
 -- Grain: one row per state of a Stripe subscription and discount on it or on an item of it.
 -- On the subscription and on its items: as the object has them, in the order of its lists. On the
--- customer: for every subscription of the customer, as long as the customer has it; where only bills
--- tell it, for those that were not billed without it since. By invoices: what was billed and no list
--- names, from the first period that has it to the end of the last.
+-- customer: for every subscription of the customer, as long as the customer has it; where only
+-- bills tell it, for those that were not billed without it since. By invoices: what was billed and
+-- no list names, from the first period that has it to the end of the last.
 {{ config(enabled=source_is_on('billing', 'stripe')) }}
 
 with states as (
