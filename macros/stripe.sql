@@ -43,6 +43,16 @@
 {%- endmacro %}
 
 
+{# An amount without the tax in it, of a share below 1; without any it is exactly as it was. #}
+{% macro without_tax(amount, net_share, type) -%}
+    case
+        when {{ net_share }} < 1
+            then cast(cast({{ amount }} as double) * {{ net_share }} as {{ type }})
+        else cast({{ amount }} as {{ type }})
+    end
+{%- endmacro %}
+
+
 {# True unless the object says that it is of test mode. #}
 {% macro is_live(livemode) -%}
     coalesce(lower(cast({{ livemode }} as {{ dbt.type_string() }})), 'true') <> 'false'
