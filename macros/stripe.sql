@@ -254,9 +254,8 @@
 
 
 {#
-    The discounts that a subscription object lists, as a JSON list of ids to compare objects by:
-    those of the subscription, and those of an item behind the id of the item. Null where a discount
-    has no id (old API versions), or the list of items was cut at a page.
+    The discounts that a subscription object and its items have, as a JSON list of ids to compare
+    objects by. Null where one has no id, as in API versions before 2020-08-27.
 #}
 {% macro stripe_discount_ids(discount, discounts, items) -%}
     {{ adapter.dispatch('stripe_discount_ids', 'customer_success')(discount, discounts, items) }}
@@ -264,56 +263,37 @@
 
 {% macro default__stripe_discount_ids(discount, discounts, items) -%}
     case
-        when
-            (left({{ discount }}, 1) = '{' and {{ stripe_id(discount) }} is null)
-            or {{ json_text(items, '$.has_more') }} = 'true'
-            then null
-        else
-            to_json(array_sort(array_distinct(array_compact(concat(
-                array({{ stripe_id("nullif(" ~ discount ~ ", 'null')") }}),
-                transform(
+        when coalesce(left({{ discount }}, 1) <> '{' or {{ discount }} like '%"di_%', true)
+            then to_json(array_sort(array_distinct(transform(
+                array_compact(concat(
+                    array(nullif({{ discount }}, 'null')),
                     coalesce(from_json({{ discounts }}, 'array<string>'), array()),
-                    listed -> {{ stripe_id('listed') }}
-                ),
-                flatten(transform(
-                    coalesce(from_json({{ json_text(items, '$.data') }}, 'array<string>'), array()),
-                    item -> transform(
-                        coalesce(
+                    flatten(transform(
+                        from_json({{ json_text(items, '$.data') }}, 'array<string>'),
+                        item -> coalesce(
                             from_json({{ json_text('item', '$.discounts') }}, 'array<string>'),
                             array()
-                        ),
-                        listed -> concat({{ json_text('item', '$.id') }}, ' ', {{ stripe_id('listed') }})
-                    )
-                ))
-            )))))
+                        )
+                    ))
+                )),
+                listed -> {{ stripe_id('listed') }}
+            ))))
     end
 {%- endmacro %}
 
 {% macro duckdb__stripe_discount_ids(discount, discounts, items) -%}
     case
-        when
-            (left({{ discount }}, 1) = '{' and {{ stripe_id(discount) }} is null)
-            or {{ json_text(items, '$.has_more') }} = 'true'
-            then null
-        else
-            cast(to_json(list_sort(list_distinct(list_filter(
+        when coalesce(left({{ discount }}, 1) <> '{' or {{ discount }} like '%"di_%', true)
+            then cast(to_json(list_sort(list_distinct(list_transform(
                 list_concat(
-                    [{{ stripe_id("nullif(" ~ discount ~ ", 'null')") }}],
-                    list_transform(
-                        cast(json_extract({{ discounts }}, '$') as varchar []),
-                        lambda listed: {{ stripe_id('listed') }}
-                    ),
+                    [nullif({{ discount }}, 'null')],
+                    cast(json_extract({{ discounts }}, '$') as varchar []),
                     flatten(list_transform(
                         cast(json_extract({{ items }}, '$.data') as varchar []),
-                        lambda item: list_transform(
-                            cast(json_extract(item, '$.discounts') as varchar []),
-                            lambda listed: concat(
-                                {{ json_text('item', '$.id') }}, ' ', {{ stripe_id('listed') }}
-                            )
-                        )
+                        lambda item: cast(json_extract(item, '$.discounts') as varchar [])
                     ))
                 ),
-                lambda id: id is not null
+                lambda listed: {{ stripe_id('listed') }}
             )))) as varchar)
     end
 {%- endmacro %}

@@ -137,9 +137,9 @@ final as (
     select
         all_held.customer_id,
         all_held.discount_id,
-        cast(max(all_held.held_at) as date) as held_on,
-        least(cast(min(observed.seen_at) as date), max(all_held.last_billed_to)) as gone_on,
-        bool_or(all_held.is_only_billed) as is_only_billed
+        cast(all_held.held_at as date) as held_on,
+        least(cast(min(observed.seen_at) as date), all_held.last_billed_to) as gone_on,
+        all_held.is_only_billed
     from all_held
     left outer join observed
         on
@@ -148,7 +148,10 @@ final as (
             and all_held.held_at < observed.seen_at
     group by
         all_held.customer_id,
-        all_held.discount_id
+        all_held.discount_id,
+        all_held.held_at,
+        all_held.last_billed_to,
+        all_held.is_only_billed
 )
 
 select * from final

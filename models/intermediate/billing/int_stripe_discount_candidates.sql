@@ -94,7 +94,7 @@ priced as (
         discounts.told_by,
         discounts.duration,
         discounts.percent_off,
-        discounts.amount_off_minor,
+        {{ from_minor_units('discounts.amount_off_minor', 'given.currency') }} as amount_off,
         discounts.starts_on,
         discounts.ends_on,
         discounts.subscription_item_id as only_item_id,
@@ -130,10 +130,7 @@ final as (
         limited.discount_id is null or products.discount_id is not null as is_of_line,
         case
             when priced.is_in_currency
-                then {{ without_tax(
-                    from_minor_units('priced.amount_off_minor', 'priced.currency'),
-                    'priced.net_share', 'decimal(18, 4)'
-                ) }}
+                then {{ without_tax('priced.amount_off', 'priced.net_share', 'decimal(18, 4)') }}
         end as amount_off,
         row_number() over (
             partition by priced.subscription_item_id, priced.valid_from

@@ -83,7 +83,10 @@ priced as (
         amounts.net_share,
         coalesce(lines.product_id, prices.product_id) as known_product_id,
         -- In another currency the price has another amount.
-        case when prices.currency = lines.currency then prices.unit_amount end as unit_amount,
+        case
+            when prices.currency = lines.currency
+                then {{ gross_interval_amount('prices.unit_amount', 'lines.quantity') }}
+        end as interval_amount,
         prices.billing_interval,
         prices.interval_count
     from lines
@@ -128,8 +131,7 @@ final as (
         case
             when priced.known_price_type = 'recurring' and priced.known_usage_type = 'licensed'
                 then {{ without_tax(
-                    gross_interval_amount('priced.unit_amount', 'priced.quantity'),
-                    'priced.net_share', 'decimal(28, 4)'
+                    'priced.interval_amount', 'priced.net_share', 'decimal(28, 4)'
                 ) }}
         end as full_interval_amount,
         priced.billing_interval,

@@ -33,12 +33,11 @@ events as (
         status,
         is_paused,
         items,
-        discount,
-        discounts,
+        discount_ids,
+        found_discount_ids,
         term_start,
         trial_end_at,
-        subscription,
-        previous_attributes
+        found
     from {{ ref('int_stripe_subscription_events') }}
 ),
 
@@ -52,12 +51,11 @@ paired as (
         events.customer_id as event_customer_id,
         events.is_paused as event_is_paused,
         events.items as event_items,
-        events.discount as event_discount,
-        events.discounts as event_discounts,
+        events.discount_ids as event_discount_ids,
+        events.found_discount_ids as before_discount_ids,
         events.term_start as event_term_start,
         events.trial_end_at as event_trial_end_at,
-        -- Null of an event that does not say what it found.
-        {{ json_merged('events.subscription', 'events.previous_attributes') }} as before_event
+        events.found as before_event
     from versions
     inner join events
         on
@@ -85,13 +83,7 @@ read as (
         case
             when has_discounts
                 then {{ stripe_discount_ids('discount', 'discounts', 'items') }}
-        end as discount_ids,
-        {{ stripe_discount_ids('event_discount', 'event_discounts', 'event_items') }}
-            as event_discount_ids,
-        {{ stripe_discount_ids(
-            json_text('before_event', '$.discount'), json_text('before_event', '$.discounts'),
-            json_text('before_event', '$.items')
-        ) }} as before_discount_ids
+        end as discount_ids
     from paired
 ),
 

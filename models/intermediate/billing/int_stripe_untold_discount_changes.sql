@@ -11,12 +11,8 @@ with events as (
         event_number,
         created_at,
         customer_id,
-        status,
-        items,
-        discount,
-        discounts,
-        subscription,
-        previous_attributes
+        discount_ids,
+        found_discount_ids
     from {{ ref('int_stripe_subscription_events') }}
     where cast(created_at as date) <= {{ as_of_date() }}
 ),
@@ -51,24 +47,12 @@ discounts as (
     group by discount_id
 ),
 
-found as (
-    select
-        *,
-        {{ stripe_discount_ids('discount', 'discounts', 'items') }} as discount_ids,
-        {{ json_merged('subscription', 'previous_attributes') }} as before_event
-    from events
-),
-
 followed as (
     select
         *,
-        {{ stripe_discount_ids(
-            json_text('before_event', '$.discount'), json_text('before_event', '$.discounts'),
-            json_text('before_event', '$.items')
-        ) }} as found_ids,
         lag(created_at) over history as before_at,
         lag(discount_ids) over history as before_ids
-    from found
+    from events
     window history as (partition by subscription_id order by event_number)
 ),
 
@@ -81,12 +65,11 @@ compared as (
         cast(before_at as date) as since,
         cast(created_at as date) as found_on,
         before_ids,
-        found_ids
+        found_discount_ids as found_ids
     from followed
     where
         event_type = 'customer.subscription.updated'
-        and previous_attributes is not null
-        and before_ids <> found_ids
+        and before_ids <> found_discount_ids
     union all
     select
         told_states.subscription_id,
@@ -108,29 +91,25 @@ compared as (
 ),
 
 ids as (
+    {%- for ids in ['before_ids', 'found_ids'] %}
     select
         subscription_id,
         shown_by,
-        before_ids as listed_ids,
-        true as is_before,
-        {{ json_places('before_ids') }} as place
+        customer_id,
+        since,
+        found_on,
+        {{ ids }} as listed_ids,
+        {{ 'true' if ids == 'before_ids' else 'false' }} as is_before,
+        {{ json_places(ids) }} as place
     from compared
-    union all
-    select
-        subscription_id,
-        shown_by,
-        found_ids as listed_ids,
-        false as is_before,
-        {{ json_places('found_ids') }} as place
-    from compared
+    {{- '\n    union all' if not loop.last }}
+    {%- endfor %}
 ),
 
 named as (
     select
-        subscription_id,
-        shown_by,
-        is_before,
-        {{ json_text_at('listed_ids', "'$[' || cast(place as varchar) || ']'") }} as listed_id
+        *,
+        {{ json_text_at('listed_ids', "'$[' || cast(place as varchar) || ']'") }} as discount_id
     from ids
 ),
 
@@ -138,48 +117,50 @@ changed as (
     select
         subscription_id,
         shown_by,
-        listed_id,
-        coalesce(nullif({{ dbt.split_part('listed_id', "' '", 2) }}, ''), listed_id)
-            as discount_id,
+        customer_id,
+        since,
+        found_on,
+        discount_id,
         bool_or(is_before) as is_gone
     from named
     group by
         subscription_id,
         shown_by,
-        listed_id
+        customer_id,
+        since,
+        found_on,
+        discount_id
     having count(*) = 1
 ),
 
 final as (
     select
-        compared.subscription_id,
-        compared.shown_by,
+        changed.subscription_id,
+        changed.shown_by,
         'event_missing' as gap,
-        min(compared.customer_id) as customer_id,
-        min(compared.since) as since,
+        changed.customer_id,
+        changed.since,
         concat(
             'no event tells of a change of its discounts between ',
-            cast(min(compared.since) as varchar), ' and ',
-            cast(min(compared.found_on) as varchar), ' (',
+            cast(changed.since as varchar), ' and ', cast(changed.found_on as varchar), ' (',
             string_agg(
-                case when changed.is_gone then 'without ' else 'with ' end || changed.listed_id,
-                ', ' order by changed.is_gone desc, changed.listed_id asc
+                case when changed.is_gone then 'without ' else 'with ' end || changed.discount_id,
+                ', ' order by changed.is_gone desc, changed.discount_id asc
             ),
             '); it counts from then on'
         ) as what_is_missing
-    from compared
-    inner join changed
-        on
-            compared.subscription_id = changed.subscription_id
-            and compared.shown_by = changed.shown_by
+    from changed
     left outer join discounts
         on changed.discount_id = discounts.discount_id
     where
         not changed.is_gone
-        or not coalesce(discounts.is_once or discounts.ends_on <= compared.found_on, false)
+        or not coalesce(discounts.is_once or discounts.ends_on <= changed.found_on, false)
     group by
-        compared.subscription_id,
-        compared.shown_by
+        changed.subscription_id,
+        changed.shown_by,
+        changed.customer_id,
+        changed.since,
+        changed.found_on
 )
 
 select * from final
