@@ -43,6 +43,16 @@
 {%- endmacro %}
 
 
+{# An amount without the tax in it, of a share below 1; without any it is exactly as it was. #}
+{% macro without_tax(amount, net_share, type) -%}
+    case
+        when {{ net_share }} < 1
+            then cast(cast({{ amount }} as double) * {{ net_share }} as {{ type }})
+        else cast({{ amount }} as {{ type }})
+    end
+{%- endmacro %}
+
+
 {# True unless the object says that it is of test mode. #}
 {% macro is_live(livemode) -%}
     coalesce(lower(cast({{ livemode }} as {{ dbt.type_string() }})), 'true') <> 'false'
@@ -240,4 +250,50 @@
     md5(cast(json_extract_string(
         {{ object }}, ['$.{{ stripe_event_attributes() | join("', '$.") }}']
     ) as varchar))
+{%- endmacro %}
+
+
+{#
+    The discounts that a subscription object and its items have, as a JSON list of ids to compare
+    objects by. Null where one has no id, as in API versions before 2020-08-27.
+#}
+{% macro stripe_discount_ids(discount, discounts, items) -%}
+    {{ adapter.dispatch('stripe_discount_ids', 'customer_success')(discount, discounts, items) }}
+{%- endmacro %}
+
+{% macro default__stripe_discount_ids(discount, discounts, items) -%}
+    case
+        when coalesce(left({{ discount }}, 1) <> '{' or {{ discount }} like '%"di_%', true)
+            then to_json(array_sort(array_distinct(transform(
+                array_compact(concat(
+                    array(nullif({{ discount }}, 'null')),
+                    coalesce(from_json({{ discounts }}, 'array<string>'), array()),
+                    flatten(transform(
+                        from_json({{ json_text(items, '$.data') }}, 'array<string>'),
+                        item -> coalesce(
+                            from_json({{ json_text('item', '$.discounts') }}, 'array<string>'),
+                            array()
+                        )
+                    ))
+                )),
+                listed -> {{ stripe_id('listed') }}
+            ))))
+    end
+{%- endmacro %}
+
+{% macro duckdb__stripe_discount_ids(discount, discounts, items) -%}
+    case
+        when coalesce(left({{ discount }}, 1) <> '{' or {{ discount }} like '%"di_%', true)
+            then cast(to_json(list_sort(list_distinct(list_transform(
+                list_concat(
+                    [nullif({{ discount }}, 'null')],
+                    cast(json_extract({{ discounts }}, '$') as varchar []),
+                    flatten(list_transform(
+                        cast(json_extract({{ items }}, '$.data') as varchar []),
+                        lambda item: cast(json_extract(item, '$.discounts') as varchar [])
+                    ))
+                ),
+                lambda listed: {{ stripe_id('listed') }}
+            )))) as varchar)
+    end
 {%- endmacro %}

@@ -48,24 +48,27 @@ def as_text(value: str, physical: str) -> str:
         return value
     if is_nested(physical):
         return f"cast(to_json({value}) as varchar)"
-    if physical.startswith("DECIMAL"):
-        # Loaders take ids for numbers, too.
-        return (
-            f"case when {value} = trunc({value}) then cast(cast({value} as hugeint) as varchar)"
-            f" else cast({value} as varchar) end"
-        )
-    if physical in FLOATS:
-        # pandas turns an integer column with gaps into floats; '17.0' would match no other id.
-        return (
-            f"case when isnan({value}) then null"
-            f" when {value} = trunc({value}) and abs({value}) < {EXACT}"
-            f" then cast(cast({value} as bigint) as varchar) else cast({value} as varchar) end"
-        )
+    if physical.startswith("DECIMAL") or physical in FLOATS:
+        return _number_as_text(value, physical)
     if physical == _ZONED:
         return f"cast(timezone('UTC', {value}) as varchar)"
     if physical == "BLOB":
         return f"try(decode({value}))"
     return f"cast({value} as varchar)"
+
+
+def _number_as_text(value: str, physical: str) -> str:
+    """Loaders take ids for numbers; pandas turns those with gaps into floats ('17.0')."""
+    if physical in FLOATS:
+        return (
+            f"case when isnan({value}) then null"
+            f" when {value} = trunc({value}) and abs({value}) < {EXACT}"
+            f" then cast(cast({value} as bigint) as varchar) else cast({value} as varchar) end"
+        )
+    return (
+        f"case when {value} = trunc({value}) then cast(cast({value} as hugeint) as varchar)"
+        f" else cast({value} as varchar) end"
+    )
 
 
 def cast(value: str, physical: str, column: ColumnSpec, reading: FileSettings = AS_WRITTEN) -> str:

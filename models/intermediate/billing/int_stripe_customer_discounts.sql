@@ -1,6 +1,6 @@
 -- Grain: one row per Stripe customer and discount that the customer has or had.
 -- A customer has one discount at a time. It is gone from the first day on which the customer has
--- none or another one: by an event (it was taken away, another took its place) or by a later load.
+-- none or another one: by an event (it was taken away, another took its place) or by a load.
 -- What ends by itself says so in the discount. What only bills have is gone with the last period of
 -- a subscription that has it.
 {{ config(enabled=source_is_on('billing', 'stripe')) }}
@@ -35,9 +35,8 @@ versions as (
         customer_id,
         cast({{ dbt.dateadd('day', 1, 'seen_on') }} as timestamp) as seen_at,
         nullif(discount, 'null') as discount,
-        lag(nullif(discount, 'null')) over (
-            partition by customer_id order by load_id
-        ) as discount_before
+        -- Whether the export has discounts: a customer without one has none then.
+        bool_or(discount is not null) over () as has_discounts
     from {{ ref('stg_stripe__customer_versions') }}
 ),
 
@@ -90,8 +89,8 @@ observed as (
         null as discount_id
     from versions
     where
-        discount is null
-        and discount_before is not null
+        has_discounts
+        and discount is null
 ),
 
 held as (
@@ -114,14 +113,16 @@ all_held as (
         customer_id,
         discount_id,
         coalesce(last_seen_at, starts_at) as held_at,
-        cast(null as date) as last_billed_to
+        cast(null as date) as last_billed_to,
+        false as is_only_billed
     from held
     union all
     select
         told.customer_id,
         told.discount_id,
         cast(told.starts_on as timestamp) as held_at,
-        nullif(billed.ends_on, cast('9999-12-31' as date)) as last_billed_to
+        nullif(billed.ends_on, cast('9999-12-31' as date)) as last_billed_to,
+        true as is_only_billed
     from told
     inner join billed
         on told.discount_id = billed.discount_id
@@ -136,7 +137,9 @@ final as (
     select
         all_held.customer_id,
         all_held.discount_id,
-        least(cast(min(observed.seen_at) as date), max(all_held.last_billed_to)) as gone_on
+        cast(all_held.held_at as date) as held_on,
+        least(cast(min(observed.seen_at) as date), all_held.last_billed_to) as gone_on,
+        all_held.is_only_billed
     from all_held
     left outer join observed
         on
@@ -145,7 +148,10 @@ final as (
             and all_held.held_at < observed.seen_at
     group by
         all_held.customer_id,
-        all_held.discount_id
+        all_held.discount_id,
+        all_held.held_at,
+        all_held.last_billed_to,
+        all_held.is_only_billed
 )
 
 select * from final

@@ -14,6 +14,7 @@ with versions as (
         usage_type,
         billing_interval,
         interval_count,
+        net_share,
         coalesce(
             interval_amount, {{ gross_interval_amount('unit_amount', 'quantity') }}
         ) as interval_amount
@@ -93,7 +94,7 @@ priced as (
         discounts.told_by,
         discounts.duration,
         discounts.percent_off,
-        discounts.amount_off_minor,
+        {{ from_minor_units('discounts.amount_off_minor', 'given.currency') }} as amount_off,
         discounts.starts_on,
         discounts.ends_on,
         discounts.subscription_item_id as only_item_id,
@@ -129,7 +130,7 @@ final as (
         limited.discount_id is null or products.discount_id is not null as is_of_line,
         case
             when priced.is_in_currency
-                then {{ from_minor_units('priced.amount_off_minor', 'priced.currency') }}
+                then {{ without_tax('priced.amount_off', 'priced.net_share', 'decimal(18, 4)') }}
         end as amount_off,
         row_number() over (
             partition by priced.subscription_item_id, priced.valid_from

@@ -1,5 +1,4 @@
 -- Grain: one row per line of a Stripe invoice, its tax as a line of its own.
--- Stripe gives a line before its discounts; here the amount is what the invoice asks for.
 {{ config(enabled=source_is_on('billing', 'stripe')) }}
 
 with lines as (
@@ -23,20 +22,16 @@ with lines as (
     from {{ ref('stg_stripe__invoice_line_items') }}
 ),
 
-line_discounts as (
+amounts as (
     select
         invoice_id,
         line_item_id,
-        discount_id,
-        amount
-    from {{ ref('stg_stripe__invoice_line_discounts') }}
-),
-
--- The invoice line names the discount; how long it lasts is said by the discount.
-once_discounts as (
-    select distinct discount_id
-    from {{ ref('int_stripe_discounts') }}
-    where duration = 'once'
+        amount,
+        discount_amount,
+        once_discount_amount,
+        tax,
+        net_share
+    from {{ ref('int_stripe_line_amounts') }}
 ),
 
 prices as (
@@ -76,33 +71,22 @@ rests as (
     from {{ ref('int_stripe_invoice_rests') }}
 ),
 
-discount_sums as (
-    select
-        line_discounts.invoice_id,
-        line_discounts.line_item_id,
-        sum(line_discounts.amount) as discount_amount,
-        sum(
-            case when once_discounts.discount_id is not null then line_discounts.amount else 0 end
-        ) as once_discount_amount
-    from line_discounts
-    left outer join once_discounts
-        on line_discounts.discount_id = once_discounts.discount_id
-    group by
-        line_discounts.invoice_id,
-        line_discounts.line_item_id
-),
-
 priced as (
     select
         lines.*,
         coalesce(lines.price_type, prices.price_type) as known_price_type,
         coalesce(lines.usage_type, usages.usage_type) as known_usage_type,
-        lines.amount - coalesce(discount_sums.discount_amount, 0) as net_amount,
-        coalesce(discount_sums.discount_amount, 0) as discount_amount,
-        coalesce(discount_sums.once_discount_amount, 0) as once_discount_amount,
+        amounts.amount as net_amount,
+        amounts.discount_amount,
+        amounts.once_discount_amount,
+        amounts.tax,
+        amounts.net_share,
         coalesce(lines.product_id, prices.product_id) as known_product_id,
         -- In another currency the price has another amount.
-        case when prices.currency = lines.currency then prices.unit_amount end as unit_amount,
+        case
+            when prices.currency = lines.currency
+                then {{ gross_interval_amount('prices.unit_amount', 'lines.quantity') }}
+        end as interval_amount,
         prices.billing_interval,
         prices.interval_count
     from lines
@@ -110,10 +94,10 @@ priced as (
         on lines.price_id = prices.price_id
     left outer join usages
         on lines.price_id = usages.price_id
-    left outer join discount_sums
+    inner join amounts
         on
-            lines.invoice_id = discount_sums.invoice_id
-            and lines.line_item_id = discount_sums.line_item_id
+            lines.invoice_id = amounts.invoice_id
+            and lines.line_item_id = amounts.line_item_id
 ),
 
 final as (
@@ -137,25 +121,50 @@ final as (
             else 'one_time'
         end as line_kind,
         priced.is_proration,
-        cast(priced.net_amount as decimal(18, 2)) as amount,
-        cast(priced.discount_amount as decimal(18, 2)) as discount_amount,
-        cast(priced.once_discount_amount as decimal(18, 2)) as once_discount_amount,
+        priced.net_amount as amount,
+        priced.discount_amount,
+        priced.once_discount_amount,
         priced.currency,
         priced.period_start as service_start,
         priced.period_end as service_end,
         priced.quantity,
-        cast(
-            case
-                when priced.known_price_type = 'recurring' and priced.known_usage_type = 'licensed'
-                    then {{ gross_interval_amount('priced.unit_amount', 'priced.quantity') }}
-            end as decimal(28, 4)
-        ) as full_interval_amount,
+        case
+            when priced.known_price_type = 'recurring' and priced.known_usage_type = 'licensed'
+                then {{ without_tax(
+                    'priced.interval_amount', 'priced.net_share', 'decimal(28, 4)'
+                ) }}
+        end as full_interval_amount,
         priced.billing_interval,
         priced.interval_count,
         priced.description
     from priced
     left outer join invoices
         on priced.invoice_id = invoices.invoice_id
+    union all
+    select
+        priced.invoice_id,
+        priced.invoice_id || ':' || priced.line_item_id || ':tax' as invoice_line_id,
+        coalesce(priced.subscription_id, invoices.subscription_id) as subscription_id,
+        cast(null as varchar) as subscription_item_id,
+        cast(null as varchar) as product_id,
+        cast(null as varchar) as plan_id,
+        'tax' as line_kind,
+        false as is_proration,
+        priced.tax as amount,
+        cast(0 as decimal(18, 2)) as discount_amount,
+        cast(0 as decimal(18, 2)) as once_discount_amount,
+        priced.currency,
+        priced.period_start as service_start,
+        priced.period_end as service_end,
+        cast(null as decimal(18, 4)) as quantity,
+        cast(null as decimal(28, 4)) as full_interval_amount,
+        cast(null as varchar) as billing_interval,
+        cast(null as integer) as interval_count,
+        'Tax within the line' as description
+    from priced
+    left outer join invoices
+        on priced.invoice_id = invoices.invoice_id
+    where priced.tax <> 0
     union all
     select
         invoice_id,

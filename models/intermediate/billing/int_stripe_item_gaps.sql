@@ -15,6 +15,7 @@
     'items_uncounted': ('warning', 'List the items of the subscription to the last page.'),
     'items_from_invoices': ('info', 'List the items of the subscription to the last page.'),
     'price_from_invoices': ('info', expand),
+    'tax_unknown': ('warning', 'Deliver the invoices of the subscription with their taxes.'),
     'pricing_not_read': ('error', 'Only prices are read. Bring what was agreed in pricing plans as '
         ~ 'contracts of files.'),
 } %}
@@ -46,10 +47,20 @@ lists as (
 versions as (
     select
         price_id,
+        subscription_id,
         subscription_item_id,
-        valid_from
+        customer_id,
+        valid_from,
+        priced_by,
+        net_share,
+        {{ is_billable_status('status') }} and valid_from <= {{ as_of_date() }} as is_paid_for
     from {{ ref('int_stripe_line_versions') }}
-    where priced_by = 'invoice_lines'
+),
+
+with_tax as (
+    select distinct price_id
+    from {{ ref('int_stripe_listed_items') }}
+    where {{ json_text('price', '$.tax_behavior') }} = 'inclusive'
 ),
 
 lines as (
@@ -117,6 +128,24 @@ found as (
         subscription_item_id as row_id,
         valid_from
     from versions
+    where priced_by = 'invoice_lines'
+    union all
+    select
+        'subscription' as object_type,
+        versions.subscription_id as object_id,
+        versions.customer_id,
+        'tax_unknown' as gap,
+        'Subscription ' || versions.subscription_id || ' is paid for, and its price '
+        || versions.price_id || ' contains tax of which no bill says how much; it counts with it.'
+            as sentence,
+        versions.subscription_item_id as row_id,
+        versions.valid_from
+    from versions
+    inner join with_tax
+        on versions.price_id = with_tax.price_id
+    where
+        versions.is_paid_for
+        and versions.net_share is null
     union all
     select
         'customer' as object_type,

@@ -1,4 +1,5 @@
 -- Grain: one row per Stripe subscription item and day from which a version of it holds.
+-- Without the tax that a price contains. net_share is null where no bill tells it.
 {{ config(enabled=source_is_on('billing', 'stripe')) }}
 
 with states as (
@@ -45,6 +46,13 @@ prices as (
     from {{ ref('int_stripe_item_prices') }}
 ),
 
+shares as (
+    select
+        subscription_id,
+        net_share
+    from {{ ref('int_stripe_net_shares') }}
+),
+
 final as (
     select
         items.subscription_item_id,
@@ -55,8 +63,11 @@ final as (
         prices.product_id,
         items.price_id,
         items.quantity,
-        prices.unit_amount,
-        prices.interval_amount,
+        {{ without_tax('prices.unit_amount', 'shares.net_share', 'decimal(18, 4)') }}
+            as unit_amount,
+        {{ without_tax('prices.interval_amount', 'shares.net_share', 'decimal(28, 4)') }}
+            as interval_amount,
+        shares.net_share,
         coalesce(prices.currency, states.currency) as currency,
         prices.billing_interval,
         prices.interval_count,
@@ -78,6 +89,8 @@ final as (
             and states.state_key = items.state_key
     inner join prices
         on items.term_key = prices.term_key
+    left outer join shares
+        on states.subscription_id = shares.subscription_id
 )
 
 select * from final

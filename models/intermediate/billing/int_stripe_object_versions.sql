@@ -14,6 +14,10 @@ with versions as (
         status,
         is_paused,
         items,
+        discount,
+        discounts,
+        -- Whether the export has discounts: an object without any has none then.
+        bool_or(coalesce(discount, discounts) is not null) over () as has_discounts,
         cast(current_period_start_at as date) as term_start
     from {{ ref('stg_stripe__subscription_versions') }}
 ),
@@ -29,10 +33,11 @@ events as (
         status,
         is_paused,
         items,
+        discount_ids,
+        found_discount_ids,
         term_start,
         trial_end_at,
-        subscription,
-        previous_attributes
+        found
     from {{ ref('int_stripe_subscription_events') }}
 ),
 
@@ -46,10 +51,11 @@ paired as (
         events.customer_id as event_customer_id,
         events.is_paused as event_is_paused,
         events.items as event_items,
+        events.discount_ids as event_discount_ids,
+        events.found_discount_ids as before_discount_ids,
         events.term_start as event_term_start,
         events.trial_end_at as event_trial_end_at,
-        -- Null of an event that does not say what it found.
-        {{ json_merged('events.subscription', 'events.previous_attributes') }} as before_event
+        events.found as before_event
     from versions
     inner join events
         on
@@ -73,7 +79,11 @@ read as (
         {{ json_text('before_event', '$.status') }} as before_status,
         {{ stripe_id(json_text('before_event', '$.customer')) }} as before_customer_id,
         {{ json_text('before_event', '$.pause_collection') }} is not null as before_is_paused,
-        {{ stripe_items_text(json_text('before_event', '$.items')) }} as before_items_text
+        {{ stripe_items_text(json_text('before_event', '$.items')) }} as before_items_text,
+        case
+            when has_discounts
+                then {{ stripe_discount_ids('discount', 'discounts', 'items') }}
+        end as discount_ids
     from paired
 ),
 
@@ -86,6 +96,7 @@ judged as (
             {%- for column in compared %}
             {{ 'and ' if not loop.first }}{{ column }} is not distinct from before_{{ column }}
             {%- endfor %}
+            and coalesce(discount_ids = before_discount_ids, true)
         ) as is_as_before_event,
         coalesce(
             status is distinct from event_status
@@ -95,6 +106,7 @@ judged as (
                     customer_id <> event_customer_id
                     or is_paused <> event_is_paused
                     or items_text <> event_items_text
+                    or discount_ids <> event_discount_ids
                 )
             ),
             false
@@ -112,6 +124,8 @@ final as (
         event_status,
         event_trial_end_at,
         status,
+        event_discount_ids,
+        discount_ids,
         -- Which of the two is newer; null where they agree.
         case
             when not is_different then null
@@ -121,9 +135,10 @@ final as (
             when term_start < event_term_start or is_as_before_event then 'event'
             else 'object'
         end as newer,
+        -- But for discounts, which may have run out; null where nothing else differs.
         case
             when is_different
-                then concat_ws(
+                then nullif(concat_ws(
                     ', ',
                     case
                         when status is distinct from event_status
@@ -141,7 +156,7 @@ final as (
                         when items_text <> event_items_text
                             then concat('items ', event_items_text, ' -> ', items_text)
                     end
-                )
+                ), '')
         end as difference
     from judged
 )

@@ -1,7 +1,8 @@
 -- Grain: one row per state of a Stripe subscription and discount on it or on an item of it.
 -- On the subscription and on its items: as the object has them, in the order of its lists. On the
--- customer: for every subscription of the customer, as long as the customer has it. By invoices:
--- what was billed and no list names, from the first period that has it to the end of the last.
+-- customer: for every subscription of the customer, as long as the customer has it; where only
+-- bills tell it, for those that were not billed without it since. By invoices: what was billed and
+-- no list names, from the first period that has it to the end of the last.
 {{ config(enabled=source_is_on('billing', 'stripe')) }}
 
 with states as (
@@ -34,8 +35,21 @@ customer_discounts as (
     select
         customer_id,
         discount_id,
-        coalesce(gone_on, cast('9999-12-31' as date)) as gone_on
+        held_on,
+        coalesce(gone_on, cast('9999-12-31' as date)) as gone_on,
+        is_only_billed
     from {{ ref('int_stripe_customer_discounts') }}
+),
+
+bills as (
+    select
+        subscription_id,
+        max(period_start) as last_billed_on
+    from {{ ref('int_stripe_recurring_lines') }}
+    where
+        is_whole_period
+        and amount > 0
+    group by subscription_id
 ),
 
 billed as (
@@ -81,12 +95,26 @@ inherited as (
         customer_discounts.discount_id,
         0 as place,
         cast(null as date) as had_from,
-        customer_discounts.gone_on as had_until
+        case
+            when customer_discounts.is_only_billed
+                then least(customer_discounts.gone_on, billed.ends_on)
+            else customer_discounts.gone_on
+        end as had_until
     from states
     inner join customer_discounts
         on
             states.customer_id = customer_discounts.customer_id
             and states.valid_from < customer_discounts.gone_on
+    left outer join billed
+        on
+            states.subscription_id = billed.subscription_id
+            and customer_discounts.discount_id = billed.discount_id
+    left outer join bills
+        on states.subscription_id = bills.subscription_id
+    where
+        not customer_discounts.is_only_billed
+        or billed.discount_id is not null
+        or coalesce(bills.last_billed_on < customer_discounts.held_on, true)
 ),
 
 named as (

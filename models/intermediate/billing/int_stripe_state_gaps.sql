@@ -20,6 +20,7 @@
 } %}
 
 with changes as (
+    {%- for relation in ['int_stripe_untold_changes', 'int_stripe_untold_discount_changes'] %}
     select
         subscription_id,
         gap,
@@ -27,7 +28,9 @@ with changes as (
         customer_id,
         since,
         what_is_missing
-    from {{ ref('int_stripe_untold_changes') }}
+    from {{ ref(relation) }}
+    {{- '\n    union all' if not loop.last }}
+    {%- endfor %}
 ),
 
 states as (

@@ -22,7 +22,7 @@ ties as (
     from {{ ref('int_stripe_event_ties') }}
 ),
 
-final as (
+numbered as (
     select
         events.event_id,
         events.subscription_id,
@@ -39,10 +39,26 @@ final as (
         events.subscription,
         events.previous_attributes,
         {{ stripe_subscription('events.subscription') }},
-        {{ stripe_ending('events.subscription') }}
+        {{ stripe_ending('events.subscription') }},
+        -- Null of an event that does not say what it found.
+        {{ json_merged('events.subscription', 'events.previous_attributes') }} as found
     from events
     left outer join ties
         on events.event_id = ties.event_id
+),
+
+final as (
+    select
+        *,
+        {{ stripe_discount_ids('discount', 'discounts', 'items') }} as discount_ids,
+        case
+            when found is not null
+                then {{ stripe_discount_ids(
+                    json_text('found', '$.discount'), json_text('found', '$.discounts'),
+                    json_text('found', '$.items')
+                ) }}
+        end as found_discount_ids
+    from numbered
 )
 
 select * from final

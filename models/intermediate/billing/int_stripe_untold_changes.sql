@@ -141,6 +141,7 @@ final as (
             told_states.subscription_id = versions.subscription_id
             and told_states.state_source = 'load'
             and told_states.state_key = versions.load_id
+    where versions.difference is not null
     union all
     select
         subscription_id,
@@ -186,6 +187,7 @@ final as (
         on last_versions.subscription_id = told_states.subscription_id
     where
         last_versions.newer = 'event'
+        and last_versions.difference is not null
         and cast(last_versions.event_at as date) <= {{ as_of_date() }}
     qualify
         row_number() over (

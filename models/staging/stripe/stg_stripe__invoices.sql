@@ -8,23 +8,38 @@ with source as (
     qualify {{ is_newest(['id']) }}
 ),
 
-taxes as (
+-- From API version 2025-03-31 on, the list has another name.
+lists as (
     select
-        source.id,
-        {{ json_elements("'{\"list\":' || source.total_taxes || '}'", '$.list') }} as tax
+        id,
+        coalesce(nullif(total_taxes, 'null'), nullif(total_tax_amounts, 'null')) as listed
     from source
-    where
-        source.tax is null
-        and coalesce(source.total_taxes, '[]') not in ('null', '[]')
 ),
 
--- What is inclusive is part of the lines already.
-added_taxes as (
+taxes as (
+    select
+        lists.id,
+        {{ json_elements("'{\"list\":' || lists.listed || '}'", '$.list') }} as tax
+    from lists
+    where lists.listed <> '[]'
+),
+
+tax_sums as (
     select
         taxes.id,
-        sum(cast({{ json_text('taxes.tax', '$.amount') }} as decimal(18, 0))) as tax
+        sum(cast({{ json_text('taxes.tax', '$.amount') }} as decimal(18, 0))) as tax,
+        sum(
+            case
+                when
+                    coalesce(
+                        {{ json_text('taxes.tax', '$.tax_behavior') }} = 'inclusive',
+                        {{ json_text('taxes.tax', '$.inclusive') }} = 'true'
+                    )
+                    then cast({{ json_text('taxes.tax', '$.amount') }} as decimal(18, 0))
+                else 0
+            end
+        ) as included_tax
     from taxes
-    where coalesce({{ json_text('taxes.tax', '$.tax_behavior') }}, 'exclusive') <> 'inclusive'
     group by taxes.id
 ),
 
@@ -48,11 +63,14 @@ final as (
         upper(source.currency) as currency,
         cast({{ from_minor_units('source.subtotal', 'source.currency') }} as decimal(18, 2))
             as subtotal,
-        -- From API version 2025-03-31 on, tax is a list.
         cast(
-            {{ from_minor_units('coalesce(source.tax, added_taxes.tax)', 'source.currency') }}
+            {{ from_minor_units('coalesce(source.tax, tax_sums.tax)', 'source.currency') }}
             as decimal(18, 2)
         ) as tax,
+        -- The part of it that is in the amounts of the lines; null where no list says it.
+        cast(
+            {{ from_minor_units('tax_sums.included_tax', 'source.currency') }} as decimal(18, 2)
+        ) as included_tax,
         cast({{ from_minor_units('source.total', 'source.currency') }} as decimal(18, 2))
             as total,
         cast(
@@ -61,8 +79,8 @@ final as (
         source.attempt_count,
         source.discounts
     from source
-    left outer join added_taxes
-        on source.id = added_taxes.id
+    left outer join tax_sums
+        on source.id = tax_sums.id
 )
 
 select * from final

@@ -77,11 +77,15 @@ class Exports:
         discounts: list | None = None,
         item_discounts: dict[int, list] | None = None,
         changes: dict[str, Row] | None = None,
+        untold: dict[str, Row] | None = None,
         event: bool = True,
         customer_discount: Row | None = None,
         single: Row | None = None,
     ) -> str:
-        """An active subscription of a new customer, its creation and its changes as events."""
+        """An active subscription of a new customer, its creation and its changes as events.
+
+        What changes untold shows in later events and in the object, but in no event of its own.
+        """
         name = f"sub_{account}"
         customer = self.customer(account, customer_discount)
         items = [
@@ -111,10 +115,11 @@ class Exports:
             row["discount"] = single
         if event:
             self.event("customer.subscription.created", start, row)
-        for day, change in (changes or {}).items():
+        for day, change in sorted({**(changes or {}), **(untold or {})}.items()):
             before = {key: row.get(key) for key in change}
             row = row | change
-            self.event("customer.subscription.updated", day, row, before)
+            if day in (changes or {}):
+                self.event("customer.subscription.updated", day, row, before)
         self.rows["subscriptions"].append(row)
         return name
 

@@ -301,6 +301,20 @@ def test_the_error_of_a_stripe_customer_is_named(stripe, account, expected):
     assert told(stripe, account) == expected
 
 
+@pytest.mark.parametrize(
+    ("account", "arr"), [("sound", 1200), ("exclusive_tax", 1200), ("inclusive_tax", 1008.36)]
+)
+def test_tax_is_no_arr_and_no_revenue_wherever_it_is_written(stripe, account, arr):
+    """15.97 of 100.00 are 19 % of what is left, 84.03."""
+    assert stripe.arr(account) == arr
+    billed = stripe.value(
+        "select cast(sum(amount) as double) from intermediate.int_stripe_invoice_lines"
+        " where invoice_id like ? and line_kind = 'recurring'",
+        f"%{account}%",
+    )
+    assert billed == pytest.approx(arr / 2)
+
+
 def test_a_customer_without_account_is_named(stripe):
     found = told(stripe, "unassigned")
     assert ("2025-02", "unmatched_customer", "customer_without_account") in found
@@ -318,6 +332,7 @@ def test_kinds_of_stripe_lines(stripe):
         ("past_credit", "credit"),
         ("setup_fee", "one_time"),
         ("committed", "usage"),
+        ("inclusive_tax", "tax"),
         ("exclusive_tax", "tax"),
         ("shipping", "tax"),
         ("shipping", "not_itemised"),

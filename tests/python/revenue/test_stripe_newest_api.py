@@ -198,8 +198,24 @@ def test_charges_that_name_no_invoice_are_named(company):
     assert (f"PASS {CHARGES}" in company.said) == company.is_expanded
 
 
-def test_no_discount_is_a_gap(company):
-    assert company.connection.execute(f"from newest.intermediate.{GAPS}").fetchall() == []
+def test_only_discounts_whose_days_nothing_but_bills_tells_are_a_gap(company):
+    """By default that is each discount on a bill, since an object has no more than its id."""
+    named = company.connection.execute(
+        f"select object_id, gap from newest.intermediate.{GAPS} group by all order by all"
+    ).fetchall()
+    discounted = company.connection.execute("""
+        select distinct
+            coalesce(
+                line.subscription, line.parent ->> '$.subscription_item_details.subscription'
+            ),
+            'discount_days_unknown'
+        from original.raw_stripe.invoice_line_item as line,
+            json_each(line.discount_amounts) as discount
+        where cast(discount.value ->> '$.amount' as bigint) > 0
+        order by all
+    """).fetchall()
+    assert discounted
+    assert named == ([] if company.is_expanded else discounted)
 
 
 @only_by_default
