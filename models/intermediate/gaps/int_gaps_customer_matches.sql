@@ -93,6 +93,7 @@ active as (
         total > 0
         and {{ is_bill('status') }}
         and issued_at >= {{ dbt.dateadd('year', -1, as_of_date()) }}
+        and cast(issued_at as date) <= {{ as_of_date() }}
 ),
 
 customers as (
