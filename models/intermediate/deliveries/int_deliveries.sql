@@ -10,7 +10,12 @@ with loads as (
         is_vital,
         rows_gone
     from {{ ref('stg_loads__table_loads') }}
-    where source_system in ('{{ delivering_sources() | join("', '") }}')
+    where
+        source_system in (
+            {%- for source in delivering_sources() %}
+            '{{ source }}'{{ ',' if not loop.last }}
+            {%- endfor %}
+        )
 ),
 
 counts as (
@@ -38,6 +43,9 @@ joined as (
         loads.source_table,
         loads.run_id,
         loads.loaded_at,
+        -- Without fractions of a second, as a load is shown.
+        loads.source_table || ' ' || substring(cast(loads.loaded_at as varchar), 1, 19)
+            as delivery_id,
         row_number() over (
             partition by loads.source_system, loads.source_table
             order by loads.loaded_at, loads.run_id

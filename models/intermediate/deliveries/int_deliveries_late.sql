@@ -1,7 +1,8 @@
--- Grain: one row per source system and table, or source as a whole ('all'), that brought nothing new
--- for longer than its own rhythm. The rhythm is the median gap of its last loads with news, or a gap
--- that occurred twice (weekends), and no less than the least. A table has one only when nearly every
--- load brought something of it; a source that brought news once has none, and is waited for a week.
+-- Grain: one row per source system and table, or source as a whole ('all'), that is late.
+-- It brought nothing new for longer than its own rhythm: the median gap of its last loads with
+-- news, or a gap that occurred twice (weekends), and no less than the least. A table has one only
+-- when nearly every load brought something of it; a source that brought news less than four times
+-- has none yet, and is waited for a week.
 {% set remembered = 12 %}
 {% set week = 7 %}
 
@@ -131,7 +132,8 @@ waited as (
         last_news.source_table,
         last_news.last_news_on,
         last_news.days_with_news,
-        {{ dbt.datediff('last_news.last_news_on', 'days.refreshed_on', 'day') }} as waited_days,
+        {{ dbt.datediff('last_news.last_news_on', 'days.refreshed_on', 'day') }}
+            as waited_days,
         cast(
             case
                 when rhythms.gaps >= 3 then rhythms.rhythm_days

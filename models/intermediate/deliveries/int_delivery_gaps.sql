@@ -8,8 +8,8 @@ with deliveries as (
     select
         source_system,
         source_table,
-        run_id,
         loaded_at,
+        delivery_id,
         delivery_number,
         max(delivery_number) over (
             partition by source_system, source_table
@@ -31,6 +31,7 @@ findings as (
         source_system,
         source_table,
         loaded_at,
+        delivery_id,
         delivery_number,
         newest_number,
         is_vital,
@@ -48,6 +49,7 @@ findings as (
         source_system,
         source_table,
         loaded_at,
+        delivery_id,
         delivery_number,
         newest_number,
         is_vital,
@@ -59,14 +61,42 @@ findings as (
         'error' as severity
     from deliveries
     where is_rejected
+    union all
+    select
+        deliveries.source_system,
+        deliveries.source_table,
+        deliveries.loaded_at,
+        deliveries.delivery_id || ' ' || files.file_name as delivery_id,
+        deliveries.delivery_number,
+        deliveries.newest_number,
+        deliveries.is_vital,
+        files.file_name as first_file,
+        files.usual_rows,
+        files.rows_there,
+        files.gap,
+        files.usual_rows - files.rows_there as row_count,
+        case when deliveries.is_vital or files.gap = 'file_shrunk' then 'error' else 'warning' end
+            as severity
+    from {{ ref('int_delivery_files_short') }} as files
+    inner join deliveries
+        on
+            files.source_system = deliveries.source_system
+            and files.source_table = deliveries.source_table
+            and files.delivery_number = deliveries.delivery_number
+    where not deliveries.is_short
 ),
 
+-- Of rows that are missing the last finding holds those before.
 newest as (
     select *
     from findings
     qualify
         row_number() over (
-            partition by source_system, source_table, gap
+            partition by
+                source_system,
+                source_table,
+                case when gap in ('file_missing', 'file_shrunk') then first_file end,
+                gap = 'delivery_rejected'
             order by delivery_number desc
         ) = 1
 ),
@@ -84,8 +114,7 @@ named as (
     select
         *,
         source_table || ' of ' || source_system as table_name,
-        -- Without fractions of a second, as the summary shows a load.
-        source_table || ' ' || substring(cast(loaded_at as varchar), 1, 19) as object_id,
+        delivery_id as object_id,
         coalesce(' (file ' || first_file || ')', '') as file_name
     from newest
 ),
@@ -113,6 +142,18 @@ gaps as (
                     || named.rows_there || ' rows since the load of '
                     || cast(cast(named.loaded_at as date) as varchar) || '; ' || named.usual_rows
                     || ' were usual. Was it cut off?'
+            when 'file_missing'
+                then
+                    'File ' || named.first_file || ' of table ' || named.table_name
+                    || ' is missing since the load of '
+                    || cast(cast(named.loaded_at as date) as varchar)
+                    || ': every delivery before had it (' || named.usual_rows || ' rows).'
+            when 'file_shrunk'
+                then
+                    'File ' || named.first_file || ' of table ' || named.table_name
+                    || ' has shrunk to ' || named.rows_there || ' rows since the load of '
+                    || cast(cast(named.loaded_at as date) as varchar) || '; it had '
+                    || named.usual_rows || '. Was it cut off?'
             else
                 'Of ' || named.rows_there || ' rows for table ' || named.table_name
                 || named.file_name || ', loaded on '
