@@ -199,9 +199,7 @@ def test_a_small_table_may_lose_rows(company: Company) -> None:
 def test_a_table_known_to_come_whole_by_its_repeats_is_compared(company: Company) -> None:
     for _ in range(3):
         assert company.deliver(tables(tickets=tickets(100))) == []
-    assert company.deliver(tables(tickets=tickets(50))) == [
-        ("tickets", "delivery_shrunk", "error")
-    ]
+    assert company.deliver(tables(tickets=tickets(50))) == [("tickets", "delivery_shrunk", "error")]
 
 
 def test_an_increment_after_the_whole_history_is_compared_with_nothing(company: Company) -> None:
