@@ -43,9 +43,7 @@ joined as (
         loads.source_table,
         loads.run_id,
         loads.loaded_at,
-        -- Without fractions of a second, as a load is shown.
-        loads.source_table || ' ' || substring(cast(loads.loaded_at as varchar), 1, 19)
-            as delivery_id,
+        loads.source_table || ' ' || loads.run_id as delivery_id,
         row_number() over (
             partition by loads.source_system, loads.source_table
             order by loads.loaded_at, loads.run_id

@@ -4,29 +4,7 @@
 {% set said = 10 %}
 {% set accept = 'If it is meant: csw refresh --accept "name: reason".' %}
 
-with deliveries as (
-    select
-        source_system,
-        source_table,
-        loaded_at,
-        delivery_id,
-        delivery_number,
-        max(delivery_number) over (
-            partition by source_system, source_table
-        ) as newest_number,
-        is_vital,
-        first_file,
-        rows_anew,
-        rows_rejected_anew,
-        usual_rows,
-        rows_since,
-        shortfall,
-        is_start_of_shortfall and not is_made_up_for as is_short,
-        is_start_of_rejects and not is_corrected as is_rejected
-    from {{ ref('int_deliveries_judged') }}
-),
-
-findings as (
+with findings as (
     select
         source_system,
         source_table,
@@ -34,71 +12,13 @@ findings as (
         delivery_id,
         delivery_number,
         newest_number,
-        is_vital,
         first_file,
         usual_rows,
-        rows_since as rows_there,
-        shortfall as gap,
-        greatest(usual_rows - rows_since, 1) as row_count,
-        case when is_vital or shortfall = 'delivery_shrunk' then 'error' else 'warning' end
-            as severity
-    from deliveries
-    where is_short
-    union all
-    select
-        source_system,
-        source_table,
-        loaded_at,
-        delivery_id,
-        delivery_number,
-        newest_number,
-        is_vital,
-        first_file,
-        usual_rows,
-        rows_anew as rows_there,
-        'delivery_rejected' as gap,
-        rows_rejected_anew as row_count,
-        'error' as severity
-    from deliveries
-    where is_rejected
-    union all
-    select
-        deliveries.source_system,
-        deliveries.source_table,
-        deliveries.loaded_at,
-        deliveries.delivery_id || ' ' || files.file_name as delivery_id,
-        deliveries.delivery_number,
-        deliveries.newest_number,
-        deliveries.is_vital,
-        files.file_name as first_file,
-        files.usual_rows,
-        files.rows_there,
-        files.gap,
-        files.usual_rows - files.rows_there as row_count,
-        case when deliveries.is_vital or files.gap = 'file_shrunk' then 'error' else 'warning' end
-            as severity
-    from {{ ref('int_delivery_files_short') }} as files
-    inner join deliveries
-        on
-            files.source_system = deliveries.source_system
-            and files.source_table = deliveries.source_table
-            and files.delivery_number = deliveries.delivery_number
-    where not deliveries.is_short
-),
-
--- Of rows that are missing the last finding holds those before.
-newest as (
-    select *
-    from findings
-    qualify
-        row_number() over (
-            partition by
-                source_system,
-                source_table,
-                case when gap in ('file_missing', 'file_shrunk') then first_file end,
-                gap = 'delivery_rejected'
-            order by delivery_number desc
-        ) = 1
+        rows_there,
+        gap,
+        row_count,
+        severity
+    from {{ ref('int_delivery_findings') }}
 ),
 
 accepted as (
@@ -116,7 +36,7 @@ named as (
         source_table || ' of ' || source_system as table_name,
         delivery_id as object_id,
         coalesce(' (file ' || first_file || ')', '') as file_name
-    from newest
+    from findings
 ),
 
 gaps as (
@@ -141,7 +61,7 @@ gaps as (
                     'Table ' || named.table_name || named.file_name || ' has shrunk to '
                     || named.rows_there || ' rows since the load of '
                     || cast(cast(named.loaded_at as date) as varchar) || '; ' || named.usual_rows
-                    || ' were usual. Was it cut off?'
+                    || ' were usual.'
             when 'file_missing'
                 then
                     'File ' || named.first_file || ' of table ' || named.table_name
@@ -153,7 +73,7 @@ gaps as (
                     'File ' || named.first_file || ' of table ' || named.table_name
                     || ' has shrunk to ' || named.rows_there || ' rows since the load of '
                     || cast(cast(named.loaded_at as date) as varchar) || '; it had '
-                    || named.usual_rows || '. Was it cut off?'
+                    || named.usual_rows || '.'
             else
                 'Of ' || named.rows_there || ' rows for table ' || named.table_name
                 || named.file_name || ', loaded on '
@@ -168,7 +88,9 @@ gaps as (
                     'See the reasons in csw messages and raw_' || named.source_system
                     || '.rejects, correct the export and refresh again. {{ accept }}'
             when named.severity = 'error'
-                then 'Check the export, deliver it whole and refresh again. {{ accept }}'
+                then
+                    'See whether the export was cut off, deliver it whole and refresh again. '
+                    || '{{ accept }}'
             else 'Check the export. What was loaded of it before stays as it was.'
         end as remedy,
         named.severity
