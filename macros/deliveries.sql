@@ -7,7 +7,8 @@
             {%- do found.append(system if system in own else 'files') -%}
         {%- endfor -%}
     {%- endfor -%}
-    {{- return(found | unique | sort) -}}
+    {#- Without any the condition must still be SQL. -#}
+    {{- return((found or ['none']) | unique | sort) -}}
 {%- endmacro %}
 
 
