@@ -10,6 +10,8 @@
         'int_finance_line_gaps',
         'int_support_gaps',
         'int_feedback_gaps',
+        'int_delivery_gaps',
+        'int_late_gaps',
     ] -%}
     {%- if source_is_on('billing', 'files') -%}
         {%- do models.append('int_files_contract_gaps') -%}

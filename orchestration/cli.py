@@ -109,7 +109,7 @@ def refresh(
         str | None,
         typer.Option(
             metavar='"NAME: REASON"',
-            help="Publish although the ARR that the last run named is unknown; logged.",
+            help="Publish what the last run held, as it is; it is written down who said so.",
         ),
     ] = None,
     verbose: VerboseOption = False,
@@ -126,7 +126,8 @@ def refresh(
     - `csw refresh --accept "Jane: the price comes by mail"`: go on without it
 
     A failing test publishes nothing: the files published before stay as they are. So does ARR of a
-    paying subscription that nobody told (`csw messages` names it), unless somebody accepts it.
+    paying subscription that nobody told, or a delivery that is cut off, rejected or late
+    (`csw messages` names it), unless somebody accepts it.
     """
     from orchestration.display import make_display  # noqa: PLC0415
     from orchestration.gaps import accept_open_gaps  # noqa: PLC0415

@@ -20,6 +20,9 @@ from orchestration.state import write_text
 
 ACCEPTED_FILE = "accepted_gaps.jsonl"
 MART = "mart_data_gaps"
+# The data test that fails as long as something is held, and the command that goes on.
+HOLDING_TEST = "assert_nothing_holds_publishing"
+HOW_TO_GO_ON = 'csw refresh --accept "name: reason"'
 KEY = ("source_system", "object_type", "object_id", "gap")
 # How large a gap was, and how it read, when it was accepted: that much is accepted, no more. Lines
 # of before this was written down say nothing of it; the gap is then open until accepted anew.
@@ -81,15 +84,20 @@ def accept_open_gaps(home: Home, text: str) -> list[str]:
     return [f"Accepted by {name}: {row[len(KEY)]}" for row in found]
 
 
-def _open_errors(home: Home) -> list[tuple[Any, ...]]:
+def held(home: Home) -> list[str]:
+    """Return what keeps the last build from being published, a sentence and a remedy each."""
+    return [f"{row[len(KEY)]} {row[-1]}" for row in _open_errors(home, "remedy")]
+
+
+def _open_errors(home: Home, *more: str) -> list[tuple[Any, ...]]:
     if not home.warehouse.is_file():
         return []
-    with connect(home.warehouse, read_only=True) as connection:
+    columns = [*KEY, "what_is_missing", "row_count", "cast(arr_affected as varchar)", *more]
+    with connect(home.warehouse, read_only=True, wait=not more) as connection:
         if not _has_mart(connection):
             return []
         return connection.execute(
-            f"select {', '.join(KEY)}, what_is_missing, row_count,"
-            f" cast(arr_affected as varchar) from marts.{MART}"
+            f"select {', '.join(columns)} from marts.{MART}"
             " where severity = 'error' and is_open order by all"
         ).fetchall()
 

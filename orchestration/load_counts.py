@@ -90,15 +90,20 @@ def _counts(connection: duckdb.DuckDBPyConnection, run_id: str) -> list[SourceCo
 def _messages(connection: duckdb.DuckDBPyConnection, run_id: str) -> list[LoadMessage]:
     rows = connection.execute(
         """
-        select distinct
+        select
             severity,
             source,
-            concat_ws(', ', nullif(source_file, ''), nullif(column_name, '')),
+            concat_ws(', ', nullif(source_file, ''), nullif(column_name, '')) as place,
             message
         from raw_loads.messages
         where run_id = ?
+        group by severity, source, place, message
         order by
-            case severity when 'error' then 1 when 'warning' then 2 else 3 end, source, message
+            case severity when 'error' then 1 when 'warning' then 2 else 3 end,
+            -- That a delivery is bad as a whole goes before what it did to single rows.
+            bool_and(coalesce(source_table, '') not in ('source', 'delivery', 'table')),
+            source,
+            message
         """,
         [run_id],
     ).fetchall()

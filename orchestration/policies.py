@@ -138,3 +138,21 @@ class Policies(BaseModel):
     onboarding_watch_days: Days | None = Field(
         None, description="milestones are chased so long after the contract began"
     )
+    delivery_max_reject_share: Share | None = Field(
+        None, description="with more of a table's rows rejected, nothing is published"
+    )
+    delivery_min_rejects: Count | None = Field(
+        None, description="fewer rejected rows are no finding, but in a table that is vital"
+    )
+    delivery_max_shrink: Share | None = Field(
+        None, description="a whole table that lost more than this share holds publishing"
+    )
+    delivery_min_rows: Count | None = Field(
+        None, description="a table that usually has fewer rows is not said to have shrunk"
+    )
+    delivery_rhythm_least_days: Days | None = Field(
+        None, description="nothing is late before so many days without anything new"
+    )
+    delivery_late_days: Days | None = Field(
+        None, description="so long after a source is late nothing is published"
+    )

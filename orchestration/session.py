@@ -71,8 +71,11 @@ class RefreshSession(ConfigurableResource):
 
     def write_settings(self, as_of: date) -> None:
         """Write the run's settings where the dbt models read them."""
+        # What is late is measured by the clock, but where somebody says which day it is.
+        is_told = self.requested_as_of or self.opened_home.read().is_demo
         settings = {
             "as_of_date": as_of.isoformat(),
+            "refreshed_on": str(as_of if is_told else datetime.now(UTC).date()),
             "run_id": self.run_id,
             "company": self.opened_home.read().company,
             **own_settings(self.opened_home),

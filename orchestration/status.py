@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from orchestration.database import connect
+from orchestration.gaps import HOW_TO_GO_ON, held
 from orchestration.home import Home, HomeError
 from orchestration.load_counts import read_loads
 from orchestration.publish import DATABASE_LINK, read_publication
@@ -19,6 +20,26 @@ ROW_SQL = """
     from raw_loads.file_counts
     group by source, source_table
     order by source, source_table
+"""
+# The newest run of each source, and since when nothing new came.
+DELIVERY_SQL = """
+    select
+        source,
+        max(loaded_at),
+        count(distinct source_file),
+        sum(rows_read)::bigint,
+        sum(rows_loaded)::bigint,
+        sum(rows_rejected)::bigint,
+        any_value(last_news_at)
+    from raw_loads.file_counts
+    join (
+        select source, max(run_id) as run_id,
+            max(case when rows_loaded > 0 then loaded_at end) as last_news_at
+        from raw_loads.file_counts
+        group by source
+    ) using (source, run_id)
+    group by source
+    order by source
 """
 
 
@@ -33,6 +54,7 @@ def show_status(console: Console, home: Home) -> None:
         company = home.remembered().company
     console.print(f"{company} in {home.path}", highlight=False, soft_wrap=True)
     _show_loaded(console, home.warehouse)
+    _show_held(console, home)
     publication = read_publication(home.published)
     if publication is None:
         console.print("Nothing is published yet: run `csw refresh`.")
@@ -50,12 +72,33 @@ def _show_loaded(console: Console, warehouse: Path) -> None:
         if not _has(connection, "file_counts"):
             return
         rows = connection.execute(ROW_SQL).fetchall()
+        deliveries = connection.execute(DELIVERY_SQL).fetchall()
     table = Table("source", "table", box=None, pad_edge=False, header_style="bold")
     table.add_column("rows loaded", justify="right")
     table.add_column("last load")
     for source, name, loaded, at in rows:
         table.add_row(source, name, f"{loaded:,}", f"{at:%Y-%m-%d %H:%M}")
     console.print(table)
+    last = Table("last delivery of", "loaded", box=None, pad_edge=False, header_style="bold")
+    for title in ("files", "read", "new", "rejected"):
+        last.add_column(title, justify="right")
+    last.add_column("last news")
+    for source, at, files, *counts, news_at in deliveries:
+        news = f"{news_at:%Y-%m-%d %H:%M}" if news_at else "never"
+        numbers = [f"{count:,}" for count in (files, *counts)]
+        last.add_row(source, f"{at:%Y-%m-%d %H:%M}", *numbers, news)
+    console.print(last)
+
+
+def _show_held(console: Console, home: Home) -> None:
+    """Say what keeps the last build from being published, and the command that goes on."""
+    findings = held(home)
+    if not findings:
+        return
+    console.print("Held: the last build is not published.", style="bold red")
+    for finding in findings:
+        _line(console, f"  {finding}")
+    _line(console, f"After the repair: csw refresh. As it is: {HOW_TO_GO_ON}")
 
 
 def show_messages(console: Console, home: Home) -> None:

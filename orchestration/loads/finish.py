@@ -218,7 +218,37 @@ def _write(run: LoadRun) -> None:
                 message.text,
             ],
         )
+    if not any(message.severity == "error" for message in run.messages):
+        _write_table_loads(connection, run)
     _remember(connection, run)
+
+
+def _write_table_loads(connection: duckdb.DuckDBPyConnection, run: LoadRun) -> None:
+    """Note every table of what the source speaks for, also those that nothing came of."""
+    request, source = run.request, run.spec.name
+    connection.execute(
+        "delete from raw_loads.table_loads where run_id = ? and source = ?",
+        [request.run_id, source],
+    )
+    for table in run.spec.tables.values():
+        if not table.is_of(request.domains):
+            continue
+        connection.execute(
+            "insert into raw_loads.table_loads by name select ? as run_id, ? as loaded_at,"
+            " ? as source, ? as source_table, ? as delivery, ? as is_vital,"
+            f" (select sum(rows_gone) from {quote(run.spec.dataset)}.deliveries"
+            "  where load_id = ? and source_table = ?) as rows_gone",
+            [
+                request.run_id,
+                run.now(),
+                source,
+                table.name,
+                run.kind_of(table),
+                table.name in run.spec.vital_tables,
+                run.load_id,
+                table.name,
+            ],
+        )
 
 
 def _write_rejects(connection: duckdb.DuckDBPyConnection, run: LoadRun) -> None:

@@ -22,6 +22,8 @@ from orchestration.loads.part import Part
 from orchestration.loads.reader import stage
 from orchestration.loads.settings import AS_WRITTEN, FileSettings
 from orchestration.loads.spec import (
+    APPENDED,
+    FETCHED,
     GONE_COLUMN,
     INCREMENT,
     LOADER_COLUMNS,
@@ -148,6 +150,12 @@ class LoadRun:
         """How a table is delivered: as the mapping says, else as it is declared."""
         mapped = self.plan.delivery if self.plan else {}
         return mapped.get(table.name) or table.delivery or INCREMENT
+
+    def kind_of(self, table: TableSpec) -> str:
+        """How deliveries of a table follow one another: as `delivery_of`, or only ever more."""
+        if self.request.is_dated:
+            return FETCHED
+        return APPENDED if table.append_only else self.delivery_of(table)
 
     # ---- reading ----------------------------------------------------------------------------
 

@@ -30,6 +30,8 @@ GONE_COLUMN = {"_gone_load_id": "VARCHAR"}
 ORIGIN_COLUMN = {"_origin": "VARCHAR"}
 
 FULL, INCREMENT = "full", "increment"
+# How deliveries of other tables follow one another: files of events, and what an API gave as new.
+APPENDED, FETCHED = "append", "fetched"
 # The domain of a table that serves all of them.
 ANY_DOMAIN = "any"
 
@@ -133,11 +135,20 @@ class TableSpec:
 
 @dataclass(frozen=True)
 class SourceSpec:
-    """One source system: its tables by name."""
+    """One source system: its tables by name.
+
+    Attributes:
+        name: Its name.
+        tables: Its tables by name.
+        required_tables: Without a file of these nothing is loaded.
+        vital_tables: Without rows of these the figures are wrong: a delivery that has none of
+            them, where those before it had, is not published. What is required is vital too.
+    """
 
     name: str
     tables: dict[str, TableSpec]
     required_tables: tuple[str, ...] = ()
+    vital_tables: tuple[str, ...] = ()
 
     @property
     def dataset(self) -> str:
@@ -178,7 +189,8 @@ def source_spec(source: str) -> SourceSpec:
         )
         for name, body in raw["tables"].items()
     }
-    return SourceSpec(source, tables, tuple(raw.get("required_tables", ())))
+    required = tuple(raw.get("required_tables", ()))
+    return SourceSpec(source, tables, required, (*required, *raw.get("vital_tables", ())))
 
 
 def _columns(raw: dict[str, str]) -> dict[str, ColumnSpec]:

@@ -63,6 +63,17 @@ LOAD_TABLES = {
         "rows_rejected": "BIGINT",
         "rows_unmapped": "BIGINT",
     },
+    # Every table that a load could have brought, whether it did or not: what is missing is told by
+    # it. A load that failed is not among them, for nothing is built of it.
+    "table_loads": {
+        "run_id": "VARCHAR",
+        "loaded_at": "TIMESTAMP",
+        "source": "VARCHAR",
+        "source_table": "VARCHAR",
+        "delivery": "VARCHAR",
+        "is_vital": "BOOLEAN",
+        "rows_gone": "BIGINT",
+    },
     "messages": {
         "run_id": "VARCHAR",
         "severity": "VARCHAR",
@@ -161,11 +172,15 @@ def raw_columns(table: TableSpec) -> dict[str, str]:
 def ensure_tables(connection: duckdb.DuckDBPyConnection, spec: SourceSpec) -> None:
     """Make every declared table of a source exist with every declared column."""
     connection.execute(f"create schema if not exists {quote(spec.dataset)}")
-    connection.execute("create schema if not exists raw_loads")
     for table in spec.tables.values():
         ensure_table(connection, spec.dataset, table.name, raw_columns(table))
     ensure_table(connection, spec.dataset, "rejects", REJECT_COLUMNS)
     ensure_table(connection, spec.dataset, "deliveries", DELIVERY_COLUMNS)
+    _ensure_load_tables(connection)
+
+
+def _ensure_load_tables(connection: duckdb.DuckDBPyConnection) -> None:
+    connection.execute("create schema if not exists raw_loads")
     for name, columns in LOAD_TABLES.items():
         ensure_table(connection, "raw_loads", name, columns)
 
@@ -173,8 +188,7 @@ def ensure_tables(connection: duckdb.DuckDBPyConnection, spec: SourceSpec) -> No
 def write_settings(warehouse: Path, settings: dict[str, str | None]) -> None:
     """Set run-wide values (as_of_date, run_id, company) in ``raw_loads.settings``."""
     with opened(warehouse) as connection:
-        connection.execute("create schema if not exists raw_loads")
-        ensure_table(connection, "raw_loads", "settings", LOAD_TABLES["settings"])
+        _ensure_load_tables(connection)
         connection.begin()
         for name, value in settings.items():
             connection.execute("delete from raw_loads.settings where name = ?", [name])

@@ -1,0 +1,59 @@
+"""A delivery that is held: what is published stays, somebody is told, and an acceptance goes on."""
+
+import shutil
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from orchestration.home import Home
+
+pytestmark = pytest.mark.long
+
+
+@pytest.fixture
+def company(demo_home: Home, tmp_path: Path) -> Home:
+    """The demo company in a home of this test alone."""
+    shutil.copytree(demo_home.path, tmp_path / "home", symlinks=True)
+    return Home(tmp_path / "home")
+
+
+def published(home: Home) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in home.published.glob("*.*") if path.is_file()}
+
+
+def test_a_vendor_whose_file_has_only_a_header_is_held_until_it_is_accepted(
+    company: Home, run_csw, tmp_path: Path
+) -> None:
+    accounts = company.exports / "salesforce" / "Account.csv"
+    accounts.write_text(accounts.read_text().split("\n")[0] + "\n")
+    before = published(company)
+    alert = tmp_path / "alert.txt"
+
+    done = run_csw("refresh", CSW_HOME=company.path, CSW_ALERT_COMMAND=f"cat > '{alert}'")
+    assert done.returncode == 1
+    said = "Table account of salesforce (file Account.csv) has no rows since the load of"
+    assert said in done.stdout
+    assert said in alert.read_text()
+    assert published(company) == before
+    status = run_csw("status", CSW_HOME=company.path)
+    assert said in status.stdout
+    assert 'csw refresh --accept "name: reason"' in status.stdout
+
+    done = run_csw("refresh", "--accept", "Jane: the CRM is moved", CSW_HOME=company.path)
+    assert done.returncode == 0, done.stdout
+    assert "Accepted by Jane: the CRM is moved." in done.stdout
+    with duckdb.connect(
+        company.published / "customer_success.duckdb", read_only=True
+    ) as connection:
+        found = connection.execute(
+            "select finding, accepted_by, rows_read from marts.mart_deliveries"
+            " where source_table = 'account' order by loaded_at"
+        ).fetchall()
+    assert [row[:2] for row in found] == [
+        (None, None),
+        ("delivery_empty", "Jane"),
+        ("delivery_empty", None),
+    ]
+    assert found[0][2] > 0
+    assert "Held" not in run_csw("status", CSW_HOME=company.path).stdout
