@@ -1,6 +1,7 @@
 -- Grain: one row per Stripe invoice: what it asks for beyond its lines, and the tax within them.
--- Where no list of taxes says which is included: tax that the total does not add is. net_share is
--- what is left of an amount of a line without its tax.
+-- Where no list of taxes says which is included: all of it, if the total adds nothing to the lines.
+-- If it adds a part, a discount may be missing as well. net_share is what is left of an amount of a
+-- line without its tax.
 {{ config(enabled=source_is_on('billing', 'stripe')) }}
 
 with lines as (
@@ -60,7 +61,7 @@ divided as (
         *,
         coalesce(
             included_tax,
-            case when beyond_lines >= 0 and beyond_lines < tax then tax - beyond_lines end,
+            case when beyond_lines = 0 then tax end,
             0
         ) as tax_within
     from measured
