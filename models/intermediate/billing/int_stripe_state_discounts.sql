@@ -4,6 +4,10 @@
 -- bills tell it, for those that were not billed without it since. By invoices: what was billed and
 -- no list names, from the first period that has it to the end of the last.
 {{ config(enabled=source_is_on('billing', 'stripe')) }}
+{% set columns = [
+    'subscription_id', 'state_source', 'state_key', 'valid_from', 'scope', 'subscription_item_id',
+    'discount_id', 'place', 'had_from', 'had_until',
+] %}
 
 with states as (
     select
@@ -13,6 +17,7 @@ with states as (
         valid_from,
         coalesce(valid_to, cast('9999-12-31' as date)) as valid_to,
         customer_id,
+        coalesce({{ is_over('status') }}, false) as is_over,
         min(case when state_source <> 'invoice' then valid_from end) over (
             partition by subscription_id
         ) as told_from
@@ -68,6 +73,7 @@ listed as (
         states.state_source,
         states.state_key,
         states.valid_from,
+        states.is_over,
         case when mentions.subscription_item_id is null then 'subscription' else 'item' end
             as scope,
         mentions.subscription_item_id,
@@ -117,11 +123,13 @@ inherited as (
         or coalesce(bills.last_billed_on < customer_discounts.held_on, true)
 ),
 
+-- What only the end lists says nothing of the time before it.
 named as (
     select
         subscription_id,
         discount_id
     from listed
+    where not is_over
     union
     select
         subscription_id,
@@ -160,7 +168,9 @@ only_billed as (
 ),
 
 united as (
-    select * from listed
+    select
+        {{ each_column(columns, '@') }}
+    from listed
     union all
     select * from inherited
     union all
@@ -170,21 +180,12 @@ united as (
 -- A customer's discount that a list of the subscription names as well is one discount.
 final as (
     select
-        subscription_id,
-        state_source,
-        state_key,
-        valid_from,
-        scope,
-        subscription_item_id,
-        discount_id,
-        place,
-        had_from,
-        had_until
+        {{ each_column(columns, '@') }}
     from united
     qualify
         row_number() over (
             partition by subscription_id, valid_from, discount_id, subscription_item_id
-            order by scope = 'customer', place
+            order by scope = 'customer', scope = 'invoice', place
         ) = 1
 )
 
