@@ -36,6 +36,8 @@ from orchestration.standing import ground_of, standing_nodes
 
 LAYER_OF_TYPE = {"source": "raw", "seed": "seeds", "snapshot": "snapshots"}
 DBT_END_SECONDS = 30
+# The schema in which each load says what it did.
+LOADS = "raw_loads"
 # So long a silence before the as-of date is worth a word: weekends and holidays are not.
 SILENT_DAYS = 7
 # The events of dbt's log that end one node; each carries its place among all nodes.
@@ -100,6 +102,22 @@ class LayerTranslator(DagsterDbtTranslator):
     def get_owners(self, dbt_resource_props: Mapping[str, Any]) -> list[str]:
         """Return who answers for the model."""
         return owners_of(dbt_resource_props)
+
+    def get_asset_spec(
+        self, manifest: Mapping[str, Any], unique_id: str, project: DbtProject | None
+    ) -> dg.AssetSpec:
+        """Return the asset of a node; every load writes into what the loader says of its loads."""
+        spec = super().get_asset_spec(manifest, unique_id, project)
+        deps = [dep for dep in spec.deps if dep.asset_key.path[0] != LOADS]
+        if len(deps) == len(list(spec.deps)):
+            return spec
+        keys = (self.get_asset_key(source) for source in manifest["sources"].values())
+        deps += [
+            dg.AssetDep(key)
+            for key in sorted(keys)
+            if key.path[0].startswith("raw_") and key.path[0] != LOADS
+        ]
+        return spec.replace_attributes(deps=deps)
 
     def get_asset_check_spec(
         self,

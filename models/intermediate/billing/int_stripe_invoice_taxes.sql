@@ -1,7 +1,7 @@
 -- Grain: one row per Stripe invoice: what it asks for beyond its lines, and the tax within them.
 -- Where no list of taxes says which is included: all of it, if the total adds nothing to the lines.
 -- If it adds a part, a discount may be missing as well. net_share is what is left of an amount of a
--- line without its tax.
+-- line without its tax; null where nothing is said of taxes.
 {{ config(enabled=source_is_on('billing', 'stripe')) }}
 
 with lines as (
@@ -23,6 +23,7 @@ invoices as (
         invoice_id,
         coalesce(tax, 0) as tax,
         included_tax,
+        tax is not null or included_tax is not null as is_told,
         total
     from {{ ref('stg_stripe__invoices') }}
 ),
@@ -74,6 +75,7 @@ final as (
         cast(tax - tax_within as decimal(18, 2)) as added_tax,
         cast(tax_within as decimal(18, 2)) as included_tax,
         case
+            when not is_told then null
             when tax_within > 0 and total > tax
                 then cast(total - tax as double) / cast(total - tax + tax_within as double)
             else 1

@@ -15,7 +15,7 @@
     'items_uncounted': ('warning', 'List the items of the subscription to the last page.'),
     'items_from_invoices': ('info', 'List the items of the subscription to the last page.'),
     'price_from_invoices': ('info', expand),
-    'tax_unknown': ('warning', 'Deliver the invoices of the subscription with their taxes.'),
+    'tax_unknown': ('warning', 'Deliver the invoices of the subscription with their taxes (total_taxes).'),
     'pricing_not_read': ('error', 'Only prices are read. Bring what was agreed in pricing plans as '
         ~ 'contracts of files.'),
 } %}

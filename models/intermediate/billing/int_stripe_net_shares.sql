@@ -1,6 +1,6 @@
 -- Grain: one row per billed Stripe subscription: the share of its prices that is no tax.
--- As its newest bill that asks for something has it: tax changes with the law and with where a
--- customer is. 1 where prices contain none.
+-- As its newest bill has it that asks for something and says what tax it contains: tax changes with
+-- the law and with where a customer is. 1 where prices contain none.
 {{ config(enabled=source_is_on('billing', 'stripe')) }}
 
 with invoices as (
@@ -46,7 +46,9 @@ final as (
     from bills
     inner join taxes
         on bills.invoice_id = taxes.invoice_id
-    where bills.subscription_id is not null
+    where
+        bills.subscription_id is not null
+        and taxes.net_share is not null
     qualify
         row_number() over (
             partition by bills.subscription_id

@@ -1,5 +1,10 @@
 -- Grain: one row per source system, delivery and finding that no later delivery made up for.
 -- Of the rows of a table that are missing the last finding holds those before; of rejects likewise.
+{% set columns = [
+    'source_system', 'source_table', 'loaded_at', 'delivery_id', 'delivery_number', 'newest_number',
+    'is_vital', 'first_file', 'usual_rows',
+] %}
+
 with deliveries as (
     select
         source_system,
@@ -24,15 +29,7 @@ with deliveries as (
 
 findings as (
     select
-        source_system,
-        source_table,
-        loaded_at,
-        delivery_id,
-        delivery_number,
-        newest_number,
-        is_vital,
-        first_file,
-        usual_rows,
+        {{ each_column(columns, '@') }},
         rows_since as rows_there,
         shortfall as gap,
         greatest(usual_rows - rows_since, 1) as row_count,
@@ -42,15 +39,7 @@ findings as (
     where is_short
     union all
     select
-        source_system,
-        source_table,
-        loaded_at,
-        delivery_id,
-        delivery_number,
-        newest_number,
-        is_vital,
-        first_file,
-        usual_rows,
+        {{ each_column(columns, '@') }},
         rows_anew as rows_there,
         'delivery_rejected' as gap,
         rows_rejected_anew as row_count,

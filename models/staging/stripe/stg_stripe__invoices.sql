@@ -69,7 +69,10 @@ final as (
         ) as tax,
         -- The part of it that is in the amounts of the lines; null where no list says it.
         cast(
-            {{ from_minor_units('tax_sums.included_tax', 'source.currency') }} as decimal(18, 2)
+            {{ from_minor_units(
+                "coalesce(tax_sums.included_tax, case when lists.listed = '[]' then 0 end)",
+                'source.currency'
+            ) }} as decimal(18, 2)
         ) as included_tax,
         cast({{ from_minor_units('source.total', 'source.currency') }} as decimal(18, 2))
             as total,
@@ -79,6 +82,8 @@ final as (
         source.attempt_count,
         source.discounts
     from source
+    inner join lists
+        on source.id = lists.id
     left outer join tax_sums
         on source.id = tax_sums.id
 )

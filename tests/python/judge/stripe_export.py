@@ -108,8 +108,10 @@ def leaves_traces(played: Played, telling: Telling) -> bool:
     that is over stands on invoices only. Nobody can tell these, nor say that they are missing.
     """
     held = played.customer_discount
-    if held and not held.is_active(AS_OF_END - 1) and not telling.has_invoices:
-        return False
+    if held and not held.is_active(AS_OF_END - 1):
+        bills = played.invoices if telling.has_invoices else ()
+        if not any(held in each.discounts for bill in bills for each in (bill, *bill.lines)):
+            return False
     for key, states in played.states.items():
         ours = [(n, e) for n, e in enumerate(played.events) if e.after.id == key]
         kept = [event for n, event in ours if n not in telling.lost]
