@@ -130,16 +130,19 @@ final as (
         subscription_id,
         'trial_end_untold' as gap,
         'trial' as shown_by,
-        customer_id,
-        trial_to as since,
+        max(customer_id) as customer_id,
+        min(trial_to) as since,
         concat(
-            'its trial was over on ', cast(trial_to as varchar),
-            ' and nothing tells what became of it; it bears no ARR'
+            'its trial was over on ', cast(min(trial_to) as varchar),
+            ' and nothing tells what became of it',
+            ' until ' || cast(max(valid_to) as varchar),
+            '; it bears no ARR'
         ) as what_is_missing
-    from last_states
+    from states
     where
         status = 'trialing'
-        and trial_to < {{ as_of_date() }}
+        and trial_to < coalesce({{ add_days('valid_to', -1) }}, {{ as_of_date() }})
+    group by subscription_id
     union all
     select
         subscription_id,
