@@ -2,7 +2,8 @@
 -- The new contract is of the same account and product, begins within the last term of the old one,
 -- no more than early_renewal_days before its end, and goes on after it. What runs on beside for
 -- longer, or of another product, is bought besides. A contract that outlives the new one, with
--- another product, was changed and not renewed, nor was one by a product added to an older one.
+-- another product, was changed and not renewed, nor was one by a product added to an older one: a
+-- contract is as old as its start, free or on trial as it may have been at first.
 with lines as (
     select
         source_system,
@@ -24,6 +25,7 @@ subscriptions as (
     select
         source_system,
         subscription_id,
+        started_on,
         {{ days_between('term_start', 'term_end') }} as term_days
     from {{ ref('int_billing_subscriptions') }}
 ),
@@ -61,22 +63,28 @@ pairs as (
         renewals.subscription_id as successor_id,
         renewals.paid_from as overlap_from,
         contracts.paid_until as overlap_to,
-        greatest(contracts.interval_days, subscriptions.term_days) as term_days
+        greatest(contracts.interval_days, old_subscriptions.term_days) as term_days
     from contracts
     inner join contracts as renewals
         on
             contracts.source_system = renewals.source_system
             and contracts.product_id is not distinct from renewals.product_id
             and contracts.subscription_id <> renewals.subscription_id
-            and contracts.paid_from < renewals.paid_from
+            and contracts.paid_from <= renewals.paid_from
             and contracts.paid_until > renewals.paid_from
             and contracts.paid_until < renewals.paid_until
-            and contracts.contract_from < renewals.contract_from
             and contracts.contract_until < renewals.contract_until
-    left outer join subscriptions
+    left outer join subscriptions as old_subscriptions
         on
-            contracts.source_system = subscriptions.source_system
-            and contracts.subscription_id = subscriptions.subscription_id
+            contracts.source_system = old_subscriptions.source_system
+            and contracts.subscription_id = old_subscriptions.subscription_id
+    left outer join subscriptions as new_subscriptions
+        on
+            renewals.source_system = new_subscriptions.source_system
+            and renewals.subscription_id = new_subscriptions.subscription_id
+    where
+        least(contracts.contract_from, old_subscriptions.started_on)
+        < least(renewals.contract_from, new_subscriptions.started_on)
 ),
 
 recent as (
