@@ -6,8 +6,8 @@
 {% set kept = [
     'version_from', 'account_id', 'contract_account_id', 'subscription_id', 'product_id',
     'plan_id', 'quantity', 'unit_amount', 'currency', 'billing_interval', 'interval_count',
-    'price_share', 'amount_off', 'status', 'is_paused', 'is_on_hold', 'is_billable', 'booked_on',
-    'booked_rate',
+    'price_share', 'amount_off', 'net_annual_amount', 'status', 'is_paused', 'is_on_hold',
+    'is_billable', 'booked_on', 'booked_rate',
 ] %}
 {% set amounts = ['arr_local', 'arr_constant', 'arr_as_booked', 'arr'] %}
 

@@ -28,7 +28,8 @@ with intervals as (
         arr_local,
         {{ gross_annual_amount(
             'unit_amount', 'quantity', 'billing_interval', 'interval_count'
-        ) }} as list_arr_local
+        ) }} as list_arr_local,
+        net_annual_amount
     from {{ ref('int_arr_line_intervals') }}
 ),
 
@@ -45,7 +46,8 @@ priced as (
             end,
             0
         ) as gross_arr_local,
-        case when is_free then coalesce(list_arr_local, 0) else 0 end as paused_gross_arr_local
+        case when is_free then coalesce(list_arr_local, 0) else 0 end as paused_gross_arr_local,
+        case when is_free then coalesce(net_annual_amount, 0) else 0 end as paused_arr_local
     from intervals
 ),
 
@@ -103,8 +105,7 @@ spans as (
         priced.valid_to as end_day,
         priced.arr,
         {{ at_rate('priced.gross_arr_local', 'plan_rates.plan_rate') }} as gross_arr,
-        priced.paused_gross_arr_local * cast(plan_rates.plan_rate as double)
-        * cast(priced.price_share as double) as paused_arr,
+        priced.paused_arr_local * cast(plan_rates.plan_rate as double) as paused_arr,
         priced.paused_gross_arr_local * cast(plan_rates.plan_rate as double) as paused_gross_arr,
         case when priced.is_billable then priced.quantity else 0 end as contract_units,
         {{ each_column(levels | reject('in', contract_levels) | list, '0 as @') }},
