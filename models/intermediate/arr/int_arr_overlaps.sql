@@ -1,9 +1,9 @@
 -- Grain: one row per contract, product and contract that renewed it before it was over.
 -- The new contract is of the same account and product, begins within the last term of the old one,
--- no more than early_renewal_days before its end, and goes on after it. What runs on beside for
--- longer, or of another product, is bought besides. A contract that outlives the new one, with
--- another product, was changed and not renewed, nor was one by a product added to an older one: a
--- contract is as old as its start, free or on trial as it may have been at first.
+-- no more than early_renewal_days before its end, and goes on after it, paid or paused. What runs
+-- on beside for longer, or of another product, is bought besides. A contract that outlives the new
+-- one, with another product, was changed and not renewed, nor was one by a product added to an
+-- older one: a contract is as old as its start, free or on trial as it may have been at first.
 with lines as (
     select
         source_system,
@@ -17,7 +17,7 @@ with lines as (
         arr
     from {{ ref('int_arr_line_amounts') }}
     where
-        arr > 0
+        (arr > 0 or is_on_hold)
         and valid_from <= {{ as_of_date() }}
 ),
 
@@ -61,7 +61,8 @@ pairs as (
         contracts.subscription_id,
         contracts.product_id,
         renewals.subscription_id as successor_id,
-        renewals.paid_from as overlap_from,
+        renewals.paid_from as renewed_from,
+        greatest(contracts.paid_from, renewals.paid_from) as overlap_from,
         contracts.paid_until as overlap_to,
         greatest(contracts.interval_days, old_subscriptions.term_days) as term_days
     from contracts
@@ -70,7 +71,6 @@ pairs as (
             contracts.source_system = renewals.source_system
             and contracts.product_id is not distinct from renewals.product_id
             and contracts.subscription_id <> renewals.subscription_id
-            and contracts.paid_from <= renewals.paid_from
             and contracts.paid_until > renewals.paid_from
             and contracts.paid_until < renewals.paid_until
             and contracts.contract_until < renewals.contract_until
@@ -93,11 +93,11 @@ recent as (
         {{ days_between('overlap_from', 'overlap_to') }} as overlap_days
     from pairs
     where
-        {{ days_between('overlap_from', 'overlap_to') }}
+        {{ days_between('renewed_from', 'overlap_to') }}
         <= least(term_days, {{ var('early_renewal_days') }})
 ),
 
--- Both belong to one account on the day on which the new one begins.
+-- Both belong to one account on the day on which they first run side by side.
 final as (
     select
         recent.source_system,
@@ -126,7 +126,8 @@ final as (
                 recent.source_system = new_lines.source_system
                 and recent.successor_id = new_lines.subscription_id
                 and recent.product_id is not distinct from new_lines.product_id
-                and recent.overlap_from = new_lines.valid_from
+                and recent.overlap_from >= new_lines.valid_from
+                and recent.overlap_from < new_lines.valid_to
                 and old_lines.account_id = new_lines.account_id
         )
     group by

@@ -7,7 +7,8 @@ lines, discounts of each duration, a successor that starts early, late or in tim
 
 The oracle is the sentence of METRICS in Python: price times quantity, less the discount of that
 day, per year, in `[valid_from, valid_to)`, 0 from the day the subscription ends, 0 while it is
-paused or on trial; of an early renewal only the new contract counts; the account is never below 0.
+paused or on trial; of an early renewal only the new contract counts, from its first paid day on;
+the account is never below 0.
 
 Left out, and why:
 
@@ -179,14 +180,16 @@ def standing(book: Book, day: date, *, is_net: bool = False) -> Standing:
     for contract in contracts:
         if _is_over(contract, day) or contract.contract.is_trial:
             continue
-        if _is_renewed_early(contract, contracts, day):
+        if _is_renewed_early(contract, contracts, day, book.currency):
             continue
         gross = sum(
             (_yearly(row, book.currency, day, with_discount=False) for row in _live(contract, day)),
             Decimal(0),
         )
         if _is_paused(contract, day):
-            held = held or (gross > 0 and _was_paid(contract, book.currency, day))
+            # What is paused is no churn, whatever would be left of it.
+            has_lines = bool(_live(contract, day))
+            held = held or (has_lines and _was_paid(contract, book.currency, day))
             continue
         total += sum((_yearly(row, book.currency, day) for row in _live(contract, day)), Decimal(0))
         held = held or (gross > 0 and _was_paid(contract, book.currency, day))
@@ -222,8 +225,8 @@ def _live(contract: Placed, day: date) -> list[Row]:
     return list(rows.values())
 
 
-def _is_renewed_early(old: Placed, contracts: list[Placed], day: date) -> bool:
-    """Whether a contract of the same product has begun that goes on after the old one's end."""
+def _is_renewed_early(old: Placed, contracts: list[Placed], day: date, currency: str) -> bool:
+    """Whether a contract of the same product is paid that goes on after the old one's end."""
     if old.end is None:
         return False
     for new in contracts:
@@ -231,7 +234,8 @@ def _is_renewed_early(old: Placed, contracts: list[Placed], day: date) -> bool:
             continue
         goes_on = new.end is None or new.end > old.end
         same = {r.line.product for r in new.rows} & {r.line.product for r in old.rows}
-        if same and old.start < new.start < old.end and goes_on and _live(new, day):
+        starts_within = old.start < new.start < old.end
+        if same and starts_within and goes_on and _was_paid(new, currency, day):
             return True
     return False
 
