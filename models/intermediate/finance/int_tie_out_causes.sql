@@ -1,40 +1,38 @@
 -- Grain: one row per contract and run of days of a month: a year's difference by cause.
 -- Each cause is as much as it can make, and no more: what no cause makes is left.
+{# What is written off can hold a credit. #}
+{% set given_back = 'least(billed_arr, refunded_arr + greatest(written_off_arr, 0))' %}
+{% set runs = [
+    'source_system', 'contract_id', 'account_id', 'month', 'valid_from', 'valid_to', 'run_days',
+] %}
+{% set steps = [
+    'is_not_billed_yet', 'is_even_over_term', 'net_gap', 'gross_gap', 'discount_gap', 'price_steps',
+    'discount_steps', 'arr_at_period_start', 'arr_later_in_period', 'arr_before', 'arr_after',
+    'has_pause_in_period',
+] %}
+
 with told as (
     select
-        source_system,
-        contract_id,
-        account_id,
-        month,
-        valid_from,
-        valid_to,
-        run_days,
-        is_not_billed_yet,
-        is_even_over_term,
-        {{ (tie_out_levels() + tie_out_counts()) | join(',\n        ') }},
-        net_gap,
-        gross_gap,
-        discount_gap,
-        price_steps,
-        discount_steps,
-        arr_at_period_start,
-        arr_later_in_period,
-        arr_before,
-        arr_after,
-        has_pause_in_period
+        {{ each_column(runs + steps + tie_out_levels() + tie_out_counts(), '@') }}
     from {{ ref('int_tie_out_steps') }}
 ),
 
 steps as (
     select
         *,
-        -- What is written off can hold a credit.
-        least(billed_arr, refunded_arr + greatest(written_off_arr, 0)) as given_back_arr,
+        {{ given_back }} as given_back_arr,
+        -- Where there is no ARR, the same of what a bill stands for: months differ in length.
+        cast(
+            case
+                when arr = 0 and billed_arr <> 0
+                    then {{ given_back }} * cast(implied_arr as double) / billed_arr
+                else 0
+            end as decimal(28, 8)
+        ) as given_back_implied_arr,
         discount_gap - discount_steps as own_discount_gap,
         -- A refund, which is counted in seconds, left less than a day.
         refunded_arr > 0
-        and billed_arr - least(billed_arr, refunded_arr + greatest(written_off_arr, 0))
-        <= one_day_arr as is_refunded,
+        and billed_arr - {{ given_back }} <= one_day_arr as is_refunded,
         greatest(arr - greatest(usage_arr, 0), 0) as arr_without_usage,
         greatest(arr - greatest(usage_arr, 0) - greatest(one_time_arr, 0), 0)
             as arr_billed_nowhere,
@@ -64,7 +62,7 @@ paused as (
     select
         *,
         gross_gap - price_steps + own_discount_gap - once_level + paused_arr
-        - case when arr = 0 then given_back_arr else 0 end as gap
+        - given_back_implied_arr as gap
     from once
 ),
 
@@ -95,7 +93,9 @@ levelled as (
         *,
         case
             when days in ('equal', 'different')
-                then billed_arr - implied_arr - fx_arr + odd_period_arr
+                then
+                    billed_arr - implied_arr - fx_arr + odd_period_arr
+                    - case when arr = 0 then given_back_arr - given_back_implied_arr else 0 end
             else 0
         end as calendar_level,
         case
@@ -169,13 +169,7 @@ levelled as (
 
 final as (
     select
-        source_system,
-        contract_id,
-        account_id,
-        month,
-        valid_from,
-        valid_to,
-        run_days,
+        {{ each_column(runs, '@') }},
         days,
         arr,
         gross_arr,

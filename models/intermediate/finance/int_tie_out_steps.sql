@@ -57,7 +57,11 @@ gaps as (
         end as gross_gap,
         levels.implied_arr - levels.full_arr as full_gap,
         levels.gross_full_arr - levels.full_arr as contract_discount_arr,
-        levels.gross_implied_arr - levels.implied_arr as bill_discount_arr
+        levels.gross_implied_arr - levels.implied_arr as bill_discount_arr,
+        sum(case when levels.invoice_lines = 0 then 1 else 0 end) over (
+            partition by levels.source_system, levels.contract_id
+            order by levels.valid_from
+        ) as unbilled_runs
     from levels
     left outer join even
         on
@@ -99,7 +103,7 @@ stepped as (
         ),
         whole_period as (partition by source_system, contract_id, billing_period),
         rest_of_period as (
-            partition by source_system, contract_id, billing_period
+            partition by source_system, contract_id, billing_period, unbilled_runs
             order by valid_from
             rows between 1 following and unbounded following
         ),

@@ -246,9 +246,10 @@ class Oracle:
         It does not where it began a new period without a credit for the old one, and where the bill
         of a period that began in a pause, or while unpaid, was never made valid though the period
         ran on after it, nor does it bill days with ARR where a subscription is over on the day it
-        began: those are exceptions that somebody has to chase.
+        began, or where usage alone became seats within a period without proration: those are
+        exceptions that somebody has to chase.
         """
-        if "billed_twice" in self.played.done:
+        if "billed_twice" in self.played.done or self._has_seats_without_a_bill():
             return False
         for stamps, states in self.by_subscription.values():
             if states[-1].ended_at is not None and states[-1].ended_at // DAY == stamps[0] // DAY:
@@ -262,13 +263,31 @@ class Oracle:
                     return False
         return True
 
+    def _has_seats_without_a_bill(self) -> bool:
+        """Whether seats took the place of usage alone on a day that no bill of seats is for."""
+        for name, states in self.played.states.items():
+            billed = [
+                line
+                for bill in self.played.invoices
+                if bill.subscription == name
+                for line in bill.lines
+                if line.item is not None and line.item.price.usage != "metered"
+            ]
+            for (_, old), (stamp, new) in pairwise(states):
+                is_usage_alone = all(each.price.usage == "metered" for each in old.items)
+                has_seats = any(each.price.usage != "metered" for each in new.items)
+                is_for = any(line.start <= stamp < line.end for line in billed)
+                if is_usage_alone and has_seats and self._counts(new) and not is_for:
+                    return True
+        return False
+
     def has_two_causes_in_a_period(self) -> bool:
         """Whether two things that move bill and ARR apart fall into one billed period.
 
         A discount that ends in it beside a change of items, a pause beside the end of the
         subscription, a change that was billed beside one that was not, an amount off that a change
-        of one line spreads anew over the others, a coupon for one bill beside the bill of a change:
-        each alone is a reason of its own, together a part is left `unexplained`.
+        of one line spreads anew over the others, a coupon for one bill beside the bill of a change,
+        seats that give way to usage and come again: each alone is a reason of its own, together a part is left `unexplained`.
         """
         return any(
             self._has_two_causes(bill, line)
@@ -305,6 +324,8 @@ class Oracle:
         is_for_one_bill = any(
             discount.coupon.duration == "once" for state in inside for discount in state.discounts
         )
+        are_seats = [any(i.price.usage != "metered" for i in state.items) for state in inside]
+        is_back = any(not was and now for was, now in pairwise(are_seats))
         is_paused = any(state.pause for state in inside)
         is_over = any(
             state.ended_at is not None and line.start <= stamp <= line.end
@@ -315,6 +336,7 @@ class Oracle:
             or is_partly_billed
             or is_twice_at_once
             or (is_for_one_bill and any(is_billed))
+            or is_back
             or (is_paused and is_over)
         )
 
