@@ -3,6 +3,8 @@
 -- off in its last period: whole and half per cents of what discounts before it left are a
 -- percentage, else an amount. It ends with the last period that has it, or goes on where that is
 -- the last that was billed. A percentage that other items of its periods never have is of its item.
+-- missing_from: the first period after it that was billed without any discount. One that is billed
+-- with another says nothing: a discount of the subscription hides that of its customer.
 {{ config(enabled=source_is_on('billing', 'stripe')) }}
 
 with whole_periods as (
@@ -42,9 +44,7 @@ line_discounts as (
             0
         ) as amount_before
     from {{ ref('stg_stripe__invoice_line_discounts') }}
-    where
-        discount_id is not null
-        and amount_minor <> 0
+    where discount_id is not null
 ),
 
 taken_off as (
@@ -71,6 +71,7 @@ taken_off as (
         on
             whole_periods.invoice_id = line_discounts.invoice_id
             and whole_periods.line_item_id = line_discounts.line_item_id
+            and line_discounts.amount_minor <> 0
 ),
 
 by_period as (
@@ -99,7 +100,22 @@ by_period as (
         period_start
 ),
 
-final as (
+plain_periods as (
+    select
+        whole_periods.subscription_id,
+        whole_periods.period_start
+    from whole_periods
+    left outer join line_discounts
+        on
+            whole_periods.invoice_id = line_discounts.invoice_id
+            and whole_periods.line_item_id = line_discounts.line_item_id
+    group by
+        whole_periods.subscription_id,
+        whole_periods.period_start
+    having count(line_discounts.discount_id) = 0
+),
+
+summed as (
     select
         subscription_id,
         discount_id,
@@ -130,6 +146,19 @@ final as (
     group by
         subscription_id,
         discount_id
+),
+
+final as (
+    select
+        summed.*,
+        (
+            select min(plain_periods.period_start)
+            from plain_periods
+            where
+                summed.subscription_id = plain_periods.subscription_id
+                and summed.last_billed_on < plain_periods.period_start
+        ) as missing_from
+    from summed
 )
 
 select * from final

@@ -1,8 +1,8 @@
 -- Grain: one row per Stripe customer and discount that the customer has or had.
 -- A customer has one discount at a time. It is gone from the first day on which the customer has
 -- none or another one: by an event (it was taken away, another took its place) or by a load.
--- What ends by itself says so in the discount. What only bills have is gone with the last period of
--- a subscription that has it.
+-- What ends by itself says so in the discount. What only bills have is gone when the last of its
+-- subscriptions is billed without any discount.
 {{ config(enabled=source_is_on('billing', 'stripe')) }}
 
 with mentions as (
@@ -52,7 +52,7 @@ told as (
 billed as (
     select
         discount_id,
-        max(coalesce(ends_on, cast('9999-12-31' as date))) as ends_on
+        max(coalesce(missing_from, cast('9999-12-31' as date))) as missing_from
     from {{ ref('int_stripe_billed_discounts') }}
     group by discount_id
 ),
@@ -113,7 +113,7 @@ all_held as (
         customer_id,
         discount_id,
         coalesce(last_seen_at, starts_at) as held_at,
-        cast(null as date) as last_billed_to,
+        cast(null as date) as missing_from,
         false as is_only_billed
     from held
     union all
@@ -121,7 +121,7 @@ all_held as (
         told.customer_id,
         told.discount_id,
         cast(told.starts_on as timestamp) as held_at,
-        nullif(billed.ends_on, cast('9999-12-31' as date)) as last_billed_to,
+        nullif(billed.missing_from, cast('9999-12-31' as date)) as missing_from,
         true as is_only_billed
     from told
     inner join billed
@@ -138,7 +138,7 @@ final as (
         all_held.customer_id,
         all_held.discount_id,
         cast(all_held.held_at as date) as held_on,
-        least(cast(min(observed.seen_at) as date), all_held.last_billed_to) as gone_on,
+        least(cast(min(observed.seen_at) as date), all_held.missing_from) as gone_on,
         all_held.is_only_billed
     from all_held
     left outer join observed
@@ -150,7 +150,7 @@ final as (
         all_held.customer_id,
         all_held.discount_id,
         all_held.held_at,
-        all_held.last_billed_to,
+        all_held.missing_from,
         all_held.is_only_billed
 )
 

@@ -1,8 +1,9 @@
 -- Grain: one row per state of a Stripe subscription and discount on it or on an item of it.
 -- On the subscription and on its items: as the object has them, in the order of its lists. On the
 -- customer: for every subscription of the customer, as long as the customer has it; where only
--- bills tell it, for those that were not billed without it since. By invoices: what was billed and
--- no list names, from the first period that has it to the end of the last.
+-- bills tell it, for those that were not billed without it since, until they are billed without
+-- any. By invoices: what was billed and no list names, from the first period that has it to the end
+-- of the last.
 {{ config(enabled=source_is_on('billing', 'stripe')) }}
 {% set columns = [
     'subscription_id', 'state_source', 'state_key', 'valid_from', 'scope', 'subscription_item_id',
@@ -63,7 +64,8 @@ billed as (
         discount_id,
         first_billed_on,
         last_billed_on,
-        coalesce(ends_on, cast('9999-12-31' as date)) as ends_on
+        coalesce(ends_on, cast('9999-12-31' as date)) as ends_on,
+        missing_from
     from {{ ref('int_stripe_billed_discounts') }}
 ),
 
@@ -103,7 +105,7 @@ inherited as (
         cast(null as date) as had_from,
         case
             when customer_discounts.is_only_billed
-                then least(customer_discounts.gone_on, billed.ends_on)
+                then least(customer_discounts.gone_on, billed.missing_from)
             else customer_discounts.gone_on
         end as had_until
     from states

@@ -180,7 +180,7 @@ final as (
         concat(
             'its object is older than its last event of ',
             cast(cast(last_versions.event_at as date) as varchar), ' (', last_versions.difference,
-            '); the event counts'
+            '), or an event after it is missing; the event counts'
         ) as what_is_missing
     from last_versions
     inner join told_states

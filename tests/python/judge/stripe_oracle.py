@@ -15,7 +15,7 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
-from itertools import pairwise
+from itertools import chain, pairwise
 
 from tests.python.judge.stripe_life import AS_OF_END, Played
 from tests.python.judge.stripe_world import (
@@ -284,10 +284,11 @@ class Oracle:
     def has_two_causes_in_a_period(self) -> bool:
         """Whether two things that move bill and ARR apart fall into one billed period.
 
-        A discount that ends in it beside a change of items, a pause beside the end of the
+        A discount that begins or ends in it beside a change of items, a pause beside the end of the
         subscription, a change that was billed beside one that was not, an amount off that a change
         of one line spreads anew over the others, a coupon for one bill beside the bill of a change,
-        seats that give way to usage and come again: each alone is a reason of its own, together a part is left `unexplained`.
+        seats that give way to usage and come again: each alone is a reason of its own, together a
+        part is left `unexplained`.
         """
         return any(
             self._has_two_causes(bill, line)
@@ -317,6 +318,10 @@ class Oracle:
         is_lowered_in_part = any(
             discount.end is not None and line.start < discount.end < line.end
             for discount, _ in line.discounted
+        ) or any(
+            line.start < discount.start < line.end
+            for state in inside
+            for discount in (*state.discounts, *chain(*(i.discounts for i in state.items)))
         )
         is_spread = len([each for each in bill.lines if not each.is_proration]) > 1 and any(
             discount.coupon.amount_off for discount, _ in line.discounted
