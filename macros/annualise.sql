@@ -10,6 +10,23 @@
 {%- endmacro %}
 
 
+{# Days of the billing interval that ends on a day. Null when the interval is unknown. #}
+{% macro interval_days_before(end_day, billing_interval, interval_count) -%}
+    {%- set months -%}
+        -{{ interval_count }} * case lower({{ billing_interval }})
+            when 'year' then 12
+            when 'quarter' then 3
+            when 'month' then 1
+        end
+    {%- endset -%}
+    case lower({{ billing_interval }})
+        when 'week' then {{ interval_count }} * 7
+        when 'day' then {{ interval_count }}
+        else {{ days_between(dbt.dateadd('month', 'cast(' ~ months ~ ' as int)', end_day), end_day) }}
+    end
+{%- endmacro %}
+
+
 {# Price x quantity of one billing interval, as decimal(28, 4). #}
 {% macro gross_interval_amount(unit_amount, quantity) -%}
     {{ rounded(

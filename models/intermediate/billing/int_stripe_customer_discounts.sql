@@ -1,8 +1,8 @@
 -- Grain: one row per Stripe customer and discount that the customer has or had.
 -- A customer has one discount at a time. It is gone from the first day on which the customer has
 -- none or another one: by an event (it was taken away, another took its place) or by a load.
--- What ends by itself says so in the discount. What only bills have is gone when the last of its
--- subscriptions is billed without any discount.
+-- What ends by itself says so in the discount. What only bills have, be it bills of nothing, is
+-- gone when the last of its subscriptions is billed without any discount.
 {{ config(enabled=source_is_on('billing', 'stripe')) }}
 
 with mentions as (
@@ -124,7 +124,7 @@ all_held as (
         nullif(billed.missing_from, cast('9999-12-31' as date)) as missing_from,
         true as is_only_billed
     from told
-    inner join billed
+    left outer join billed
         on told.discount_id = billed.discount_id
     left outer join held
         on

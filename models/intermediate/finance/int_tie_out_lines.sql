@@ -25,6 +25,10 @@ with lines as (
         service_lines.full_interval_amount,
         {{ intervals_per_year('service_lines.billing_interval') }}
         / cast(service_lines.interval_count as double) as price_periods_per_year,
+        {{ interval_days_before(
+            'service_lines.earned_to', 'service_lines.billing_interval',
+            'service_lines.interval_count'
+        ) }} as price_days,
         service_lines.periods_per_year as length_per_year,
         service_lines.line_days
     from {{ ref('int_finance_service_lines') }} as service_lines
@@ -62,8 +66,9 @@ keyed as (
 ),
 
 -- The whole periods of a contract. A proration bills a part of one of them: of the shortest around
--- its days that had a price, as a trial has none; a credit of one that had begun before it. The
--- shortest around a whole line is its own.
+-- its days that had a price, as a trial has none; a credit of one that had begun before it, and
+-- without any around it of an interval of its price that ends with it. The shortest around a whole
+-- line is its own.
 whole_periods as (
     select distinct
         source_system,
@@ -120,8 +125,8 @@ scaled as (
             end
         ) over (partition by source_system, contract_id) as once_share,
         -- Parts of a whole period that were billed by the day.
-        coalesce(period_days, 365 / periods_per_year) / line_days * periods_per_year
-            as per_year,
+        coalesce(period_days, price_days, 365 / periods_per_year)
+        / line_days * periods_per_year as per_year,
         -- A contract of nothing but credits has periods too.
         max(amount) over (partition by source_system, contract_id) > 0 as has_charges,
         -- An amount of the period times to_arr is an amount per year in the reporting currency.

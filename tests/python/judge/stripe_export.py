@@ -105,12 +105,29 @@ def leaves_traces(played: Played, telling: Telling) -> bool:
     """Whether what was lost can be noticed at all.
 
     A pause and its end that were both lost leave everything as it was; a coupon of the customer
-    that is over stands on invoices only. Nobody can tell these, nor say that they are missing.
+    that is over stands on invoices only, and by its id alone it says nothing of a subscription of
+    which it took nothing off.
+    Nobody can tell these, nor say that they are missing.
     """
     held = played.customer_discount
     if held and not held.is_active(AS_OF_END - 1):
         bills = played.invoices if telling.has_invoices else ()
-        if not any(held in each.discounts for bill in bills for each in (bill, *bill.lines)):
+        of_lines = {b.subscription for b in bills for line in b.lines if held in line.discounts}
+        named = of_lines | {bill.subscription for bill in bills if held in bill.discounts}
+        taken_off = {
+            bill.subscription
+            for bill in bills
+            for line in bill.lines
+            if any(held.id == each.id and amount for each, amount in line.discounted)
+        }
+        concerned = {
+            key
+            for key, states in played.states.items()
+            if any(held.is_active(stamp) for stamp, _ in states)
+        }
+        if not taken_off and not named:
+            return False
+        if not telling.is_expanded and not concerned <= taken_off:
             return False
     for key, states in played.states.items():
         ours = [(n, e) for n, e in enumerate(played.events) if e.after.id == key]

@@ -287,8 +287,8 @@ class Oracle:
         A discount that begins or ends in it beside a change of items, a pause beside the end of the
         subscription, a change that was billed beside one that was not, an amount off that a change
         of one line spreads anew over the others, a coupon for one bill beside the bill of a change,
-        seats that give way to usage and come again: each alone is a reason of its own, together a
-        part is left `unexplained`.
+        seats that give way to usage and come again, a change beside a bill that was given up: each
+        alone is a reason of its own, together a part is left `unexplained`.
         """
         return any(
             self._has_two_causes(bill, line)
@@ -337,7 +337,7 @@ class Oracle:
             for stamp, state in states
         )
         return (
-            (bool(changes) and (is_lowered_in_part or is_spread))
+            (bool(changes) and (is_lowered_in_part or is_spread or bill.status == "uncollectible"))
             or is_partly_billed
             or is_twice_at_once
             or (is_for_one_bill and any(is_billed))
@@ -371,6 +371,9 @@ class Oracle:
                         return True
                     given = (*state.discounts, *item.discounts)
                     if any(d.id not in billed and d.is_active(stamp) for d in given):
+                        return True
+                    items = {each.item.id for each in bill.lines if each.item}
+                    if any(i.price.usage != "metered" and i.id not in items for i in state.items):
                         return True
         return False
 
