@@ -55,22 +55,53 @@ contracts as (
         product_id
 ),
 
+holders as (
+    select distinct
+        source_system,
+        subscription_id,
+        product_id,
+        account_id
+    from lines
+    where account_id <> 'unassigned'
+),
+
+-- Contracts that one account has had: of all contracts with a product there are far too many pairs.
+neighbours as (
+    select distinct
+        holders.source_system,
+        holders.subscription_id,
+        holders.product_id,
+        others.subscription_id as successor_id
+    from holders
+    inner join holders as others
+        on
+            holders.source_system = others.source_system
+            and holders.account_id = others.account_id
+            and holders.product_id is not distinct from others.product_id
+            and holders.subscription_id <> others.subscription_id
+),
+
 pairs as (
     select
-        contracts.source_system,
-        contracts.subscription_id,
-        contracts.product_id,
-        renewals.subscription_id as successor_id,
+        neighbours.source_system,
+        neighbours.subscription_id,
+        neighbours.product_id,
+        neighbours.successor_id,
         renewals.paid_from as renewed_from,
         greatest(contracts.paid_from, renewals.paid_from) as overlap_from,
         contracts.paid_until as overlap_to,
         greatest(contracts.interval_days, old_subscriptions.term_days) as term_days
-    from contracts
+    from neighbours
+    inner join contracts
+        on
+            neighbours.source_system = contracts.source_system
+            and neighbours.subscription_id = contracts.subscription_id
+            and neighbours.product_id is not distinct from contracts.product_id
     inner join contracts as renewals
         on
-            contracts.source_system = renewals.source_system
-            and contracts.product_id is not distinct from renewals.product_id
-            and contracts.subscription_id <> renewals.subscription_id
+            neighbours.source_system = renewals.source_system
+            and neighbours.successor_id = renewals.subscription_id
+            and neighbours.product_id is not distinct from renewals.product_id
             and contracts.paid_until > renewals.paid_from
             and contracts.paid_until < renewals.paid_until
             and contracts.contract_until < renewals.contract_until
@@ -118,8 +149,7 @@ final as (
             and recent.overlap_from >= old_lines.valid_from
             and recent.overlap_from < old_lines.valid_to
     where
-        old_lines.account_id <> 'unassigned'
-        and exists (
+        exists (
             select 1
             from lines as new_lines
             where
