@@ -63,17 +63,6 @@ products as (
     where arr > 0
 ),
 
-shared_products as (
-    select distinct
-        products.source_system,
-        products.subscription_id,
-        new_products.source_system as successor_source,
-        new_products.subscription_id as successor_id
-    from products
-    inner join products as new_products
-        on products.product_id = new_products.product_id
-),
-
 successors as (
     select
         terms_due.source_system,
@@ -122,6 +111,24 @@ chosen as (
             partition by source_system, subscription_id, term_start
             order by renewed_on, successor_id
         ) = 1
+),
+
+shared_products as (
+    select distinct
+        chosen.source_system,
+        chosen.subscription_id,
+        chosen.successor_source,
+        chosen.successor_id
+    from chosen
+    inner join products
+        on
+            chosen.source_system = products.source_system
+            and chosen.subscription_id = products.subscription_id
+    inner join products as new_products
+        on
+            chosen.successor_source = new_products.source_system
+            and chosen.successor_id = new_products.subscription_id
+            and products.product_id = new_products.product_id
 ),
 
 final as (
