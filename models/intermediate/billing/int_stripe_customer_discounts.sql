@@ -91,6 +91,13 @@ observed as (
     where
         has_discounts
         and discount is null
+    union all
+    -- One that only bills tell took the place of the one before it.
+    select
+        customer_id,
+        cast(starts_on as timestamp) as seen_at,
+        discount_id
+    from told
 ),
 
 held as (

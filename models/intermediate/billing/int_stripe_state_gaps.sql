@@ -75,11 +75,17 @@ found as (
         'subscription' as object_type,
         subscription_id as object_id,
         gap,
-        concat('Subscription ', subscription_id, ': ', what_is_missing, '.') as what_is_missing,
-        customer_id,
-        1 as row_count,
-        since
+        concat(
+            'Subscription ', subscription_id, ': ',
+            string_agg(what_is_missing, '; ' order by since, what_is_missing), '.'
+        ) as what_is_missing,
+        max(customer_id) as customer_id,
+        count(*) as row_count,
+        min(since) as since
     from subscriptions
+    group by
+        subscription_id,
+        gap
     union all
     select * from objects
 ),
