@@ -16,7 +16,7 @@ with lines as (
         end as line_months
     from {{ ref('int_arr_line_intervals') }}
     where
-        contract_arr > 0
+        (contract_arr > 0 or is_on_hold)
         and valid_from <= {{ as_of_date() }}
 ),
 
@@ -75,7 +75,7 @@ delivered as (
     from periods
 ),
 
--- paid_until is null while there is no end: the contract is paid until further notice.
+-- paid_until is null while there is no end: the contract is paid, or paused, until further notice.
 contracts as (
     select
         source_system,

@@ -307,3 +307,19 @@ def test_a_subscription_that_moves_is_a_transfer(tmp_path: Path) -> None:
     assert subtypes(built, "giver", "2025-06-01") == [("transfer", -1200)]
     assert built.rows("select account_id from facts.fct_churn_event") == []
     assert built.failing_tests() == []
+
+
+def test_a_pause_is_no_lost_renewal(tmp_path: Path) -> None:
+    names = ("after", "that_day")
+    tables = {
+        "accounts": [f"{name},{name},SMB,2023-01-01T00:00:00Z" for name in names],
+        "subscriptions": [
+            "s1,after,active,2024-05-01T00:00:00Z,,,,,2025-05-10,",
+            "s2,that_day,active,2024-05-01T00:00:00Z,,,,,2025-05-01,",
+        ],
+        "subscription_items": [f"i{n},s{n},2024-05-01,,1,1200,year" for n in (1, 2)],
+    }
+    built = build(tmp_path / "home", {"files": write(tmp_path / "files", tables)})
+    assert renewals(built, "after") == [("s1", "2025-05-01", "renewed", 1200)]
+    assert renewals(built, "that_day") == [("s2", "2025-05-01", "paused", 0)]
+    assert built.failing_tests() == []
