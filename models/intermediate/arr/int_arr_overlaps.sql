@@ -67,7 +67,7 @@ holders as (
 
 -- Contracts that one account has had: of all contracts with a product there are far too many pairs.
 neighbours as (
-    select distinct
+    select
         holders.source_system,
         holders.subscription_id,
         holders.product_id,
@@ -88,7 +88,6 @@ pairs as (
         neighbours.product_id,
         neighbours.successor_id,
         renewals.paid_from as renewed_from,
-        greatest(contracts.paid_from, renewals.paid_from) as overlap_from,
         contracts.paid_until as overlap_to,
         greatest(contracts.interval_days, old_subscriptions.term_days) as term_days
     from neighbours
@@ -118,14 +117,32 @@ pairs as (
         < least(renewals.contract_from, new_subscriptions.started_on)
 ),
 
+-- The old one may cost nothing for a while when the new one begins.
 recent as (
     select
-        *,
-        {{ days_between('overlap_from', 'overlap_to') }} as overlap_days
+        pairs.source_system,
+        pairs.subscription_id,
+        pairs.product_id,
+        pairs.successor_id,
+        pairs.overlap_to,
+        greatest(pairs.renewed_from, min(old_lines.valid_from)) as overlap_from
     from pairs
+    inner join lines as old_lines
+        on
+            pairs.source_system = old_lines.source_system
+            and pairs.subscription_id = old_lines.subscription_id
+            and pairs.product_id is not distinct from old_lines.product_id
+            and pairs.renewed_from < old_lines.valid_to
     where
-        {{ days_between('renewed_from', 'overlap_to') }}
-        <= least(term_days, {{ var('early_renewal_days') }})
+        {{ days_between('pairs.renewed_from', 'pairs.overlap_to') }}
+        <= least(pairs.term_days, {{ var('early_renewal_days') }})
+    group by
+        pairs.source_system,
+        pairs.subscription_id,
+        pairs.product_id,
+        pairs.successor_id,
+        pairs.renewed_from,
+        pairs.overlap_to
 ),
 
 -- Both belong to one account on the day on which they first run side by side.
@@ -137,7 +154,8 @@ final as (
         recent.successor_id,
         recent.overlap_from,
         recent.overlap_to,
-        cast(recent.overlap_days as bigint) as overlap_days,
+        cast({{ days_between('recent.overlap_from', 'recent.overlap_to') }} as bigint)
+            as overlap_days,
         old_lines.account_id,
         cast(sum(old_lines.arr) as decimal(18, 2)) as overlap_arr
     from recent
@@ -167,7 +185,6 @@ final as (
         recent.successor_id,
         recent.overlap_from,
         recent.overlap_to,
-        recent.overlap_days,
         old_lines.account_id
 )
 

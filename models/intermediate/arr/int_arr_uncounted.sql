@@ -1,7 +1,8 @@
 -- Grain: one row per contract line and day from which its own ARR does not count, and why.
 -- overlap: the contract was renewed by another before it was over, and the new one counts
--- (overlap_policy once). below_zero: what is taken away from the account is more than it pays that
--- day, so all of it counts nothing.
+-- (overlap_policy once); what the contract takes away goes with all that it is paid for.
+-- below_zero: what is taken away from the account is more than it pays that day, so all of it
+-- counts nothing.
 with lines as (
     select
         source_system,
@@ -30,22 +31,79 @@ overlapping as (
         product_id
 ),
 
-overlapped as (
+renewed as (
     select
-        lines.source_system,
-        lines.subscription_item_id,
-        lines.account_id,
-        greatest(lines.valid_from, overlapping.overlap_from) as uncounted_from,
-        least(lines.valid_to, overlapping.overlap_to) as uncounted_to,
-        'overlap' as reason
-    from lines
-    inner join overlapping
+        source_system,
+        subscription_id,
+        max(overlap_from) as overlap_from,
+        max(overlap_to) as overlap_to
+    from overlapping
+    group by
+        source_system,
+        subscription_id
+),
+
+-- Contracts of which something is not renewed and still paid for.
+renewed_in_part as (
+    select distinct
+        renewed.source_system,
+        renewed.subscription_id
+    from renewed
+    inner join lines
+        on
+            renewed.source_system = lines.source_system
+            and renewed.subscription_id = lines.subscription_id
+            and renewed.overlap_from < lines.valid_to
+    left outer join overlapping
         on
             lines.source_system = overlapping.source_system
             and lines.subscription_id = overlapping.subscription_id
             and lines.product_id is not distinct from overlapping.product_id
-            and lines.valid_from < overlapping.overlap_to
-            and lines.valid_to > overlapping.overlap_from
+    where
+        lines.arr > 0
+        and overlapping.subscription_id is null
+),
+
+stretches as (
+    select
+        lines.source_system,
+        lines.subscription_item_id,
+        lines.account_id,
+        lines.valid_from,
+        lines.valid_to,
+        coalesce(overlapping.overlap_from, renewed.overlap_from) as overlap_from,
+        coalesce(overlapping.overlap_to, renewed.overlap_to) as overlap_to
+    from lines
+    inner join renewed
+        on
+            lines.source_system = renewed.source_system
+            and lines.subscription_id = renewed.subscription_id
+    left outer join overlapping
+        on
+            lines.source_system = overlapping.source_system
+            and lines.subscription_id = overlapping.subscription_id
+            and lines.product_id is not distinct from overlapping.product_id
+    left outer join renewed_in_part
+        on
+            lines.source_system = renewed_in_part.source_system
+            and lines.subscription_id = renewed_in_part.subscription_id
+    where
+        overlapping.subscription_id is not null
+        or (lines.arr < 0 and renewed_in_part.subscription_id is null)
+),
+
+overlapped as (
+    select
+        source_system,
+        subscription_item_id,
+        account_id,
+        greatest(valid_from, overlap_from) as uncounted_from,
+        least(valid_to, overlap_to) as uncounted_to,
+        'overlap' as reason
+    from stretches
+    where
+        valid_from < overlap_to
+        and valid_to > overlap_from
 ),
 
 -- Only an account from which something is taken away can be below 0.

@@ -15,8 +15,8 @@ Left out, and why:
 * a discount larger than its line, two discounts on one line: no order is defined;
 * overlaps of contracts with several products: METRICS speaks of "the same account and product";
 * renewals more than half a year early: METRICS names no limit, `early_renewal_days` is one;
-* a contract that is free on the day its early renewal begins (the renewal is not seen today), and
-  one that goes on with a free line beside lines that ended: METRICS can be read both ways;
+* a contract that goes on with a free line beside lines that ended: METRICS can be read both ways;
+* an early renewal of a contract that only takes away, as all that it is paid for is free;
 * a pause without dates: refused or held, a matter of the loader's tests.
 """
 
@@ -518,7 +518,9 @@ def _renewing(book: Book) -> Book:
         elif contracts[n].renews:
             product = before.lines[0].product
             kept = [line for line in before.lines if line.product == product]
-            kept = [_never_free(replace(line, lasts=None)) for line in kept]
+            kept = [replace(line, lasts=None) for line in kept]
+            if len(kept) > 1:
+                kept = [_never_free(line) for line in kept]
             contracts[n - 1] = replace(before, lines=tuple(kept))
             lines = tuple(replace(line, product=product) for line in lines)
             contracts[n] = replace(contracts[n], lines=lines)
