@@ -10,19 +10,23 @@
 {%- endmacro %}
 
 
+{# Months of a billing interval. Null for weeks, days and what is unknown. #}
+{% macro interval_months(billing_interval, interval_count) -%}
+    case lower({{ billing_interval }})
+        when 'year' then 12 * {{ interval_count }}
+        when 'quarter' then 3 * {{ interval_count }}
+        when 'month' then {{ interval_count }}
+    end
+{%- endmacro %}
+
+
 {# Days of the billing interval that ends on a day. Null when the interval is unknown. #}
 {% macro interval_days_before(end_day, billing_interval, interval_count) -%}
-    {%- set months -%}
-        -{{ interval_count }} * case lower({{ billing_interval }})
-            when 'year' then 12
-            when 'quarter' then 3
-            when 'month' then 1
-        end
-    {%- endset -%}
+    {%- set months_back = '-cast(' ~ interval_months(billing_interval, interval_count) ~ ' as int)' -%}
     case lower({{ billing_interval }})
         when 'week' then {{ interval_count }} * 7
         when 'day' then {{ interval_count }}
-        else {{ days_between(dbt.dateadd('month', 'cast(' ~ months ~ ' as int)', end_day), end_day) }}
+        else {{ days_between(dbt.dateadd('month', months_back, end_day), end_day) }}
     end
 {%- endmacro %}
 

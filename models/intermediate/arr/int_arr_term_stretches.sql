@@ -8,12 +8,7 @@ with lines as (
         subscription_id,
         valid_from,
         coalesce(valid_to, cast('9999-12-31' as date)) as valid_to,
-        case lower(billing_interval)
-            when 'year' then 12 * interval_count
-            when 'quarter' then 3 * interval_count
-            when 'month' then interval_count
-            else 0
-        end as line_months
+        coalesce({{ interval_months('billing_interval', 'interval_count') }}, 0) as line_months
     from {{ ref('int_arr_line_intervals') }}
     where
         (contract_arr > 0 or is_on_hold)

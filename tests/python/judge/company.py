@@ -147,7 +147,7 @@ class Company:
             " ".join(str(part) for part in row if part is not None)
             for row in rows(
                 "select severity, gap, object_id, account_id, what_is_missing"
-                " from facts.fct_data_gap where severity <> 'info' or gap = 'object_outdated'"
+                " from facts.fct_data_gap where severity <> 'info'"
                 " union all select severity, source_table, column_name, null, message"
                 " from raw_loads.messages where severity <> 'info'"
             )
