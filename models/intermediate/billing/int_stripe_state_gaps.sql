@@ -12,6 +12,7 @@
         ~ 'or bring the history as subscription_items of files'),
     'end_untold': ('warning', 'load the subscription or the event of its deletion'),
     'trial_end_untold': ('warning', 'load the subscription or its events since then'),
+    'renewal_untold': ('warning', 'export subscriptions with status=all, or load its event'),
     'start_untold': ('warning', 'load the subscription or its events since then'),
     'event_unreadable': ('warning', 'export events with data.object in full'),
     'dispute_status_unknown': ('warning', 'write one of the statuses that Stripe has'),
@@ -19,8 +20,11 @@
     'dispute_unmatched': ('warning', 'load the charge of the dispute and its invoice'),
 } %}
 
-with changes as (
-    {%- for relation in ['int_stripe_untold_changes', 'int_stripe_untold_discount_changes'] %}
+with subscriptions as (
+    {%- for relation in [
+        'int_stripe_untold_changes', 'int_stripe_untold_discount_changes',
+        'int_stripe_untold_states', 'int_stripe_untold_renewals',
+    ] %}
     select
         subscription_id,
         gap,
@@ -31,17 +35,6 @@ with changes as (
     from {{ ref(relation) }}
     {{- '\n    union all' if not loop.last }}
     {%- endfor %}
-),
-
-states as (
-    select
-        subscription_id,
-        gap,
-        shown_by,
-        customer_id,
-        since,
-        what_is_missing
-    from {{ ref('int_stripe_untold_states') }}
 ),
 
 objects as (
@@ -62,12 +55,6 @@ accounts as (
         account_id
     from {{ ref('int_billing_customers') }}
     where source_system = 'stripe'
-),
-
-subscriptions as (
-    select * from changes
-    union all
-    select * from states
 ),
 
 found as (

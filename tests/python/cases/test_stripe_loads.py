@@ -114,6 +114,33 @@ def test_a_load_after_the_one_that_ended_an_incomplete_start_counts_from_its_own
     ]
 
 
+def test_who_vanishes_from_later_lists_is_named_once_its_period_is_over(tmp_path: Path) -> None:
+    # Without status=all the list of subscriptions leaves out those that were cancelled.
+    loads = []
+    for number, (moment, begins, ends) in enumerate(
+        [
+            ("2025-09-02T06:00:00", "2025-09-01", "2025-10-01"),
+            ("2025-11-02T06:00:00", "2025-11-01", "2025-12-01"),
+        ]
+    ):
+        export = StripeExport(tmp_path / f"exports_{number}")
+        period = {"current_period_start": unix(begins), "current_period_end": unix(ends)}
+        export.object(export.subscription("stays", start="2025-09-01") | period)
+        export.object(
+            export.subscription("by_the_year", start="2025-09-01")
+            | period
+            | {"current_period_end": unix("2026-09-01")}
+        )
+        if number == 0:
+            export.object(export.subscription("vanishes", start="2025-09-01") | period)
+        loads.append((moment, export))
+    made = deliver(tmp_path, loads, as_of="2025-11-30")
+    assert gaps(made, "sub_stays") == gaps(made, "sub_by_the_year") == {}
+    told = gaps(made, "sub_vanishes")
+    assert list(told) == ["renewal_untold"]
+    assert "it was active until 2025-10-01" in told["renewal_untold"]
+
+
 def after_as_of(export: StripeExport) -> None:
     """Who has ended between the end of the as-of day and the load."""
     early = {"ended_at": unix("2025-07-01T02:00:00")}
