@@ -16,6 +16,7 @@ import typer
 import yaml
 from rich.console import Console
 
+from dashboards.cli import report
 from orchestration.close_cli import app as close_app
 from orchestration.connect_cli import connect
 from orchestration.errors import ExplainingGroup, explain
@@ -48,6 +49,7 @@ app = typer.Typer(
 
 app.add_typer(close_app, name="close")
 app.command()(connect)
+app.command()(report)
 app.add_typer(mapping_app, name="mapping")
 
 HomeOption = Annotated[

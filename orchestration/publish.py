@@ -9,7 +9,7 @@ old file open goes on with it; a crash half way leaves yesterday's files in forc
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
@@ -21,7 +21,7 @@ import duckdb
 from orchestration.database import wait_until_free
 from orchestration.memory import bound_memory
 from orchestration.progress import current
-from orchestration.state import read_json, sha256_of, sync, write_json
+from orchestration.state import read_json, sha256_of, sync, write_json, write_text
 
 # Every DuckDB client since 1.0 opens this format.
 STORAGE_VERSION = "v1.0.0"
@@ -32,6 +32,7 @@ KEPT = 3
 # schemas; the name it had first stays as a link for those who use it.
 DATABASE_LINK = "customer_success.duckdb"
 FORMER_LINK = "marts.duckdb"
+REPORT_LINK = "report.html"
 MANIFEST = "manifest.json"
 # Nobody can write what is published: a client that opened it for writing would shut out all others.
 # The owner and the group can read it, whatever the umask says.
@@ -82,6 +83,12 @@ class Publication:
     # Hash of each closed month, and of the one whose close was begun; none: a version before.
     closes: dict[str, str] | None = None
     closing: dict[str, str] = field(default_factory=dict)
+    # The page for people; empty when it could not be made, or by a version that made none.
+    report: str = ""
+
+
+# From a published file, its manifest, and those of the publication before: the page.
+WriteReport = Callable[[Path, Publication, tuple[Path, Publication] | None], str]
 
 
 def publish(
@@ -96,6 +103,7 @@ def publish(
     policy: dict[str, Any],
     definition_version: str = "",
     closes: dict[str, str] | None = None,
+    write_report: WriteReport | None = None,
 ) -> Publication:
     """Write the tables to new files and make them the published ones.
 
@@ -110,6 +118,7 @@ def publish(
         policy: The metric policies in force.
         definition_version: The version of the metric definition.
         closes: The hash of each closed month.
+        write_report: What makes the page for people.
 
     Returns:
         What was published.
@@ -153,10 +162,33 @@ def publish(
         database_sha256=sha256_of(database),
         closes=closes,
     )
+    if write_report:
+        publication = replace(publication, report=_report(target, publication, write_report))
     _write_manifest(target, publication)
     repair(target)
     remove_old(target, keep=KEPT)
     return publication
+
+
+def _report(target: Path, publication: Publication, write_report: WriteReport) -> str:
+    """Write the page beside the tables; its name, or none if it failed: the figures go out."""
+    before = read_publication(target)
+    has_before = before is not None and (target / before.database).is_file()
+    try:
+        page = write_report(
+            target / publication.database,
+            publication,
+            (target / before.database, before) if before and has_before else None,
+        )
+    except Exception as error:
+        current().note(
+            f"The report could not be made ({type(error).__name__}: {error}); the tables are"
+            " published without it."
+        )
+        return ""
+    name = f"report_{publication.run_id}.html"
+    write_text(target / name, page, READ_ONLY)
+    return name
 
 
 def read_publication(target: Path) -> Publication | None:
@@ -258,26 +290,31 @@ def repair(target: Path) -> None:
         return
     for name in (DATABASE_LINK, FORMER_LINK):
         point_link(target / name, target / publication.database)
+    if publication.report and (target / publication.report).is_file():
+        point_link(target / REPORT_LINK, target / publication.report)
+    else:
+        # Yesterday's page beside today's figures would be taken for today's.
+        (target / REPORT_LINK).unlink(missing_ok=True)
 
 
-def point_link(link: Path, database: Path) -> None:
+def point_link(link: Path, file: Path) -> None:
     """Make a link name a file; a copy where links cannot be made."""
-    if _names(link, database):
+    if _names(link, file):
         return
     temporary = link.with_name(f".{link.name}.tmp")
     temporary.unlink(missing_ok=True)
     try:
-        temporary.symlink_to(database.name)
+        temporary.symlink_to(file.name)
     except (OSError, NotImplementedError):
-        shutil.copy2(database, temporary)
+        shutil.copy2(file, temporary)
     temporary.replace(link)
     sync(link.parent)
 
 
-def _names(link: Path, database: Path) -> bool:
+def _names(link: Path, file: Path) -> bool:
     if link.is_symlink() or not link.is_file():
-        return link.is_symlink() and link.readlink() == Path(database.name)
-    copy, original = link.stat(), database.stat()
+        return link.is_symlink() and link.readlink() == Path(file.name)
+    copy, original = link.stat(), file.stat()
     return (copy.st_size, copy.st_mtime_ns) == (original.st_size, original.st_mtime_ns)
 
 
@@ -293,10 +330,11 @@ def remove_leftovers(target: Path) -> None:
 def remove_old(target: Path, *, keep: int) -> None:
     """Keep the newest publications; a name begins with its time, so the order is that of names."""
     current = read_publication(target)
-    databases = sorted(target.glob("marts_*.duckdb"), reverse=True)
-    for database in databases[keep:]:
-        if current is None or database.name != current.database:
-            database.unlink()
+    kept = (current.database, current.report) if current else ()
+    for pattern in ("marts_*.duckdb", "report_*.html"):
+        for file in sorted(target.glob(pattern), reverse=True)[keep:]:
+            if file.name not in kept:
+                file.unlink()
     folders = sorted((path for path in (target / "parquet").iterdir()), reverse=True)
     for folder in folders[keep:]:
         if current is None or f"parquet/{folder.name}" != current.parquet:

@@ -82,6 +82,9 @@ def publish_home(home: Home, run_id: str) -> Publication:
     Raises:
         dg.Failure: When the last build did not pass its tests; the published files stay.
     """
+    # Drawing takes a moment to come up, and nothing else that reads this module needs it.
+    from dashboards.report import company_report  # noqa: PLC0415
+
     manifest = read_manifest(home)
     state = BuildState.read(home)
     if not state.succeeded:
@@ -100,6 +103,7 @@ def publish_home(home: Home, run_id: str) -> Publication:
         policy=policy_of(home),
         definition_version=definition_version(home),
         closes=remember(home, wait=True).in_warehouse,
+        write_report=company_report,
     )
 
 

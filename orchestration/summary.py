@@ -11,7 +11,7 @@ from orchestration.figures import Figures, read_figures
 from orchestration.home import Home
 from orchestration.load_counts import LoadSummary, read_loads
 from orchestration.project import default_vars
-from orchestration.publish import DATABASE_LINK, Publication
+from orchestration.publish import DATABASE_LINK, REPORT_LINK, Publication
 from orchestration.refresh import RefreshResult
 
 SHOWN = 8
@@ -108,6 +108,8 @@ def show_publication(console: Console, home: Home, publication: Publication) -> 
         f"Published {len(publication.marts)} tables, {rows:,} rows: "
         f"{home.published / DATABASE_LINK} -> {publication.database}",
     )
+    if publication.report:
+        _print(console, f"To look at in a browser, or to mail: {home.published / REPORT_LINK}")
 
 
 def figure_lines(figures: Figures, currency: str) -> list[tuple[str, str]]:

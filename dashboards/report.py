@@ -1,0 +1,178 @@
+"""The report: one HTML file with the leader's and the controller's page, for who has no server.
+
+It has no script and asks nothing of the network; its drawings follow light and dark, and it prints.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from dashboards import numbers
+from dashboards.published import Published, opened
+from dashboards.views.accounts import book, worklist
+from dashboards.views.arr import arr_bridge, last_month
+from dashboards.views.churn import churn
+from dashboards.views.finance import close, tie_out
+from dashboards.views.headline import headline
+from dashboards.views.renewals import renewals
+from dashboards.views.retention import retention
+from dashboards.views.since import since_last
+from dashboards.views.trust import backtest, deliveries, gaps
+from dashboards.views.view import View
+from orchestration.errors import ExplainedError
+from orchestration.publish import Publication
+
+TEMPLATE = "report.html.j2"
+
+
+class ReportError(ExplainedError):
+    """A report that cannot be made; the text says why."""
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of a page under a title of its own."""
+
+    title: str
+    views: Sequence[View]
+
+
+@dataclass(frozen=True)
+class Csm:
+    """A customer success manager."""
+
+    csm_id: str
+    name: str
+
+
+def company_report(
+    database: Path, publication: Publication, before: tuple[Path, Publication] | None = None
+) -> str:
+    """Return the report of a company.
+
+    Args:
+        database: A published file.
+        publication: What its manifest says.
+        before: The file and manifest of the publication before, if it is still there.
+
+    Returns:
+        The HTML page.
+    """
+    with opened(database, publication) as published:
+        if before:
+            with opened(*before) as earlier:
+                changes = since_last(published, earlier)
+        else:
+            changes = since_last(published, None)
+        sections = [
+            Section("", [headline(published)]),
+            Section("What changed", [changes, last_month(published)]),
+            Section("Recurring revenue", [arr_bridge(published), retention(published)]),
+            Section("Ahead", [renewals(published), worklist(published)]),
+            Section("Behind", [churn(published)]),
+            Section("Finance", [tie_out(published), close(published)]),
+            Section("Trust", [gaps(published), deliveries(published), backtest(published)]),
+        ]
+        return _page(published, sections, title=publication.company)
+
+
+def book_report(database: Path, publication: Publication, csm: str) -> str:
+    """Return the report of the accounts that one customer success manager has.
+
+    Args:
+        database: A published file.
+        publication: What its manifest says.
+        csm: The manager's id, or the name in any case.
+
+    Returns:
+        The HTML page.
+
+    Raises:
+        ReportError: Nobody has that id or name, or several have the name.
+    """
+    with opened(database, publication) as published:
+        who = _csm(published, csm)
+        sections = [
+            Section("", [book(published, who.csm_id)]),
+            Section("Ahead", [worklist(published, who.csm_id), renewals(published, who.csm_id)]),
+        ]
+        return _page(published, sections, title=f"{who.name}, {publication.company}")
+
+
+def _csm(published: Published, asked: str) -> Csm:
+    everybody = [
+        Csm(row["csm_id"], numbers.text(row["csm_name"]))
+        for row in published.rows(
+            "select csm_id, max(csm_name) as csm_name from dim_account"
+            " where csm_id is not null group by csm_id order by 2, 1"
+        )
+    ]
+    found = [who for who in everybody if who.csm_id == asked] or [
+        who for who in everybody if who.name.casefold() == asked.strip().casefold()
+    ]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        ids = ", ".join(who.csm_id for who in found)
+        raise ReportError(f"Several are called '{asked}'. Name one by the id: {ids}.")
+    names = ", ".join(f"{who.name} ({who.csm_id})" for who in everybody)
+    raise ReportError(
+        f"No account has a CSM '{asked}'."
+        + (f" There are: {names}." if names else " No account has any.")
+    )
+
+
+def _page(published: Published, sections: Sequence[Section], *, title: str) -> str:
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    template = environment.get_template(TEMPLATE)
+    return template.render(
+        title=title,
+        publication=published.publication,
+        warning=_warning(published),
+        sections=sections,
+        definitions=list(_definitions(published, sections)),
+        drawing=Markup,
+        anchor=_anchor,
+    )
+
+
+def _warning(published: Published) -> str:
+    """Say on top of the page how much of it is in doubt."""
+    row = published.row(
+        "select count(*) as gaps, sum(arr_affected) as arr from mart_data_gaps"
+        " where severity <> 'info' and is_open"
+    )
+    if not row["gaps"]:
+        return ""
+    things = "1 thing is" if row["gaps"] == 1 else f"{row['gaps']} things are"
+    arr = numbers.money(row["arr"], published.currency)
+    return f"{things} not known" + (f", {arr} of ARR in doubt." if row["arr"] else ".")
+
+
+def _definitions(
+    published: Published, sections: Sequence[Section]
+) -> Iterator[tuple[str, str, str]]:
+    """Yield anchor, name and definition of each figure, as the tables document them."""
+    seen = set()
+    for section in sections:
+        for view in section.views:
+            for figure in view.figures:
+                if figure.source and figure.source not in seen:
+                    seen.add(figure.source)
+                    said = published.description(*figure.source)
+                    yield _anchor(figure.source), ".".join(figure.source), said
+
+
+def _anchor(source: tuple[str, str]) -> str:
+    return "definition-" + "-".join(source)

@@ -1,0 +1,1 @@
+"""One view each: from the published tables to a title, figures, a chart or a table."""

@@ -1,0 +1,151 @@
+"""The figures of a leader's first page."""
+
+from __future__ import annotations
+
+from dashboards import numbers
+from dashboards.published import Published, Row
+from dashboards.views.view import Figure, View
+
+RETENTION = "mart_retention_monthly"
+BRIDGE = "mart_arr_bridge_monthly"
+HEALTH = "mart_health_score"
+RENEWALS = "mart_renewal_monthly"
+
+
+def headline(published: Published) -> View:
+    """ARR, customers, retention, renewals and health, with how they moved in the month."""
+    figures = [
+        *_arr(published),
+        *_customers(published),
+        *_retention(published),
+        *_renewals(published),
+        *_health(published),
+    ]
+    return View(
+        key="headline",
+        title="Where we stand",
+        question="How much recurring revenue is there, is it kept, and is it in good health?",
+        sources=(BRIDGE, "fct_account_month", RETENTION, RENEWALS, HEALTH),
+        figures=tuple(figures),
+        nothing="There is no ARR yet.",
+    )
+
+
+def _open(row: Row) -> str:
+    return "" if row["is_complete"] else f"{numbers.month(row['month'])} is not over"
+
+
+def _arr(published: Published) -> list[Figure]:
+    newest = published.row(
+        f"select month, opening_arr, closing_arr, is_complete from {BRIDGE}"
+        " where segment_type = 'total' order by month desc limit 1"
+    )
+    if not newest:
+        return []
+    change = numbers.money(newest["closing_arr"] - newest["opening_arr"], is_change=True)
+    return [
+        Figure(
+            "ARR",
+            numbers.money(newest["closing_arr"], published.currency),
+            f"{change} in {numbers.month(newest['month'])}",
+            (BRIDGE, "closing_arr"),
+            _open(newest),
+        )
+    ]
+
+
+def _customers(published: Published) -> list[Figure]:
+    months = published.rows(
+        """
+        select
+            month,
+            is_complete,
+            count(*) filter (closing_arr > 0 and account_id <> 'unassigned') as customers,
+            sum(closing_arr) filter (account_id = 'unassigned') as unassigned_arr
+        from fct_account_month
+        group by month, is_complete
+        order by month desc
+        limit 2
+        """
+    )
+    if not months:
+        return []
+    newest = months[0]
+    before = months[1]["customers"] if len(months) > 1 else 0
+    change = numbers.count(newest["customers"] - before, is_change=True)
+    unassigned = newest["unassigned_arr"]
+    return [
+        Figure(
+            "Customers",
+            numbers.count(newest["customers"]),
+            f"{change} in {numbers.month(newest['month'])}",
+            ("fct_account_month", "closing_arr"),
+            f"{numbers.money(unassigned, published.currency)} of ARR has no account"
+            if unassigned
+            else "",
+        )
+    ]
+
+
+def _retention(published: Published) -> list[Figure]:
+    months = published.rows(
+        f"select month, nrr, grr, 1 - logo_retention as logo_churn, is_complete from {RETENTION}"
+        " where segment_type = 'total' order by month desc limit 2"
+    )
+    if not months:
+        return []
+    newest, before = months[0], (months[1] if len(months) > 1 else {})
+    figures = []
+    for title, column, source in (
+        ("NRR, 12 months", "nrr", "nrr"),
+        ("GRR, 12 months", "grr", "grr"),
+        ("Logo churn, 12 months", "logo_churn", "logo_retention"),
+    ):
+        value, was = newest[column], before.get(column)
+        moved = None if value is None or was is None else value - was
+        change = "" if moved is None else f"{numbers.points(moved)} since last month"
+        figures.append(
+            Figure(title, numbers.percent(value), change, (RETENTION, source), _open(newest))
+        )
+    return figures
+
+
+def _renewals(published: Published) -> list[Figure]:
+    last = published.row(
+        f"select due_month, renewal_rate, renewed_atr, available_to_renew from {RENEWALS}"
+        " where segment_type = 'total' and is_complete and available_to_renew > 0"
+        " order by due_month desc limit 1"
+    )
+    if not last:
+        return []
+    return [
+        Figure(
+            f"Renewal rate, {numbers.month(last['due_month'])}",
+            numbers.percent(last["renewal_rate"]),
+            f"{numbers.money(last['renewed_atr'])} of "
+            f"{numbers.money(last['available_to_renew'], published.currency)} due",
+            (RENEWALS, "renewal_rate"),
+        )
+    ]
+
+
+def _health(published: Published) -> list[Figure]:
+    found = published.rows(
+        f"select displayed_band as band, count(*) as accounts, sum(arr) as arr from {HEALTH}"
+        " group by displayed_band"
+    )
+    bands = {row["band"]: row for row in found}
+    total = sum(row["arr"] or 0 for row in found)
+    figures = []
+    for band in ("red", "yellow", "green", "unknown"):
+        if row := bands.get(band):
+            share = row["arr"] / total if total else None
+            figures.append(
+                Figure(
+                    f"Health {band}",
+                    f"{numbers.count(row['accounts'])} accounts",
+                    f"{numbers.percent(share)} of their ARR",
+                    (HEALTH, "displayed_band"),
+                )
+            )
+    return figures
