@@ -24,10 +24,10 @@ def money(amount: Number | None, currency: str = "", *, is_change: bool = False)
         return UNKNOWN
     size = abs(float(amount))
     text = f"{size:,.0f}"
-    for number, (scale, letter) in enumerate(SCALES):
-        if size >= scale * 0.9995:
-            # What rounds to a thousand of a letter is one of the next.
-            digits = 2 if number < 3 and size < 10 * scale else 1
+    for scale, letter in SCALES:
+        # What rounds to a thousand of a letter is one of the next.
+        if size >= scale * 0.99995 or (scale == SCALES[-1][0] and text == "1,000"):
+            digits = 2 if size < 9.995 * scale else 1
             text = f"{size / scale:,.{digits}f}{SPACE}{letter}"
             break
     is_nothing = not text.strip("0.,")

@@ -44,6 +44,7 @@ CONFIG = {
         "orient": "top",
         "title": None,
         "labelFontSize": 11,
+        "labelLimit": 0,
         "symbolStrokeWidth": 2,
     },
 }

@@ -144,7 +144,7 @@ def _health(published: Published) -> list[Figure]:
                 Figure(
                     f"Health {band}",
                     f"{numbers.count(row['accounts'])} accounts",
-                    f"{numbers.percent(share)} of their ARR",
+                    f"{numbers.percent(share)} of ARR",
                     (HEALTH, "displayed_band"),
                 )
             )
