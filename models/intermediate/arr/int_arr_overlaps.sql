@@ -62,7 +62,7 @@ ended as (
         subscriptions.started_on,
         greatest(paid.interval_days, subscriptions.term_days) as term_days,
         paid.paid_until = {{ never }} and subscriptions.ends_on is not null as is_open,
-        coalesce(paid.paid_until < {{ never }} or subscriptions.is_end_agreed, false) as is_certain,
+        paid.paid_until < {{ never }} or subscriptions.is_end_agreed as is_certain,
         case
             when paid.paid_until < {{ never }} then paid.paid_until
             else coalesce(subscriptions.ends_on, paid.paid_until)
@@ -176,7 +176,7 @@ final as (
             met.source_system = old_lines.source_system
             and met.subscription_id = old_lines.subscription_id
             and met.product_id is not distinct from old_lines.product_id
-            and least(met.renewed_on, {{ add_days('met.ends_on', -1) }}) >= old_lines.valid_from
+            and met.renewed_on >= old_lines.valid_from
             and least(met.renewed_on, {{ add_days('met.ends_on', -1) }}) < old_lines.valid_to
     where
         exists (

@@ -23,7 +23,7 @@ intervals as (
         contract_account_id,
         coalesce(product_id, '') as product_id,
         valid_from,
-        coalesce(valid_to, cast('9999-12-31' as date)) as valid_to,
+        valid_to,
         contract_arr as arr
     from {{ ref('int_arr_line_intervals') }}
     where valid_from <= {{ as_of_date() }}
@@ -162,7 +162,7 @@ unlike as (
     qualify
         row_number() over (
             partition by followers.source_system, followers.subscription_id, followers.term_start
-            order by followers.renewed_on, followers.successor_id, followers.product_id
+            order by followers.renewed_on, followers.successor_id
         ) = 1
 ),
 

@@ -45,14 +45,14 @@ ranked as (
         ),
         choices as (
             partition by source_system, subscription_id, term_start
-            order by is_joined desc, renewed_on asc, atr desc, successor_id asc
+            order by is_joined desc, renewed_on asc, successor_id asc
         )
 ),
 
 kept as (
     select
         *,
-        sum(weight) over (partition by successor_source, successor_id) as weights
+        weight / sum(weight) over (partition by successor_source, successor_id) as share
     from ranked
     where
         is_joined
@@ -70,7 +70,7 @@ worth as (
         kept.claim,
         kept.choice,
         sum(intervals.arr) as new_arr,
-        cast(sum(intervals.arr) * max(kept.weight / kept.weights) as decimal(18, 2)) as share_arr
+        cast(sum(intervals.arr) * kept.share as decimal(18, 2)) as share_arr
     from kept
     inner join intervals
         on
@@ -86,7 +86,8 @@ worth as (
         kept.successor_id,
         kept.renewed_on,
         kept.claim,
-        kept.choice
+        kept.choice,
+        kept.share
 ),
 
 -- The largest takes what rounding left.

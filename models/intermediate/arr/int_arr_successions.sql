@@ -20,11 +20,11 @@ ranked as (
         *,
         row_number() over (
             partition by source_system, subscription_id, product_id
-            order by begins_on asc, new_arr desc, successor_id asc, account_id asc
+            order by begins_on asc, new_arr desc, successor_id asc
         ) as new_rank,
         row_number() over (
             partition by successor_source, successor_id, product_id
-            order by is_certain desc, ends_on asc, arr desc, subscription_id asc, account_id asc
+            order by is_certain desc, ends_on asc, arr desc, subscription_id asc
         ) as old_rank,
         count(*) over (partition by source_system, subscription_id, product_id) as new_ones,
         count(*) over (partition by successor_source, successor_id, product_id) as old_ones

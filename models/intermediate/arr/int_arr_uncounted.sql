@@ -23,7 +23,7 @@ overlapping as (
         max(ends_on) as overlap_to,
         bool_or(is_open) as is_open
     from {{ ref('int_arr_successions') }}
-    where is_certain and (is_open or renewed_on < ends_on)
+    where is_certain
     group by
         source_system,
         subscription_id,
