@@ -66,26 +66,35 @@ overlapping as (
         source_system,
         'subscription' as object_type,
         subscription_id as object_id,
-        'renewed_before_it_was_over' as gap,
-        'Subscription ' || subscription_id || ' ran on for ' || cast(max(overlap_days) as varchar)
-        || ' days to ' || cast(max(overlap_to) as varchar) || ' when '
-        || min_by(successor_id, overlap_from) || ' had renewed it on '
-        || cast(min(overlap_from) as varchar)
-        {%- if var('overlap_policy') == 'once' %}
-        || '; those days count the new one only.' as what_is_missing,
-        {%- else %}
-        || '; those days count both.' as what_is_missing,
-        {%- endif %}
-        max_by(account_id, overlap_from) as account_id,
+        case when is_certain then 'renewed_before_it_was_over' else 'renewed_perhaps' end as gap,
+        case
+            when is_certain
+                then
+                    'Subscription ' || subscription_id || ' ran on for '
+                    || cast(max({{ days_between('renewed_on', 'ends_on') }}) as varchar)
+                    || ' days to ' || cast(max(ends_on) as varchar) || ' when '
+                    || min_by(successor_id, renewed_on) || ' had renewed it on '
+                    || cast(min(renewed_on) as varchar) || '; those days count {{
+                        "the new one only" if var("overlap_policy") == "once" else "both"
+                    }}.'
+            else
+                'The term of subscription ' || subscription_id || ' is over on '
+                || cast(max(ends_on) as varchar) || ', and ' || min_by(successor_id, renewed_on)
+                || ' began on ' || cast(min(renewed_on) as varchar) || ' with its product: nothing'
+                || ' says whether it is renewed or both go on; both count.'
+        end as what_is_missing,
+        max_by(account_id, renewed_on) as account_id,
         count(*) as row_count,
-        sum(overlap_arr) as arr_affected,
-        min(overlap_from) as since,
-        'None if it is so; else set overlap_policy or early_renewal_days.' as remedy,
-        'info' as severity
-    from {{ ref('int_arr_overlaps') }}
-    group by
-        source_system,
-        subscription_id
+        sum(arr) as arr_affected,
+        min(renewed_on) as since,
+        case
+            when is_certain then 'None if it is so; else set overlap_policy or early_renewal_days.'
+            else 'Deliver auto_renew of the subscription, or its end.'
+        end as remedy,
+        case when is_certain then 'info' else 'warning' end as severity
+    from {{ ref('int_arr_successions') }}
+    where renewed_on < ends_on
+    group by source_system, subscription_id, is_certain
 ),
 
 unconfirmed as (

@@ -2,7 +2,8 @@
 -- The lines as they are by themselves, without what does not count: a contract that was renewed
 -- before it was over, and all lines of an account on days on which it would be below 0. Intervals
 -- are half-open and do not overlap; a day outside all of them has no ARR. contract_arr is what the
--- contract is worth on its own, whichever of two that overlap counts.
+-- contract is worth on its own, whichever of two that overlap counts. What was renewed by another
+-- contract is over at its agreed end.
 {% set kept = [
     'version_from', 'account_id', 'contract_account_id', 'subscription_id', 'product_id',
     'plan_id', 'quantity', 'unit_amount', 'currency', 'billing_interval', 'interval_count',
@@ -109,6 +110,7 @@ final as (
             and pieces.subscription_item_id = uncounted.subscription_item_id
             and pieces.valid_from >= uncounted.uncounted_from
             and pieces.valid_from < uncounted.uncounted_to
+    where uncounted.reason is distinct from 'over'
 )
 
 select * from final

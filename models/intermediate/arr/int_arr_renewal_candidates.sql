@@ -1,18 +1,19 @@
--- Grain: one row per term that was given up and could be renewed by another subscription.
--- The one that could renew it: a contract of the account that began before the old one was over
--- (int_arr_overlaps), else the first that began afterwards, within late_renewal_days. is_joined: it
--- takes over without a gap, and has a product of the old one.
+-- Grain: one row per term that was given up and subscription that could have renewed some of it.
+-- All that took its products over without a gap (int_arr_successions). For a product that none of
+-- them took over, those that brought it first afterwards, within late_renewal_days. Where nothing
+-- has a product of it, the first one that began. is_joined: it took over without a gap.
+-- shared_atr: what was due of the products that it has. measured_on: the day by which it has them.
+{% set term = ['source_system', 'subscription_id', 'term_start', 'atr'] %}
+
 with terms_due as (
     select
-        source_system,
-        subscription_id,
+        {{ each_column(term, '@') }},
         contract_account_id,
-        term_start,
-        due_on,
-        is_given_up,
+        cut_on,
         paid_until,
-        atr
+        {{ add_days('due_on', var('late_renewal_days')) }} as late_until
     from {{ ref('int_arr_terms_due') }}
+    where is_given_up
 ),
 
 intervals as (
@@ -20,24 +21,57 @@ intervals as (
         source_system,
         subscription_id,
         contract_account_id,
-        product_id,
+        coalesce(product_id, '') as product_id,
         valid_from,
+        valid_to,
         contract_arr as arr
     from {{ ref('int_arr_line_intervals') }}
     where valid_from <= {{ as_of_date() }}
 ),
 
-overlapping as (
+successions as (
     select
         source_system,
         subscription_id,
+        coalesce(product_id, '') as product_id,
+        successor_source,
         successor_id,
-        min(overlap_from) as overlap_from
-    from {{ ref('int_arr_overlaps') }}
+        renewed_on
+    from {{ ref('int_arr_successions') }}
+    where is_certain
+),
+
+-- The products that were due, and what they were worth on the last day.
+due as (
+    select
+        {{ each_column(term, 'terms_due.@') }},
+        intervals.product_id,
+        sum(intervals.arr) as product_atr
+    from terms_due
+    inner join intervals
+        on
+            terms_due.source_system = intervals.source_system
+            and terms_due.subscription_id = intervals.subscription_id
+            and terms_due.cut_on > intervals.valid_from
+            and terms_due.cut_on <= intervals.valid_to
     group by
-        source_system,
-        subscription_id,
-        successor_id
+        {{ each_column(term, 'terms_due.@') }},
+        intervals.product_id
+),
+
+taken as (
+    select
+        {{ each_column(term + ['product_id', 'product_atr'], 'due.@') }},
+        successions.successor_source,
+        successions.successor_id,
+        successions.renewed_on,
+        true as is_joined
+    from due
+    inner join successions
+        on
+            due.source_system = successions.source_system
+            and due.subscription_id = successions.subscription_id
+            and due.product_id = successions.product_id
 ),
 
 first_days as (
@@ -45,103 +79,111 @@ first_days as (
         source_system,
         subscription_id,
         contract_account_id,
-        min(valid_from) as renewed_on
+        product_id,
+        min(valid_from) as first_day,
+        min(min(valid_from)) over (
+            partition by source_system, subscription_id, contract_account_id
+        ) as began_on
     from intervals
     where arr > 0
     group by
         source_system,
         subscription_id,
-        contract_account_id
+        contract_account_id,
+        product_id
 ),
 
-products as (
-    select distinct
-        source_system,
-        subscription_id,
-        coalesce(product_id, '') as product_id
-    from intervals
-    where arr > 0
-),
-
-successors as (
+-- What began afterwards, and what was added afterwards to what had taken over the rest.
+followers as (
     select
-        terms_due.source_system,
-        terms_due.subscription_id,
-        terms_due.term_start,
-        terms_due.atr,
+        {{ each_column(term, 'terms_due.@') }},
+        first_days.product_id,
+        due.product_atr,
         first_days.source_system as successor_source,
         first_days.subscription_id as successor_id,
-        first_days.renewed_on,
-        terms_due.paid_until = first_days.renewed_on as is_seamless
+        first_days.first_day as renewed_on,
+        false as is_joined
     from terms_due
     inner join first_days
         on
             terms_due.contract_account_id = first_days.contract_account_id
-            and terms_due.paid_until <= first_days.renewed_on
-            and {{ add_days('terms_due.due_on', var('late_renewal_days')) }}
-            >= first_days.renewed_on
+            and terms_due.paid_until <= first_days.first_day
+            and terms_due.late_until >= first_days.first_day
             and terms_due.subscription_id <> first_days.subscription_id
-    where
-        terms_due.is_given_up
-        and terms_due.contract_account_id <> 'unassigned'
-    union all
-    select
-        terms_due.source_system,
-        terms_due.subscription_id,
-        terms_due.term_start,
-        terms_due.atr,
-        overlapping.source_system as successor_source,
-        overlapping.successor_id,
-        overlapping.overlap_from as renewed_on,
-        true as is_seamless
-    from terms_due
-    inner join overlapping
+    left outer join due
         on
-            terms_due.source_system = overlapping.source_system
-            and terms_due.subscription_id = overlapping.subscription_id
-    where terms_due.is_given_up
+            terms_due.source_system = due.source_system
+            and terms_due.subscription_id = due.subscription_id
+            and terms_due.term_start = due.term_start
+            and first_days.product_id = due.product_id
+    where
+        terms_due.contract_account_id <> 'unassigned'
+        and (
+            terms_due.paid_until <= first_days.began_on
+            or exists (
+                select 1
+                from taken
+                where
+                    terms_due.source_system = taken.source_system
+                    and terms_due.subscription_id = taken.subscription_id
+                    and first_days.source_system = taken.successor_source
+                    and first_days.subscription_id = taken.successor_id
+            )
+        )
 ),
 
--- The earliest that an old one can have.
-chosen as (
+-- For each product those that took it over, else the first that brought it.
+by_product as (
     select *
-    from successors
+    from (
+        select * from taken
+        union all
+        select * from followers
+        where product_atr is not null
+    ) as sharing
+    window product as (partition by source_system, subscription_id, term_start, product_id)
+    qualify
+        is_joined
+        or (
+            not bool_or(is_joined) over product
+            and renewed_on = min(renewed_on) over product
+        )
+),
+
+unlike as (
+    select followers.*
+    from followers
+    left outer join by_product
+        on
+            followers.source_system = by_product.source_system
+            and followers.subscription_id = by_product.subscription_id
+            and followers.term_start = by_product.term_start
+    where by_product.subscription_id is null
     qualify
         row_number() over (
-            partition by source_system, subscription_id, term_start
-            order by renewed_on, successor_id
+            partition by followers.source_system, followers.subscription_id, followers.term_start
+            order by followers.renewed_on, followers.successor_id
         ) = 1
-),
-
-shared_products as (
-    select distinct
-        chosen.source_system,
-        chosen.subscription_id,
-        chosen.successor_source,
-        chosen.successor_id
-    from chosen
-    inner join products
-        on
-            chosen.source_system = products.source_system
-            and chosen.subscription_id = products.subscription_id
-    inner join products as new_products
-        on
-            chosen.successor_source = new_products.source_system
-            and chosen.successor_id = new_products.subscription_id
-            and products.product_id = new_products.product_id
 ),
 
 final as (
     select
-        chosen.*,
-        chosen.is_seamless and shared_products.subscription_id is not null as is_joined
-    from chosen
-    left outer join shared_products
-        on
-            chosen.source_system = shared_products.source_system
-            and chosen.subscription_id = shared_products.subscription_id
-            and chosen.successor_source = shared_products.successor_source
-            and chosen.successor_id = shared_products.successor_id
+        {{ each_column(term, '@') }},
+        successor_source,
+        successor_id,
+        min(renewed_on) as renewed_on,
+        max(renewed_on) as measured_on,
+        bool_or(is_joined) as is_joined,
+        sum(product_atr) as shared_atr
+    from (
+        select * from by_product
+        union all
+        select * from unlike
+    ) as candidates
+    group by
+        {{ each_column(term, '@') }},
+        successor_source,
+        successor_id
 )
 
 select * from final

@@ -1,18 +1,16 @@
 -- Grain: one row per contract line and day from which its own ARR does not count, and why.
 -- overlap: the contract was renewed by another before it was over, and the new one counts
 -- (overlap_policy once); what the contract takes away goes with all that it is paid for.
+-- over: it was renewed, and its agreed end has come by then, though nobody has ended its lines.
 -- below_zero: what is taken away from the account is more than it pays that day, so all of it
 -- counts nothing.
 with lines as (
     select
-        source_system,
-        subscription_item_id,
-        subscription_id,
-        product_id,
-        account_id,
-        valid_from,
-        coalesce(valid_to, cast('9999-12-31' as date)) as valid_to,
-        arr
+        {{ each_column([
+            'source_system', 'subscription_item_id', 'subscription_id', 'product_id',
+            'account_id', 'valid_from', 'arr',
+        ], '@') }},
+        coalesce(valid_to, cast('9999-12-31' as date)) as valid_to
     from {{ ref('int_arr_line_amounts') }}
 ),
 
@@ -21,10 +19,11 @@ overlapping as (
         source_system,
         subscription_id,
         product_id,
-        min(overlap_from) as overlap_from,
-        max(overlap_to) as overlap_to
-    from {{ ref('int_arr_overlaps') }}
-    where '{{ var("overlap_policy") }}' = 'once'
+        min(renewed_on) as overlap_from,
+        max(ends_on) as overlap_to,
+        bool_or(is_open) as is_open
+    from {{ ref('int_arr_successions') }}
+    where is_certain
     group by
         source_system,
         subscription_id,
@@ -36,7 +35,8 @@ renewed as (
         source_system,
         subscription_id,
         max(overlap_from) as overlap_from,
-        max(overlap_to) as overlap_to
+        max(overlap_to) as overlap_to,
+        bool_or(is_open) as is_open
     from overlapping
     group by
         source_system,
@@ -72,7 +72,8 @@ stretches as (
         lines.valid_from,
         lines.valid_to,
         coalesce(overlapping.overlap_from, renewed.overlap_from) as overlap_from,
-        coalesce(overlapping.overlap_to, renewed.overlap_to) as overlap_to
+        coalesce(overlapping.overlap_to, renewed.overlap_to) as overlap_to,
+        coalesce(overlapping.is_open, renewed.is_open) as is_open
     from lines
     inner join renewed
         on
@@ -104,6 +105,18 @@ overlapped as (
     where
         valid_from < overlap_to
         and valid_to > overlap_from
+        and overlap_from < overlap_to
+        and '{{ var("overlap_policy") }}' = 'once'
+    union all
+    select
+        source_system,
+        subscription_item_id,
+        account_id,
+        greatest(valid_from, overlap_to) as uncounted_from,
+        valid_to as uncounted_to,
+        'over' as reason
+    from stretches
+    where is_open and valid_to > overlap_to
 ),
 
 -- Only an account from which something is taken away can be below 0.
@@ -121,22 +134,12 @@ owing as (
 cuts as (
     select
         account_id,
-        valid_from as day_from
+        unnest([valid_from, valid_to]) as day_from
     from owing
     union
     select
         account_id,
-        valid_to as day_from
-    from owing
-    union
-    select
-        account_id,
-        uncounted_from as day_from
-    from overlapped
-    union
-    select
-        account_id,
-        uncounted_to as day_from
+        unnest([uncounted_from, uncounted_to]) as day_from
     from overlapped
 ),
 

@@ -12,6 +12,8 @@
     'term_start': 'date',
     'term_end': 'date',
     'currency': 'varchar',
+    'ends_on': 'date',
+    'is_end_agreed': 'boolean',
 } %}
 
 with united as (

@@ -25,6 +25,14 @@ states as (
     from {{ ref('int_files_subscription_states') }}
 ),
 
+terms as (
+    select
+        subscription_id,
+        ends_on,
+        is_end_agreed
+    from {{ ref('int_files_terms') }}
+),
+
 final as (
     select
         subscriptions.subscription_id,
@@ -56,10 +64,14 @@ final as (
         or states.meaning = 'unpaid' as is_payment_failure,
         subscriptions.current_term_start as term_start,
         subscriptions.current_term_end as term_end,
-        coalesce(subscriptions.currency, '{{ var("reporting_currency") }}') as currency
+        coalesce(subscriptions.currency, '{{ var("reporting_currency") }}') as currency,
+        terms.ends_on,
+        terms.is_end_agreed
     from subscriptions
     inner join states
         on subscriptions.subscription_id = states.subscription_id
+    inner join terms
+        on subscriptions.subscription_id = terms.subscription_id
 )
 
 select * from final

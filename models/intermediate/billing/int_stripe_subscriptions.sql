@@ -9,6 +9,7 @@ with states as (
         start_date,
         end_date,
         canceled_at,
+        cancel_at,
         cancellation_reason,
         cancellation_feedback,
         is_payment_failure,
@@ -51,7 +52,12 @@ final as (
         last_states.is_payment_failure,
         last_states.term_start,
         last_states.term_end,
-        last_states.currency
+        last_states.currency,
+        case
+            when cast(last_states.cancel_at as date) >= {{ as_of_date() }}
+                then cast(last_states.cancel_at as date)
+        end as ends_on,
+        true as is_end_agreed
     from last_states
     inner join starts
         on last_states.subscription_id = starts.subscription_id

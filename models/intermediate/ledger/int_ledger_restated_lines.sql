@@ -45,9 +45,10 @@ intervals as (
 renewed_early as (
     select
         {{ each_column([
-            'source_system', 'subscription_id', 'product_id', 'overlap_from', 'overlap_to',
+            'source_system', 'subscription_id', 'product_id', 'renewed_on', 'ends_on',
         ], '@') }}
-    from {{ ref('int_arr_overlaps') }}
+    from {{ ref('int_arr_successions') }}
+    where is_certain
 ),
 
 plan_rates as (
@@ -77,8 +78,8 @@ restated as (
                 intervals.source_system = renewed_early.source_system
                 and intervals.subscription_id = renewed_early.subscription_id
                 and intervals.product_id is not distinct from renewed_early.product_id
-                and months.snapshot_on >= renewed_early.overlap_from
-                and months.snapshot_on < renewed_early.overlap_to
+                and months.snapshot_on >= renewed_early.renewed_on
+                and months.snapshot_on < renewed_early.ends_on
         ) > 0 as is_overlapped
     from definitions
     inner join months

@@ -1,19 +1,24 @@
 """Random but legal contracts as `files` bring them, and what METRICS says of them.
 
-A `Book` is one account with one to three contracts. Each contract has lines, each line versions
-that follow on each other; some days see two changes, some versions hold on no day. What a contract
-may have: ends, a pause with dates, a trial, terms, statuses in other systems' words, negative
-lines, discounts of each duration, a successor that starts early, late or in time.
+A `Book` is one account with one to three contracts, or a family: contracts of the same products
+that run side by side and are renewed early, in time or late, each by one of its own, several by
+one, or one by several. Each contract has lines, each line versions that follow on each other; some
+days see two changes, some versions hold on no day. What a contract may have: ends, a pause with
+dates, a trial, terms, statuses in other systems' words, negative lines, discounts of each duration,
+a successor that starts early, late or in time.
 
 The oracle is the sentence of METRICS in Python: price times quantity, less the discount of that
 day, per year, in `[valid_from, valid_to)`, 0 from the day the subscription ends, 0 while it is
-paused or on trial; of an early renewal only the new contract counts, from its first paid day on;
-the account is never below 0.
+paused or on trial; the account is never below 0. Of an early renewal only the new contract counts,
+product by product, from its first paid day on, up to the end of the old one: the day on which it
+ended, or is agreed to end by today, where it does not renew by itself and no price is signed for
+later. The new one goes on after that. Of parallel contracts the one that ends first is renewed by
+the one that begins first; who is left shares with the last one.
 
 Left out, and why:
 
 * a discount larger than its line, two discounts on one line: no order is defined;
-* overlaps of contracts with several products: METRICS speaks of "the same account and product";
+* in families: pauses, trials and discounts; contracts alone have them;
 * renewals more than half a year early: METRICS names no limit, `early_renewal_days` is one;
 * a contract that goes on with a free line beside lines that ended: METRICS can be read both ways;
 * an early renewal of a contract that only takes away, as all that it is paid for is free;
@@ -177,21 +182,23 @@ def standing(book: Book, day: date, *, is_net: bool = False) -> Standing:
     """An account at the end of a day; ``is_net``: even below 0."""
     contracts = placed(book)
     total, held = Decimal(0), False
+    renewed = _renewed(contracts, book.currency)
     for contract in contracts:
         if _is_over(contract, day) or contract.contract.is_trial:
             continue
-        if _is_renewed_early(contract, contracts, day, book.currency):
-            continue
+        live = [
+            row
+            for row in _live(contract, day)
+            if day < renewed.get((contract.key, row.line.product), date.max)
+        ]
         gross = sum(
-            (_yearly(row, book.currency, day, with_discount=False) for row in _live(contract, day)),
-            Decimal(0),
+            (_yearly(row, book.currency, day, with_discount=False) for row in live), Decimal(0)
         )
         if _is_paused(contract, day):
             # What is paused is no churn, whatever would be left of it.
-            has_lines = bool(_live(contract, day))
-            held = held or (has_lines and _was_paid(contract, book.currency, day))
+            held = held or (bool(live) and _was_paid(contract, book.currency, day))
             continue
-        total += sum((_yearly(row, book.currency, day) for row in _live(contract, day)), Decimal(0))
+        total += sum((_yearly(row, book.currency, day) for row in live), Decimal(0))
         held = held or (gross > 0 and _was_paid(contract, book.currency, day))
     if not is_net:
         total = max(total, Decimal(0))
@@ -200,6 +207,14 @@ def standing(book: Book, day: date, *, is_net: bool = False) -> Standing:
 
 def _was_paid(contract: Placed, currency: str, day: date) -> bool:
     """Whether a contract has had ARR by a day: free time before its first paid day is a trial."""
+    first = _first_paid(contract, currency)
+    return first is not None and first <= day
+
+
+def _first_paid(contract: Placed, currency: str, product: str | None = None) -> date | None:
+    """The first day on which a contract, or what it has of a product, makes ARR."""
+    if contract.contract.is_trial:
+        return None
     turns = {row.start for row in contract.rows}
     turns |= {row.end for row in contract.rows if row.end}
     for row in contract.rows:
@@ -207,13 +222,19 @@ def _was_paid(contract: Placed, currency: str, day: date) -> bool:
             turns.add(row.start + timedelta(days=row.version.discount_days))
     if contract.pause and contract.pause[1]:
         turns.add(contract.pause[1])
-    return any(
-        turn <= day
-        and not _is_over(contract, turn)
-        and not _is_paused(contract, turn)
-        and sum(_yearly(row, currency, turn) for row in _live(contract, turn)) > 0
+    paid = [
+        turn
         for turn in turns
-    )
+        if not _is_over(contract, turn)
+        and not _is_paused(contract, turn)
+        and sum(
+            _yearly(row, currency, turn)
+            for row in _live(contract, turn)
+            if product in (None, row.line.product)
+        )
+        > 0
+    ]
+    return min(paid, default=None)
 
 
 def _live(contract: Placed, day: date) -> list[Row]:
@@ -225,19 +246,51 @@ def _live(contract: Placed, day: date) -> list[Row]:
     return list(rows.values())
 
 
-def _is_renewed_early(old: Placed, contracts: list[Placed], day: date, currency: str) -> bool:
-    """Whether a contract of the same product is paid that goes on after the old one's end."""
-    if old.end is None:
-        return False
-    for new in contracts:
-        if new is old or new.contract.is_trial:
-            continue
-        goes_on = new.end is None or new.end > old.end
-        same = {r.line.product for r in new.rows} & {r.line.product for r in old.rows}
-        starts_within = old.start < new.start < old.end
-        if same and starts_within and goes_on and _was_paid(new, currency, day):
-            return True
-    return False
+def _known_end(contract: Placed) -> date | None:
+    """The end of a contract as of today: told, or agreed with a term that will not renew."""
+    end, said = contract.end, contract.contract
+    if end is None or end <= AS_OF or said.has_ended_at or said.status == "non_renewing":
+        return end
+    is_signed_on = any(
+        row.start >= end or (row.end is not None and row.end > end)
+        for row in contract.rows
+        if row.start != row.end
+    )
+    return end if said.auto_renew is False and not is_signed_on else None
+
+
+def _renewed(contracts: list[Placed], currency: str) -> dict[tuple[str, str], date]:
+    """Contract and product → the day from which another contract counts for it."""
+    found: dict[tuple[str, str], date] = {}
+    for product in {row.line.product for each in contracts for row in each.rows}:
+        paid = {each.key: _first_paid(each, currency, product) for each in contracts}
+        known = [each for each in contracts if (paid[each.key] or date.max) <= AS_OF]
+        could_renew: dict[str, list[Placed]] = {}
+        for new in sorted(known, key=lambda each: (paid[each.key], each.key)):
+            olds = [old for old in known if _may_renew(new, old, paid[new.key])]
+            could_renew[new.key] = sorted(olds, key=lambda each: (_known_end(each), each.key))
+        taken: dict[str, date] = {}
+        for new_key, olds in could_renew.items():
+            left = [old for old in olds if old.key not in taken]
+            if left:
+                taken[left[0].key] = paid[new_key]
+        # Who is left shares with the last one that could have renewed it.
+        for old in known:
+            days = [paid[key] for key, olds in could_renew.items() if old in olds]
+            if days and old.key not in taken:
+                taken[old.key] = max(days)
+        found |= {(key, product): day for key, day in taken.items()}
+    return found
+
+
+def _may_renew(new: Placed, old: Placed, begins: date) -> bool:
+    ends, goes_on_until = _known_end(old), _known_end(new)
+    return (
+        ends is not None
+        and old.start < new.start
+        and ends - timedelta(days=180) <= begins <= ends
+        and (goes_on_until is None or goes_on_until > ends)
+    )
 
 
 def movements(book: Book) -> dict[date, tuple[str, Decimal]]:
@@ -498,8 +551,43 @@ def contracts(draw, number: int) -> Contract:
 
 
 @st.composite
+def families(draw, name: str) -> Book:
+    """Contracts of one or two products, and what renews them."""
+
+    def sold(product: str, starts: int = 0) -> Line:
+        version = Version(0, Decimal(1), Decimal(draw(st.integers(100, 60_000))) / 100)
+        return Line(product, draw(st.sampled_from(("month", "year"))), 1, starts, (version,))
+
+    def agreed(starts: int, ends: int | None, lines: list[Line]) -> Contract:
+        return Contract(
+            starts=starts,
+            lines=tuple(lines),
+            ends=ends,
+            has_ended_at=draw(st.booleans()),
+            auto_renew=draw(st.sampled_from((None, True, False, False))),
+        )
+
+    products = draw(st.sampled_from((("p0",), ("p0",), ("p0", "p1"))))
+    # Old ones end in the middle of the history, or soon after today.
+    begins = draw(st.one_of(st.integers(0, 150), st.integers(500, 680)))
+    found, ends = [], []
+    for n in range(draw(st.sampled_from((1, 2)))):
+        starts = begins + n * draw(st.sampled_from((0, 1, 14, 40)))
+        ends.append(starts + draw(st.sampled_from((365, 366, 380))))
+        found.append(agreed(starts, ends[-1] - starts, [sold(each) for each in products]))
+    for _ in range(draw(st.sampled_from((1, 2, 2, 3)))):
+        starts = draw(st.sampled_from(ends)) + draw(st.sampled_from((-60, -40, -15, -3, 0, 0, 5)))
+        its = draw(st.sampled_from((products, products, products[:1], products[-1:])))
+        lines = [sold(each, draw(st.sampled_from((0, 0, 0, 10, 50)))) for each in its]
+        found.append(agreed(starts, draw(st.sampled_from((None, None, 30, 365, 731))), lines))
+    return _agreeing(Book(name, "USD", tuple(found)))
+
+
+@st.composite
 def books(draw, name: str) -> Book:
     """An account and its contracts."""
+    if draw(st.sampled_from((True, False, False))):
+        return draw(families(name))
     book = Book(
         name=name,
         currency=draw(st.sampled_from(("USD", "USD", "USD", "EUR", "JPY"))),
@@ -537,7 +625,7 @@ def _agreeing(book: Book) -> Book:
         if is_ended and status in running:
             status = "canceled"
         if not is_ended and status not in running:
-            status, has_ended_at = "active", True
+            status = "active"
         fitting.append(replace(each.contract, status=status, has_ended_at=has_ended_at))
     return replace(book, contracts=tuple(fitting))
 
