@@ -91,7 +91,6 @@ stepped as (
             else 0
         end as discount_step,
         first_value(arr) over billing_periods as arr_at_period_start,
-        max(paused_lines) over whole_period > 0 as has_pause_in_period,
         coalesce(max(arr) over rest_of_period, 0) as arr_later_in_period,
         coalesce(max(arr) over runs_before, 0) as arr_before,
         coalesce(max(arr) over runs_after, 0) as arr_after
@@ -101,7 +100,6 @@ stepped as (
             partition by source_system, contract_id, billing_period
             order by valid_from
         ),
-        whole_period as (partition by source_system, contract_id, billing_period),
         rest_of_period as (
             partition by source_system, contract_id, billing_period, unbilled_runs
             order by valid_from
@@ -147,8 +145,7 @@ final as (
         arr_at_period_start,
         arr_later_in_period,
         arr_before,
-        arr_after,
-        has_pause_in_period
+        arr_after
     from stepped
 )
 
