@@ -69,7 +69,7 @@ hiding as (
     select
         named.invoice_id,
         bool_or(
-            coalesce(mentions.is_of_invoice, false)
+            mentions.is_of_invoice
             or not coalesce(mentions.is_of_subscription, false)
         ) as is_of_invoice
     from named
@@ -88,7 +88,7 @@ final as (
         lasting.discount_id,
         lasting.percent_off,
         -- As the line has it, with its tax.
-        cast(lasting.amount_off / nullif(versions.net_share, 0) as decimal(18, 4)) as amount_off
+        cast(lasting.amount_off / versions.net_share as decimal(18, 4)) as amount_off
     from lines
     inner join hiding
         on lines.invoice_id = hiding.invoice_id

@@ -52,7 +52,7 @@ discount_sums as (
         line_discounts.invoice_id,
         line_discounts.line_item_id,
         sum(line_discounts.amount) as discount_amount,
-        coalesce(bool_or(discounts.is_once), false) as has_once
+        bool_or(discounts.is_once) as has_once
     from line_discounts
     left outer join discounts
         on line_discounts.discount_id = discounts.discount_id
@@ -70,7 +70,7 @@ lasting as (
         line_discounts.discount_id,
         line_discounts.place,
         1 - discounts.percent_off / 100 as share,
-        case when discounts.percent_off is null then line_discounts.amount else 0 end as amount_off
+        case when discounts.percent_off is null then line_discounts.amount end as amount_off
     from line_discounts
     left outer join discounts
         on line_discounts.discount_id = discounts.discount_id
@@ -82,7 +82,7 @@ lasting as (
         discount_id,
         null as place,
         1 - percent_off / 100 as share,
-        coalesce(amount_off, 0) as amount_off
+        amount_off
     from hidden
 ),
 
@@ -102,7 +102,7 @@ lasting_sums as (
     select
         invoice_id,
         line_item_id,
-        coalesce(product(share), 1) as share,
+        product(share) as share,
         sum(left_of_amount) as amount_off
     from stacked
     group by

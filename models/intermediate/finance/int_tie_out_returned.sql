@@ -27,6 +27,7 @@ service_lines as (
         subscription_id,
         contract_account_id,
         line_kind,
+        is_proration,
         issued_on,
         earned_from,
         earned_to,
@@ -82,29 +83,25 @@ credits as (
             and service_lines.contract_account_id = contracts.contract_account_id
     where
         service_lines.line_kind in ('credit', 'recurring')
+        and not service_lines.is_proration
         and service_lines.amount > 0
 ),
 
 doubles as (
     select
-        lines.source_system,
-        lines.contract_id,
-        lines.invoice_line_id,
-        lines.earned_from,
-        lines.earned_to,
-        lines.implied_arr,
+        service_lines.source_system,
+        repeats.contract_id,
+        service_lines.invoice_line_id,
+        service_lines.earned_from,
+        service_lines.earned_to,
+        repeats.repeated_arr,
         -service_lines.amount as amount,
         service_lines.issued_on
-    from lines
+    from service_lines
     inner join {{ ref('int_tie_out_repeats') }} as repeats
         on
-            lines.source_system = repeats.source_system
-            and lines.invoice_line_id = repeats.invoice_line_id
-            and repeats.repeated_arr > 0
-    inner join service_lines
-        on
-            lines.source_system = service_lines.source_system
-            and lines.invoice_line_id = service_lines.invoice_line_id
+            service_lines.source_system = repeats.source_system
+            and service_lines.invoice_line_id = repeats.invoice_line_id
 ),
 
 -- Each credit is for one bill, and each bill has one: the first of each that are left.
@@ -115,7 +112,7 @@ matched as (
         doubles.invoice_line_id,
         doubles.earned_from,
         doubles.earned_to,
-        doubles.implied_arr,
+        doubles.repeated_arr,
         dense_rank() over (
             partition by doubles.source_system, doubles.contract_id, doubles.amount
             order by doubles.earned_from, doubles.invoice_line_id
@@ -161,7 +158,7 @@ united as (
         'bill' as kind,
         earned_from,
         earned_to,
-        implied_arr as returned_arr
+        repeated_arr as returned_arr
     from matched
     where bill_number = credit_number
 ),

@@ -40,6 +40,8 @@ NAMED = {
     # A credit that was given twice is one too many.
     "credit_twice": [("2025-03", "unexplained", "double_credit")],
     "two_credits": [("2025-03", "credit", None)],
+    "refunded_twice": [("2025-05", "unexplained", "double_credit")],
+    "noted_twice": [("2025-05", "unexplained", "double_credit")],
     "double_credited_twice": [
         ("2025-05", "credit", None),
         ("2025-06", "unexplained", "double_credit"),
@@ -96,6 +98,11 @@ def files(tmp_path_factory):
     note = {"issued": "2025-06-20", "line_kind": "credit note", "is_recurring": "false"}
     made.bill("credited", 100, *MAY)
     made.bill("credited", -100, *MAY, **note)
+    refund(bills["refunded_twice", "2025-05-01"], 100)
+    refund(made.bill("refunded_twice", 100, *MAY), 100)
+    made.bill("noted_twice", 100, *MAY)
+    made.bill("noted_twice", -100, *MAY, **note)
+    made.bill("noted_twice", -100, *MAY, **note)
     made.bill("credited_without_days", 100, *MAY)
     made.bill("credited_without_days", -100, "", "", **note)
     for account in ("credited_on_its_days", "refunded_and_credited", "never_refunded"):
@@ -136,7 +143,6 @@ def test_what_became_of_a_bill_of_files_is_named(files, account):
 
 
 BASE = price("base", 10000)
-OTHER = price("other", 6000)
 
 
 def line(account, amount, first, last, **more):
@@ -182,63 +188,59 @@ STRIPE = {
 }
 
 
+# What a bill became, by account and the first day of its period; else it was paid.
+STATUS = {
+    ("void_after_a_pause", "2025-04-01"): "void",
+    ("void_before_a_pause", "2025-03-01"): "void",
+    ("void_in_a_pause", "2025-04-01"): "void",
+    ("written_off_in_a_pause", "2025-04-01"): "uncollectible",
+    ("unpaid_for_good", "2025-04-01"): "open",
+    ("unpaid_for_good", "2025-05-01"): "open",
+    ("unpaid_for_good", "2025-06-01"): "draft",
+}
+STAMPS = {"paid": "paid_at", "void": "voided_at", "uncollectible": "marked_uncollectible_at"}
+PAUSES = {
+    "void_after_a_pause": "2025-03-20",
+    "void_before_a_pause": "2025-03-20",
+    "void_in_a_pause": "2025-04-10",
+    "paid_in_a_pause": "2025-04-10",
+    "written_off_in_a_pause": "2025-04-10",
+}
+
+
 @pytest.fixture(scope="module")
 def stripe(tmp_path_factory):
     """Customers of Stripe."""
     made = StripeCompany()
-    paused = {"behavior": "void", "resumes_at": None}
     for account in STRIPE:
-        start = "2025-01-01T23:59:30" if account == "paid_after_midnight" else "2025-01-01"
-        made.subscribe(account, [(BASE, 1)], start=start)
-    made.subscriptions[-1]["status"] = "active"
-    bills = {}
-    for account in STRIPE:
+        if account == "paid_after_midnight":
+            made.subscribe(account, [(BASE, 1)], start="2025-01-01T23:59:30", status="incomplete")
+            made.change(account, "2025-01-02T00:00:20", status="active")
+        else:
+            made.subscribe(account, [(BASE, 1)])
         for first, last in months("2025-01-01", "2025-07-01"):
-            status = "paid"
-            if account == "void_after_a_pause" and first == "2025-04-01":
-                status = "void"
-            if account == "void_before_a_pause" and first == "2025-03-01":
-                status = "void"
-            if first == "2025-04-01":
-                status = {"void_in_a_pause": "void", "written_off_in_a_pause": "uncollectible"}.get(
-                    account, status
-                )
-            if account == "unpaid_for_good" and first > "2025-05-01":
-                continue
-            if account == "unpaid_for_good" and first >= "2025-04-01":
-                status = "open"
-            transitions = {"finalized_at": at(first), "paid_at": at(first)}
-            if status in ("void", "uncollectible"):
-                when = {"void": "voided_at", "uncollectible": "marked_uncollectible_at"}[status]
-                transitions = {"finalized_at": at(first), when: at(first)}
-            bills[account, first] = made.invoice(
+            status = STATUS.get((account, first), "paid")
+            made.invoice(
                 account,
                 first,
                 [line(account, 10000, first, last)],
                 status=status,
-                status_transitions=transitions,
+                status_transitions={
+                    "finalized_at": at(first),
+                    **({STAMPS[status]: at(first)} if status in STAMPS else {}),
+                },
             )
     for account, given in (("refunded", 10000), ("refunded_in_part", 5000)):
         twice = made.invoice(account, MAY[0], [line(account, 10000, *MAY)])
         made.charge(account, twice, 10000, given)
-    for account in ("void_after_a_pause", "void_before_a_pause"):
-        made.change(account, "2025-03-10", pause_collection=paused)
-        made.change(account, "2025-03-20", pause_collection=None)
-    for account in ("void_in_a_pause", "paid_in_a_pause", "written_off_in_a_pause"):
-        made.change(account, "2025-03-10", pause_collection=paused)
-        made.change(account, "2025-04-10", pause_collection=None)
+    for account, end in PAUSES.items():
+        pause = {"behavior": "void", "resumes_at": None}
+        made.change(account, "2025-03-10", pause_collection=pause)
+        made.change(account, end, pause_collection=None)
     for account in ("unpaid", "unpaid_for_good"):
         made.change(account, "2025-04-01T01:00:00", status="past_due")
         made.change(account, "2025-04-10", status="unpaid")
     made.change("unpaid", "2025-05-20", status="active")
-    for row in made.events:
-        if row["id"] == "evt_paid_after_midnight":
-            row["data"]["object"] = row["data"]["object"] | {"status": "incomplete"}
-    place = next(
-        n for n, row in enumerate(made.subscriptions) if row["id"] == "sub_paid_after_midnight"
-    )
-    made.subscriptions[place] = made.subscriptions[place] | {"status": "incomplete"}
-    made.change("paid_after_midnight", "2025-01-02T00:00:20", status="active")
     folder = tmp_path_factory.mktemp("stripe")
     return build_case(folder / "home", made.write(folder / "in"))
 
@@ -289,6 +291,16 @@ def taken(amount, terms):
     return min(amount, terms["amount_off"])
 
 
+def state(made, held):
+    """The discounts of the last subscription and its item."""
+    items = made.subscriptions[-1]["items"]
+    item = items["data"][0] | {"discounts": [each for each, _ in held["item"]]}
+    return {
+        "discounts": [each for each, _ in held["subscription"]],
+        "items": items | {"data": [item]},
+    }
+
+
 @pytest.fixture(scope="module")
 def coupons(tmp_path_factory):
     """Customers whose bill of March has the discounts of their name; the other bills what lasts.
@@ -319,57 +331,17 @@ def coupons(tmp_path_factory):
             held[other[0]].append((beside, other[1]))
         for_one = of == "invoice" or lasts == "once"
 
-        def ids(holder, held=held):
-            return [each["id"] for each, _ in held[holder]]
-
-        made.subscribe(account, [(BASE, 1)])
-        made.events.pop()
-        first = made.subscriptions[-1]
         lasting = {
             key: [pair for pair in pairs if not (for_one and pair[0] is own)]
             for key, pairs in held.items()
         }
-
-        def state(of_whom, first=first):
-            data = [
-                each | {"discounts": [d for d, _ in of_whom["item"]]}
-                for each in first["items"]["data"]
-            ]
-            return first | {
-                "discounts": [d for d, _ in of_whom["subscription"]],
-                "items": first["items"] | {"data": data},
-            }
-
+        made.subscribe(account, [(BASE, 1)])
         made.customers[-1]["discount"] = next((d for d, _ in lasting["customer"]), None)
         # Something for one bill is there from the middle of February until that bill.
-        steps = [("2025-01-01", lasting)]
+        made.subscriptions[-1] |= state(made, lasting)
         if lasts == "once" and of in ("subscription", "item"):
-            steps += [("2025-02-15", held), ("2025-03-01T00:01:00", lasting)]
-        before = None
-        for number, (day, of_whom) in enumerate(steps):
-            after = state(of_whom)
-            made.events.append(
-                {
-                    "id": f"evt_{account}_{number}",
-                    "type": f"customer.subscription.{'updated' if before else 'created'}",
-                    "created": at(day),
-                    "livemode": True,
-                    "data": {
-                        "object": after,
-                        **(
-                            {
-                                "previous_attributes": {
-                                    key: before[key] for key in ("discounts", "items")
-                                }
-                            }
-                            if before
-                            else {}
-                        ),
-                    },
-                }
-            )
-            before = after
-        made.subscriptions[-1] = before
+            made.change(account, "2025-02-15", **state(made, held))
+            made.change(account, "2025-03-01T00:01:00", **state(made, lasting))
         for start, last in months("2025-01-01", "2025-07-01"):
             on = held if for_one and start == "2025-03-01" else lasting
             listed = on["invoice"] or on["subscription"] or on["customer"]
