@@ -167,6 +167,11 @@ STRIPE = {
         ("2025-04", "kept_after_end", None),
         ("2025-05", "unexplained", "billed_after_end"),
     ],
+    # Its retries ended an hour after its bill of April was made.
+    "unpaid_on_the_day": [
+        ("2025-04", "kept_after_end", None),
+        ("2025-05", "unexplained", "billed_after_end"),
+    ],
     # Begun in the last minutes of a day, paid in the first of the next.
     "paid_after_midnight": [("2025-01", "kept_after_end", None)],
     # Paused from 10 to 20 March; the bill of April was made void by somebody.
@@ -197,6 +202,9 @@ STATUS = {
     ("unpaid_for_good", "2025-04-01"): "open",
     ("unpaid_for_good", "2025-05-01"): "open",
     ("unpaid_for_good", "2025-06-01"): "draft",
+    ("unpaid_on_the_day", "2025-04-01"): "open",
+    ("unpaid_on_the_day", "2025-05-01"): "open",
+    ("unpaid_on_the_day", "2025-06-01"): "draft",
 }
 STAMPS = {"paid": "paid_at", "void": "voided_at", "uncollectible": "marked_uncollectible_at"}
 PAUSES = {
@@ -241,6 +249,8 @@ def stripe(tmp_path_factory):
         made.change(account, "2025-04-01T01:00:00", status="past_due")
         made.change(account, "2025-04-10", status="unpaid")
     made.change("unpaid", "2025-05-20", status="active")
+    made.change("unpaid_on_the_day", "2025-03-01T01:00:00", status="past_due")
+    made.change("unpaid_on_the_day", "2025-04-01T01:00:00", status="unpaid")
     folder = tmp_path_factory.mktemp("stripe")
     return build_case(folder / "home", made.write(folder / "in"))
 
