@@ -40,9 +40,22 @@
 {# What the tie-out sums by day: amounts per year at the plan rate. #}
 {% macro tie_out_levels() -%}
     {{- return(tie_out_contract_levels() + tie_out_line_levels() + [
-        'void_arr', 'written_off_arr', 'refunded_arr', 'usage_arr', 'one_time_arr', 'given_up_arr',
-        'repeated_arr',
-    ]) -}}
+        'void_arr', 'written_off_arr', 'refunded_arr', 'usage_arr', 'one_time_arr',
+    ] + tie_out_levels_apart() | list) -}}
+{%- endmacro %}
+
+
+{# Those that a model of their own gives. #}
+{% macro tie_out_levels_apart() -%}
+    {{- return({
+        'given_up_arr': 'int_tie_out_given_up',
+        'repeated_arr': 'int_tie_out_repeats',
+        'repeated_credit_arr': 'int_tie_out_repeats',
+        'returned_arr': 'int_tie_out_returned',
+        'returned_again_arr': 'int_tie_out_returned',
+        'void_in_pause_arr': 'int_tie_out_bills_in_pause',
+        'paused_before_arr': 'int_tie_out_bills_in_pause',
+    }) -}}
 {%- endmacro %}
 
 

@@ -4,7 +4,7 @@
 -- steps are the levels of the days between. Amounts per year at the plan rate.
 {% set levels = tie_out_levels() %}
 {% set counts = tie_out_counts() %}
-{% set single = {'given_up_arr': 'int_tie_out_given_up', 'repeated_arr': 'int_tie_out_repeats'} %}
+{% set single = tie_out_levels_apart() %}
 {% set others = (levels + counts) | reject('in', single) | list %}
 
 with spans as (

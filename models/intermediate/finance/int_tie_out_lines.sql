@@ -117,7 +117,7 @@ scaled as (
         -- A coupon that was meant for one invoice may have lowered prorations too.
         max(
             case
-                when amount + discount_amount > 0
+                when once_discount_amount > 0
                     then
                         cast(once_discount_amount as double)
                         / cast(amount + discount_amount as double)

@@ -25,6 +25,8 @@ with causes as (
         arr_before,
         arr_after,
         left_arr,
+        credited_again_arr,
+        billed_in_pause_arr,
         price_arr,
         {{ each_column(['calendar', 'given_up', 'wrong_currency'] + causes, '@_arr') }}
     from {{ ref('int_tie_out_causes') }}
@@ -59,6 +61,7 @@ judged as (
                 then remainder
             else 0
         end as left_over,
+        left_over * 365 / run_days as left_over_arr,
         account_id = 'unassigned' as is_unmatched
     from remainders
 ),
@@ -98,6 +101,15 @@ final as (
             when days = 'bill only' then 'bill_without_contract'
             when days in ('void', 'arr only') and void_arr > 0 then 'bill_made_void'
             when days in ('void', 'arr only') then 'missing_bill'
+            when
+                credited_again_arr > 0
+                and abs(left_over_arr + credited_again_arr) <= slack_arr
+                then 'double_credit'
+            when
+                billed_in_pause_arr > 0
+                and left_over_arr > 0
+                and left_over_arr <= billed_in_pause_arr + slack_arr
+                then 'billed_in_pause'
             when abs(left_arr - repeated_arr) <= slack_arr then 'double_bill'
             when
                 abs(price_arr) <= slack_arr

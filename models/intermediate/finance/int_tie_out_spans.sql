@@ -2,7 +2,7 @@
 -- A span raises the levels of its contract on its first day and lowers them on its end day. All
 -- levels are amounts per year at the plan rate: a day counts level / 365. Spans end after the
 -- as-of date at the latest.
-{% set levels = tie_out_levels() | reject('in', ['given_up_arr', 'repeated_arr']) | list %}
+{% set levels = tie_out_levels() | reject('in', tie_out_levels_apart()) | list %}
 {% set counts = tie_out_counts() %}
 {% set tomorrow = 'cast(' ~ dbt.dateadd('day', 1, as_of_date()) ~ ' as date)' %}
 {% set contract_levels = tie_out_contract_levels() %}
@@ -18,7 +18,8 @@ with intervals as (
         valid_to,
         not is_billable and (is_paused or status = 'trialing') as is_free,
         is_paused,
-        status = 'unpaid' as is_unpaid,
+        -- Not paid yet, or not any more: what is paid after all is billed for these days.
+        not is_billable and status in ('incomplete', 'past_due', 'unpaid') as is_unpaid,
         is_billable,
         currency,
         quantity,
@@ -83,7 +84,7 @@ other_lines as (
         line_days
     from {{ ref('int_finance_service_lines') }}
     where
-        line_kind in ('usage', 'one_time', 'refund')
+        line_kind in ('usage', 'one_time', 'refund', 'credit')
         and is_billed
 ),
 
@@ -157,8 +158,14 @@ spans as (
             levels | reject('in', ['refunded_arr', 'usage_arr', 'one_time_arr']) | list,
             '0 as @'
         ) }},
-        case when other_lines.line_kind = 'refund' then -other_lines.earned_arr else 0 end
-            as refunded_arr,
+        -- As for a fee: a credit of one day is for no days of service.
+        case
+            when
+                other_lines.line_kind = 'refund'
+                or (other_lines.line_kind = 'credit' and other_lines.line_days > 1)
+                then -other_lines.earned_arr
+            else 0
+        end as refunded_arr,
         case when other_lines.line_kind = 'usage' then other_lines.implied_arr else 0 end
             as usage_arr,
         -- A fee of one day explains no day of service; what was sold once for a term does.

@@ -58,6 +58,18 @@ gaps as (
         levels.implied_arr - levels.full_arr as full_gap,
         levels.gross_full_arr - levels.full_arr as contract_discount_arr,
         levels.gross_implied_arr - levels.implied_arr as bill_discount_arr,
+        -- What becomes unpaid on the day of a bill counted when it was made.
+        case
+            when levels.unpaid_lines > 0
+                then greatest(
+                    levels.arr,
+                    lag(levels.arr) over (
+                        partition by levels.source_system, levels.contract_id
+                        order by levels.valid_from
+                    )
+                )
+            else levels.arr
+        end as arr_when_billed,
         sum(case when levels.invoice_lines = 0 then 1 else 0 end) over (
             partition by levels.source_system, levels.contract_id
             order by levels.valid_from
@@ -90,8 +102,7 @@ stepped as (
                 then contract_discount_arr - lag(contract_discount_arr) over billing_periods
             else 0
         end as discount_step,
-        first_value(arr) over billing_periods as arr_at_period_start,
-        max(paused_lines) over whole_period > 0 as has_pause_in_period,
+        first_value(arr_when_billed) over billing_periods as arr_at_period_start,
         coalesce(max(arr) over rest_of_period, 0) as arr_later_in_period,
         coalesce(max(arr) over runs_before, 0) as arr_before,
         coalesce(max(arr) over runs_after, 0) as arr_after
@@ -101,7 +112,6 @@ stepped as (
             partition by source_system, contract_id, billing_period
             order by valid_from
         ),
-        whole_period as (partition by source_system, contract_id, billing_period),
         rest_of_period as (
             partition by source_system, contract_id, billing_period, unbilled_runs
             order by valid_from
@@ -147,8 +157,7 @@ final as (
         arr_at_period_start,
         arr_later_in_period,
         arr_before,
-        arr_after,
-        has_pause_in_period
+        arr_after
     from stepped
 )
 

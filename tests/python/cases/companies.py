@@ -182,6 +182,7 @@ class StripeCompany:
     invoice_line_items: list[Row] = field(default_factory=list)
     prices: list[Row] = field(default_factory=list)
     products: list[Row] = field(default_factory=list)
+    charges: list[Row] = field(default_factory=list)
 
     def subscribe(
         self,
@@ -248,6 +249,40 @@ class StripeCompany:
                 "created": stamp(start),
                 "livemode": True,
                 "data": {"object": subscription},
+            }
+        )
+
+    def change(self, account: str, day: str, **changes: Any) -> None:
+        """The subscription of an account is another one from that moment on, with its event."""
+        place = next(n for n, row in enumerate(self.subscriptions) if row["id"] == f"sub_{account}")
+        before = self.subscriptions[place]
+        self.subscriptions[place] = before | changes
+        self.events.append(
+            {
+                "id": f"evt_{account}_{len(self.events)}",
+                "type": "customer.subscription.updated",
+                "created": stamp(day),
+                "livemode": True,
+                "data": {
+                    "object": self.subscriptions[place],
+                    "previous_attributes": {key: before.get(key) for key in changes},
+                },
+            }
+        )
+
+    def charge(self, account: str, invoice: str, amount: int, refunded: int) -> None:
+        """What was collected for an invoice, and what of it was given back."""
+        self.charges.append(
+            {
+                "id": f"ch_{invoice}",
+                "customer": f"cus_{account}",
+                "invoice": invoice,
+                "amount": amount,
+                "amount_refunded": refunded,
+                "refunded": amount == refunded,
+                "currency": "usd",
+                "created": stamp("2025-06-20"),
+                "status": "succeeded",
             }
         )
 

@@ -209,6 +209,12 @@ class Company:
         return []
 
     def _tie_out(self, case: Case, oracle: Oracle, told_of: bool) -> list[Finding]:
+        for account in oracle.accounts:
+            exceptions = {row[0] for row in self.tie_out.get(account, []) if row[5]}
+            for months in oracle.months_of_wrong_bills(account):
+                if not exceptions.issuperset(months):
+                    what = f"{account}: a wrong bill of {months[0]:%Y-%m} is no exception"
+                    return [Finding(case, "untold_bill", what, told_of)]
         if (
             not oracle.is_billed()
             or oracle.has_two_causes_in_a_period()

@@ -480,8 +480,27 @@ class Teller:
                 "type": "subscription_details",
                 "subscription_details": details,
             }
-            return {**row, "total_taxes": []}
+            payment = {"type": "payment_intent", "payment_intent": f"pi_{bill.id}"}
+            payments = {"object": "list", "data": [{"id": f"inpay_{bill.id}", "payment": payment}]}
+            return {**row, "total_taxes": [], "payments": payments}
         return {**row, "subscription": bill.subscription, "tax": None}
+
+    def charge(self, bill: Invoice) -> Row:
+        """The payment of an invoice, which names it up to API version 2025-03-31."""
+        return {
+            "id": f"ch_{bill.id}",
+            "object": "charge",
+            "customer": bill.customer,
+            "payment_intent": f"pi_{bill.id}",
+            **({} if self.is_new else {"invoice": bill.id}),
+            "amount": bill.total,
+            "amount_refunded": bill.refunded,
+            "refunded": bill.refunded == bill.total,
+            "currency": bill.currency,
+            "created": bill.created,
+            "status": "succeeded",
+            "livemode": True,
+        }
 
     def tables(self) -> dict[str, list[Row]]:
         played, telling = self.played, self.telling
@@ -499,6 +518,7 @@ class Teller:
             "events": kept,
             "invoices": [self.invoice(bill) for bill in bills],
             "invoice_line_items": [self.line(line, bill) for bill in bills for line in bill.lines],
+            "charges": [self.charge(bill) for bill in bills if bill.refunded],
         }
 
 

@@ -16,13 +16,13 @@ Rules taken from Stripe's documentation:
   their amounts are net of discounts already;
 * `pause_collection`: the status stays active, invoices go on and are void, uncollectible or drafts;
 * discounts on items first, then those of the subscription; those of the customer only where the
-  subscription has none; a `once` coupon goes with the next invoice, a `repeating` one ends so many
-  months after it began.
+  subscription has none, be it for the one invoice that a `once` coupon is for; a `once` coupon goes
+  with the next invoice, a `repeating` one ends so many months after it began;
+* a paid invoice can be made a second time, by hand, and its charge refunded; an open one can be
+  made void.
 
 Left out, and why:
 
-* a `once` coupon beside others on one subscription: it replaces the customer's coupon for one
-  invoice only, and METRICS has no word on whether ARR follows;
 * quantity 0 of a running item: METRICS does not say whether that is churn or a pause;
 * not judged: two subscriptions of one product of which the older one ends first, an early renewal
   by METRICS, and by Stripe perhaps two that ran side by side;
@@ -40,7 +40,7 @@ Left out, and why:
   and how an amount off then is annualised is nowhere defined.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from hypothesis import strategies as st
@@ -112,6 +112,8 @@ class Played:
     events: list[Event] = field(default_factory=list)
     invoices: list[Invoice] = field(default_factory=list)
     customer_discount: Discount | None = None
+    # invoices that somebody made a second time and did not refund, or made void
+    wrong_bills: set[str] = field(default_factory=set)
     story: list[str] = field(default_factory=list)
     done: set[str] = field(default_factory=set)
 
@@ -268,7 +270,11 @@ class Subscription:
         once = {d.id for d in used.values() if d.coupon.duration == "once"}
         if once and whole_period:
             left = tuple(d for d in state.discounts if d.id not in once)
-            self.state = state.but(discounts=left)
+            items = tuple(
+                replace(item, discounts=tuple(d for d in item.discounts if d.id not in once))
+                for item in state.items
+            )
+            self.state = state.but(discounts=left, items=items)
             # Stripe takes it off in silence: the next event has it no more.
             self.played.states[state.id][-1] = (self.now, self.state)
 
@@ -544,14 +550,12 @@ class Subscription:
         held = [*state.discounts, *(d for item in state.items for d in item.discounts)]
         if self.played.customer_discount:
             held.append(self.played.customer_discount)
-        if coupon.duration == "once" and held:
-            return False
-        if any(d.coupon.duration == "once" or d.coupon.id == coupon.id for d in held):
+        if any(d.coupon.id == coupon.id for d in held):
             return False
         end = later(self.now, "month", coupon.months) if coupon.months else None
         discount = Discount(self.name("di"), coupon, self.now, end)
         which = action.b % (2 * len(state.items))
-        if which >= len(state.items) or coupon.duration == "once":
+        if which >= len(state.items):
             self.change(
                 f"{discount.id} on the subscription: {coupon.story()}",
                 discounts=(*state.discounts, discount),
@@ -598,6 +602,53 @@ class Subscription:
     def do_fail(self, action: Action) -> bool:
         self.failing = action
         return False
+
+    def last_bill(self) -> tuple[int, Invoice] | None:
+        """The newest bill of a whole period, where it was paid and the subscription runs."""
+        place, bill = next(
+            (
+                (n, bill)
+                for n, bill in reversed(list(enumerate(self.played.invoices)))
+                if bill.subscription == self.state.id
+            ),
+            (0, None),
+        )
+        is_running = self.state.status == "active" and not self.state.pause
+        if bill is None or not is_running or bill.status != "paid" or bill.total <= 0:
+            return None
+        is_whole = not any(line.is_proration for line in bill.lines)
+        is_lasting = all(d.coupon.duration != "once" for d in bill.discounts)
+        return (place, bill) if is_whole and is_lasting and not bill.refunded else None
+
+    def do_bill_again(self, action: Action) -> bool:
+        """The last bill once more, by mistake; mostly its payment is given back."""
+        found = self.last_bill()
+        if found is None:
+            return False
+        _, bill = found
+        again = replace(
+            bill,
+            id=self.name("in"),
+            created=self.now,
+            lines=tuple(replace(line, id=self.name("il")) for line in bill.lines),
+            refunded=bill.total if action.a % 3 else 0,
+        )
+        self.played.invoices.append(again)
+        if not again.refunded:
+            self.played.wrong_bills.add(again.id)
+        self.tell(f"{bill.id} is billed again, {again.refunded} given back")
+        return True
+
+    def do_make_void(self, action: Action) -> bool:
+        """The last bill was not paid yet, and somebody makes it void."""
+        found = self.last_bill()
+        if found is None:
+            return False
+        place, bill = found
+        self.played.invoices[place] = replace(bill, status="void")
+        self.played.wrong_bills.add(bill.id)
+        self.tell(f"{bill.id} is made void")
+        return True
 
     def do_schedule(self, action: Action) -> bool:
         if self.state.items[action.a % len(self.state.items)].price.usage == "metered":
@@ -736,6 +787,8 @@ ACTIONS = (
     "pause",
     "resume",
     "fail",
+    "bill_again",
+    "make_void",
     "schedule",
     "end_of_period",
     "keep",

@@ -251,6 +251,8 @@ class Oracle:
         """
         if "billed_twice" in self.played.done or self._has_seats_without_a_bill():
             return False
+        if self.played.wrong_bills or self._ends_in_a_bill_that_was_refunded():
+            return False
         for stamps, states in self.by_subscription.values():
             if states[-1].ended_at is not None and states[-1].ended_at // DAY == stamps[0] // DAY:
                 return False
@@ -262,6 +264,52 @@ class Oracle:
                 if bill.created <= stamp < end and self._counts(state):
                     return False
         return True
+
+    def _ends_in_a_bill_that_was_refunded(self) -> bool:
+        """Whether a refund could be of the bill made twice, or of the days after the end."""
+        return any(
+            line.start <= state.ended_at < line.end
+            for bill in self.played.invoices
+            if bill.refunded
+            for line in bill.lines
+            for _, state in self.played.states[bill.subscription]
+            if state.ended_at is not None
+        )
+
+    def months_of_wrong_bills(self, account: str) -> list[list[date]]:
+        """For each bill that was made twice, or made void, the months it must be told in.
+
+        Three days of a dollar a day at least, in a period that nothing else happened in.
+        """
+        found = []
+        for bill in self.played.invoices:
+            start = min(line.start for line in bill.lines) // DAY * DAY
+            end = min(max(line.end for line in bill.lines) // DAY * DAY, AS_OF_END)
+            states = self.played.states[bill.subscription]
+            is_quiet = not any(start < stamp - stamp % DAY < end for stamp, _ in states)
+            others = [
+                other
+                for other in self.played.invoices
+                if other.subscription == bill.subscription and other.id != bill.id
+                for line in other.lines
+                if line.start < end and line.end > start
+            ]
+            if bill.id not in self.played.wrong_bills or not is_quiet:
+                continue
+            if len({each.id for each in others}) != (0 if bill.status == "void" else 1):
+                continue
+            state = self.state_at(bill.subscription, start + DAY - 1)
+            if state is None or f"A_{state.customer.removeprefix('cus_')}" != account:
+                continue
+            if not self._counts(state) or self._arr(state, start + DAY - 1) < 365:
+                continue
+            epoch = date(1970, 1, 1)
+            days = [epoch + timedelta(days=n) for n in range(start // DAY, end // DAY)]
+            months = [day.replace(day=1) for day in days]
+            told = sorted({month for month in months if months.count(month) > 2})
+            if told:
+                found.append(told)
+        return found
 
     def _has_seats_without_a_bill(self) -> bool:
         """Whether seats took the place of usage alone on a day that no bill of seats is for."""

@@ -238,6 +238,8 @@ class Invoice:
     currency: str
     lines: tuple[Line, ...]
     discounts: tuple[Discount, ...] = ()
+    # what of its payment was given back
+    refunded: int = 0
 
     @property
     def subtotal(self) -> int:
