@@ -126,8 +126,8 @@ def refresh(
     - `csw refresh --accept "Jane: the price comes by mail"`: go on without it
 
     A failing test publishes nothing: the files published before stay as they are. So does ARR of a
-    paying subscription that nobody told, or a delivery that is cut off, rejected or late
-    (`csw messages` names it), unless somebody accepts it.
+    paying subscription that nobody told, a delivery that is cut off, rejected or late, or a figure
+    that jumps against its last publication (`csw messages` names it), unless somebody accepts it.
     """
     from orchestration.display import make_display  # noqa: PLC0415
     from orchestration.gaps import accept_open_gaps  # noqa: PLC0415

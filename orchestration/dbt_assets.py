@@ -26,6 +26,7 @@ from orchestration.errors import ExplainedError
 from orchestration.gaps import HOLDING_TEST, MART, held, load_accepted_gaps, say_gaps
 from orchestration.home import Home
 from orchestration.instance import WAREHOUSE_POOL
+from orchestration.last_publication import load_last_publication
 from orchestration.ledger_checks import load_ledger
 from orchestration.loads import last_complete_day
 from orchestration.manifest import fingerprint, manifest_path, read_manifest, write_stamp
@@ -192,6 +193,7 @@ def _run_build(
     try:
         load_ledger(home, definition_version(home))
         load_accepted_gaps(home)
+        load_last_publication(home, as_of)
     except ExplainedError as error:
         raise dg.Failure(str(error), allow_retries=False) from error
     state = BuildState.read(home)
