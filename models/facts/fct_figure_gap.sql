@@ -144,7 +144,7 @@ gaps as (
             when change = 'closed_month_moved' then 'Why: mart_restatements.'
             else
                 'See what has changed in the source, correct it and refresh again. '
-                || 'If it is meant: csw refresh --accept "name: reason".'
+                || 'If it is meant, accept it.'
         end as remedy,
         case
             when

@@ -1,4 +1,4 @@
--- Grain: one row, of the last publication, with why it is not alike; none before there is one.
+-- Grain: one row per publication in force: the last one, and why it is not alike, or none.
 with publication as (
     select
         run_id,

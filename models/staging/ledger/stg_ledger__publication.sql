@@ -1,4 +1,4 @@
--- Grain: one row, of the last publication; none before anything is published.
+-- Grain: one row per publication in force: the last one, or none.
 {{ from_ledger('publication', {
     'run_id': 'varchar',
     'as_of_date': 'date',

@@ -38,9 +38,13 @@ def test_a_vendor_whose_file_has_only_a_header_is_held_until_it_is_accepted(
     assert published(company) == before
     status = run_csw("status", CSW_HOME=company.path)
     assert said in status.stdout
-    assert 'csw refresh --accept "name: reason"' in status.stdout
+    assert "csw accept" in status.stdout
 
-    done = run_csw("refresh", "--accept", "Jane: the CRM is moved", CSW_HOME=company.path)
+    say = ("--by", "Jane", "--why", "the CRM is moved")
+    done = run_csw("accept", "all", *say, CSW_HOME=company.path)
+    assert "Accepted by Jane for 90 days: Table account of salesforce" in done.stdout
+    assert "Nothing is held." in run_csw("accept", "--list", CSW_HOME=company.path).stdout
+    done = run_csw("refresh", CSW_HOME=company.path)
     assert done.returncode == 0, done.stdout
     assert "Accepted by Jane: the CRM is moved." in done.stdout
     with duckdb.connect(
