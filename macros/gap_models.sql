@@ -12,6 +12,7 @@
         'int_feedback_gaps',
         'int_delivery_gaps',
         'int_late_gaps',
+        'fct_figure_gap',
     ] -%}
     {%- if source_is_on('billing', 'files') -%}
         {%- do models.append('int_files_contract_gaps') -%}

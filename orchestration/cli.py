@@ -107,13 +107,6 @@ def refresh(
         bool,
         typer.Option("--same-company", help="The folder is the home's company under another name."),
     ] = False,
-    accept: Annotated[
-        str | None,
-        typer.Option(
-            metavar='"NAME: REASON"',
-            help="Publish what the last run held, as it is; it is written down who said so.",
-        ),
-    ] = None,
     verbose: VerboseOption = False,
 ) -> None:
     """Load what is new, build, test, and publish when all tests pass.
@@ -125,14 +118,13 @@ def refresh(
     - `csw refresh --source drop --mapping mapping.yml`: files with names of their own
     - `CSW_HOME=~/acme csw refresh --source drop`: another company, in a home of its own
     - `csw refresh --scale 0.1 --home /tmp/small`: a small demo company
-    - `csw refresh --accept "Jane: the price comes by mail"`: go on without it
 
     A failing test publishes nothing: the files published before stay as they are. So does ARR of a
-    paying subscription that nobody told, or a delivery that is cut off, rejected or late
-    (`csw messages` names it), unless somebody accepts it.
+    paying subscription that nobody told, a delivery that is cut off, rejected or late, or a figure
+    that jumps against its last publication (`csw messages` names it), unless somebody accepts it
+    (`csw accept`).
     """
     from orchestration.display import make_display  # noqa: PLC0415
-    from orchestration.gaps import accept_open_gaps  # noqa: PLC0415
     from orchestration.refresh import refresh as run_refresh  # noqa: PLC0415
     from orchestration.summary import show_result  # noqa: PLC0415
 
@@ -151,8 +143,7 @@ def refresh(
         console.print(
             f"[bold]{claimed.config.company}[/] in {chosen.path}", highlight=False, soft_wrap=True
         )
-        notes = [*claimed.notes, *(accept_open_gaps(chosen, accept) if accept else [])]
-        for note in notes:
+        for note in claimed.notes:
             console.print(note, highlight=False, markup=False, soft_wrap=True)
         with make_display(console, verbose=verbose) as display:
             result = run_refresh(
@@ -166,6 +157,50 @@ def refresh(
         show_result(console, chosen, result)
     if not result.succeeded:
         raise typer.Exit(1)
+
+
+@app.command()
+def accept(
+    finding: Annotated[
+        str | None, typer.Argument(help="The finding, as `--list` names it; all for every one.")
+    ] = None,
+    *,
+    by: Annotated[str, typer.Option("--by", help="Who accepts it.")] = "",
+    why: Annotated[str, typer.Option("--why", help="The reason.")] = "",
+    days: Annotated[int, typer.Option(min=0, help="So many days it holds.")] = 90,
+    listing: Annotated[
+        bool, typer.Option("--list", help="What is held, and what is accepted until when.")
+    ] = False,
+    home: HomeOption = None,
+) -> None:
+    """Accept what the last refresh held; the next one publishes it as it is.
+
+    It is written down in `accepted_gaps.jsonl` who did, why and until when. A finding that grows,
+    or reads differently, is held anew.
+
+    **Examples**
+
+    - `csw accept --list`
+    - `csw accept 3f9a1c --by "Jane" --why "the price comes by mail"`, then `csw refresh`
+    - `csw accept all --by "Jane" --why "the CRM is moved" --days 7`
+    """
+    from orchestration.gaps import accept as accept_finding  # noqa: PLC0415
+    from orchestration.status import show_findings  # noqa: PLC0415
+
+    console = _console()
+    chosen = Home.resolve(home)
+    if listing or finding is None:
+        show_findings(console, chosen)
+        return
+    with home_lock(chosen):
+        for found in accept_finding(chosen, finding, by=by, why=why, days=days):
+            console.print(
+                f"Accepted by {by} for {days} days: {found.text}",
+                highlight=False,
+                markup=False,
+                soft_wrap=True,
+            )
+    console.print("It is published by the next `csw refresh`.")
 
 
 @app.command()

@@ -23,9 +23,10 @@ from orchestration.database import connect, wait_until_free
 from orchestration.dbt_results import BuildResult, Problem, description_of, read_build
 from orchestration.definition import definition_version
 from orchestration.errors import ExplainedError
-from orchestration.gaps import HOLDING_TEST, MART, held, load_accepted_gaps, say_gaps
+from orchestration.gaps import HOLDING_TEST, HOW_TO_GO_ON, MART, held, load_accepted_gaps, say_gaps
 from orchestration.home import Home
 from orchestration.instance import WAREHOUSE_POOL
+from orchestration.last_publication import load_last_publication
 from orchestration.ledger_checks import load_ledger
 from orchestration.loads import last_complete_day
 from orchestration.manifest import fingerprint, manifest_path, read_manifest, write_stamp
@@ -192,6 +193,7 @@ def _run_build(
     try:
         load_ledger(home, definition_version(home))
         load_accepted_gaps(home)
+        load_last_publication(home, as_of)
     except ExplainedError as error:
         raise dg.Failure(str(error), allow_retries=False) from error
     state = BuildState.read(home)
@@ -313,7 +315,7 @@ def failure_text(build: BuildResult, home: Home) -> str:
     more = f" and {len(build.failures) - 1} more" if len(build.failures) > 1 else ""
     what = f"{_kind(first)} {first.name}{more}" if first else "a part of the build"
     if any(problem.name == HOLDING_TEST for problem in build.failures):
-        what = "\n".join([what, *held(home)])
+        what = "\n".join([what, *held(home), f"As it is: {HOW_TO_GO_ON}"])
     return f"dbt build failed: {what}. Details: {home.dbt_target / 'run_results.json'}"
 
 

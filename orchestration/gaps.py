@@ -8,7 +8,8 @@ appended to, so that it can be read who accepted what, when and why.
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import duckdb
@@ -22,7 +23,12 @@ ACCEPTED_FILE = "accepted_gaps.jsonl"
 MART = "mart_data_gaps"
 # The data test that fails as long as something is held, and the command that goes on.
 HOLDING_TEST = "assert_nothing_holds_publishing"
-HOW_TO_GO_ON = 'csw refresh --accept "name: reason"'
+HOW_TO_GO_ON = 'csw accept <finding> --by "name" --why "reason"'
+# What names a finding on the command line, in messages and in alerts; and the word for every one.
+FINDING = "left(md5(concat_ws(' ', source_system, object_type, object_id, gap)), 6)"
+ALL = "all"
+# So long an acceptance holds unless it says otherwise: ten weekly deliveries, and a while more.
+ACCEPTED_DAYS = 90
 KEY = ("source_system", "object_type", "object_id", "gap")
 # How large a gap was, and how it read, when it was accepted: that much is accepted, no more. Lines
 # of before this was written down say nothing of it; the gap is then open until accepted anew.
@@ -37,87 +43,112 @@ ACCEPTED_COLUMNS = {
     "accepted_by": "VARCHAR",
     "accepted_at": "TIMESTAMP",
     "reason": "VARCHAR",
+    "expires_on": "DATE",
+    "is_expired": "BOOLEAN",
     **EXTENT,
 }
 
 
-def parse_acceptance(text: str) -> tuple[str, str]:
-    """Return who accepts and why from `name: reason`.
+@dataclass(frozen=True)
+class Finding:
+    """What holds the last build, or held it before somebody accepted it."""
 
-    Raises:
-        HomeError: One of the two is missing.
-    """
-    name, _, reason = (part.strip() for part in text.partition(":"))
-    if not name or not reason:
-        raise HomeError(
-            f"'{text}' does not say who accepts the gaps and why; "
-            'write it as --accept "name: reason".'
-        )
-    return name, reason
+    name: str
+    text: str
+    remedy: str
+    kept: dict[str, Any]
 
 
-def accept_open_gaps(home: Home, text: str) -> list[str]:
-    """Accept the gaps that stopped the last run, and write down who did.
+def accept(home: Home, name: str, *, by: str, why: str, days: int = ACCEPTED_DAYS) -> list[Finding]:
+    """Accept what holds the last build, and write down who did. The home's lock must be held.
 
-    Only what was named before can be accepted, as large as it was then: a gap that this run finds
-    anew, or finds grown, still stops it.
+    Only what was found before can be accepted, as large as it was then: what the next run finds
+    anew, or finds grown, still holds it.
 
     Args:
-        home: The home; its lock must be held.
-        text: Who accepts and why, as `name: reason`.
+        home: The home.
+        name: The finding, by its short name; `all` for every one.
+        by: Who accepts.
+        why: The reason.
+        days: So many days it holds.
 
-    Returns:
-        A line for each gap that is accepted now.
+    Raises:
+        HomeError: There is no such finding, or nobody or no reason is named.
     """
-    name, reason = parse_acceptance(text)
-    found = _open_errors(home)
-    at = datetime.now(UTC).replace(tzinfo=None).isoformat(timespec="seconds")
-    lines = []
-    for row in found:
-        kept = dict(zip((*KEY, *EXTENT), row, strict=True))
-        kept |= {"accepted_by": name, "accepted_at": at, "reason": reason}
-        lines.append(json.dumps(kept, ensure_ascii=False) + "\n")
-    if lines:
-        file = home.path / ACCEPTED_FILE
-        before = file.read_text(encoding="utf-8") if file.is_file() else ""
-        write_text(file, "".join([before, *lines]))
-    return [f"Accepted by {name}: {row[len(KEY)]}" for row in found]
+    if not by.strip() or not why.strip():
+        raise HomeError("Who accepts it, and why, is to be said: --by and --why.")
+    found = [each for each in open_findings(home) if name in (ALL, each.name)]
+    if not found:
+        raise HomeError(f"Nothing that is held is named '{name}': see `csw accept --list`.")
+    at = datetime.now(UTC).replace(tzinfo=None)
+    said = {
+        "accepted_by": by.strip(),
+        "accepted_at": at.isoformat(timespec="seconds"),
+        "reason": why.strip(),
+        "expires_on": (at.date() + timedelta(days=days)).isoformat(),
+    }
+    lines = [json.dumps(each.kept | said, ensure_ascii=False) + "\n" for each in found]
+    file = home.path / ACCEPTED_FILE
+    before = file.read_text(encoding="utf-8") if file.is_file() else ""
+    write_text(file, "".join([before, *lines]))
+    return found
+
+
+def open_findings(home: Home) -> list[Finding]:
+    """Return what keeps the last build from being published and is not accepted by the log yet."""
+    if not home.warehouse.is_file():
+        return []
+    columns = [*KEY, "what_is_missing", "row_count", "cast(arr_affected as varchar)"]
+    with connect(home.warehouse, read_only=True, wait=False) as connection:
+        if not _has_mart(connection):
+            return []
+        rows = connection.execute(
+            f"select {', '.join(columns)}, {FINDING}, remedy from marts.{MART}"
+            " where severity = 'error' and is_open order by all"
+        ).fetchall()
+    findings = [
+        Finding(row[-2], row[len(KEY)], row[-1], dict(zip((*KEY, *EXTENT), row, strict=False)))
+        for row in rows
+    ]
+    accepted = [{name: line.get(name) for name in (*KEY, *EXTENT)} for line in in_force(home)]
+    return [each for each in findings if each.kept not in accepted]
+
+
+def in_force(home: Home) -> list[dict[str, Any]]:
+    """Return what the log says was accepted and has not expired, the oldest first."""
+    return [line for line in _read_log(home) if not line["is_expired"]]
 
 
 def held(home: Home) -> list[str]:
-    """Return what keeps the last build from being published, a sentence and a remedy each."""
-    return [f"{row[len(KEY)]} {row[-1]}" for row in _open_errors(home, "remedy")]
+    """Return what keeps the last build from being published: its name, a sentence, a remedy."""
+    return [f"{each.name}: {each.text} {each.remedy}" for each in open_findings(home)]
 
 
-def _open_errors(home: Home, *more: str) -> list[tuple[Any, ...]]:
-    if not home.warehouse.is_file():
-        return []
-    columns = [*KEY, "what_is_missing", "row_count", "cast(arr_affected as varchar)", *more]
-    with connect(home.warehouse, read_only=True, wait=not more) as connection:
-        if not _has_mart(connection):
-            return []
-        return connection.execute(
-            f"select {', '.join(columns)} from marts.{MART}"
-            " where severity = 'error' and is_open order by all"
-        ).fetchall()
-
-
-def load_accepted_gaps(home: Home) -> None:
-    """Copy what was accepted into the warehouse, for the models; without any the table is empty."""
+def _read_log(home: Home) -> list[dict[str, Any]]:
+    """Read what was accepted; of before an acceptance expired a line says nothing and stays."""
     file = home.path / ACCEPTED_FILE
     lines = file.read_text(encoding="utf-8").splitlines() if file.is_file() else []
-    rows = []
+    today = datetime.now(UTC).date().isoformat()
+    found = []
     for number, line in enumerate(lines, start=1):
         try:
-            kept = json.loads(line)
-            kept["acceptance"] = number
-            told = dict.fromkeys(EXTENT) | kept
-            rows.append([told[column] for column in ACCEPTED_COLUMNS])
+            told = dict.fromkeys((*EXTENT, "expires_on")) | json.loads(line)
+            told |= {
+                "acceptance": number,
+                "is_expired": bool(told["expires_on"]) and str(told["expires_on"]) < today,
+            }
+            found.append({column: told[column] for column in ACCEPTED_COLUMNS})
         except (ValueError, KeyError, TypeError) as error:
             raise HomeError(
                 f"{file}, line {number} is not what was written there: {line[:80]}. "
                 "Take the line out; the gap will be named again."
             ) from error
+    return found
+
+
+def load_accepted_gaps(home: Home) -> None:
+    """Copy what was accepted into the warehouse, for the models; without any the table is empty."""
+    rows = [list(line.values()) for line in _read_log(home)]
     with opened(home.warehouse) as connection:
         connection.begin()
         connection.execute("create schema if not exists ledger")
@@ -157,7 +188,12 @@ def say_gaps(home: Home, run_id: str) -> int:
                     'Accepted by ' || accepted_by || ': ' || rtrim(accepted_reason, '.') || '.',
                     case
                         when is_open and accepted_by is not null
-                            then 'It is more than was accepted, or reads differently.'
+                            then 'It is more than was accepted, reads differently, or was accepted'
+                                || ' too long ago.'
+                    end,
+                    case
+                        when is_open and severity = 'error'
+                            then 'As it is: csw accept ' || {FINDING} || '.'
                     end
                 ) as message
             from marts.{MART}

@@ -156,3 +156,15 @@ class Policies(BaseModel):
     delivery_late_days: Days | None = Field(
         None, description="so long after a source is late nothing is published"
     )
+    figure_max_restated: Share | None = Field(
+        None, description="a larger share of published ARR or customers restated is not published"
+    )
+    figure_max_moved: Annotated[float, Field(ge=0)] | None = Field(
+        None, description="nor a larger share of them moved, a month since the last publication"
+    )
+    figure_max_rate_change: Share | None = Field(
+        None, description="nor NRR or GRR of a month restated by more; 0.05: 5 points"
+    )
+    figure_min_customers: Count | None = Field(
+        None, description="a company of fewer customers is told of it, and not held"
+    )

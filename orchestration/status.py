@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from orchestration.database import connect
-from orchestration.gaps import HOW_TO_GO_ON, held
+from orchestration.gaps import HOW_TO_GO_ON, held, in_force
 from orchestration.home import Home, HomeError
 from orchestration.load_counts import read_loads
 from orchestration.publish import DATABASE_LINK, read_publication
@@ -99,6 +99,21 @@ def _show_held(console: Console, home: Home) -> None:
     for finding in findings:
         _line(console, f"  {finding}")
     _line(console, f"After the repair: csw refresh. As it is: {HOW_TO_GO_ON}")
+
+
+def show_findings(console: Console, home: Home) -> None:
+    """Say what is held, and what is accepted: by whom, until when, why."""
+    _require_home(home)
+    if not held(home):
+        console.print("Nothing is held.")
+    _show_held(console, home)
+    for line in in_force(home):
+        until = f"until {line['expires_on']}" if line["expires_on"] else "for good"
+        _line(
+            console,
+            f"Accepted {until} by {line['accepted_by']} ({line['reason']}): "
+            f"{line['what_is_missing'] or line['gap']}",
+        )
 
 
 def show_messages(console: Console, home: Home) -> None:

@@ -1,6 +1,6 @@
 -- Grain: one row per source system, object and gap: something that a figure needs and nobody told.
 -- A gap was accepted as large as it was: it is open again when it has grown, by rows or by ARR, or
--- reads differently. Numbers in the text are left to these two.
+-- reads differently, or when the acceptance has expired. Numbers in the text are left to these two.
 {% set columns = {
     'source_system': 'varchar',
     'object_type': 'varchar',
@@ -32,6 +32,7 @@ accepted as (
         accepted_by,
         accepted_at,
         reason,
+        is_expired,
         what_is_missing,
         row_count,
         arr_affected
@@ -50,7 +51,8 @@ final as (
             {{ without_numbers('gaps.what_is_missing') }}
             = {{ without_numbers('accepted.what_is_missing') }}
             and gaps.row_count <= accepted.row_count
-            and coalesce(gaps.arr_affected, 0) <= coalesce(accepted.arr_affected, 0),
+            and coalesce(gaps.arr_affected, 0) <= coalesce(accepted.arr_affected, 0)
+            and not coalesce(accepted.is_expired, false),
             false
         ) as is_open
     from gaps

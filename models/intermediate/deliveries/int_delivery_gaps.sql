@@ -2,7 +2,7 @@
 -- Named after the delivery that the finding began with, so that who accepts it accepts that one.
 -- What was accepted is said for ten deliveries more: by then it is what is usual.
 {% set said = 10 %}
-{% set accept = 'If it is meant: csw refresh --accept "name: reason".' %}
+{% set accept = 'If it is meant, accept it.' %}
 
 with findings as (
     select

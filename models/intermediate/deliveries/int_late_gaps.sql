@@ -50,7 +50,7 @@ final as (
         cast(
             'See whether its export or its loader still runs, and refresh again.'
             || case
-                when is_held then ' If it is meant: csw refresh --accept "name: reason".'
+                when is_held then ' If it is meant, accept it.'
                 else ''
             end as varchar
         ) as remedy,

@@ -11,6 +11,7 @@ with accepted as (
         accepted_by,
         accepted_at,
         reason,
+        is_expired,
         what_is_missing,
         row_count,
         arr_affected

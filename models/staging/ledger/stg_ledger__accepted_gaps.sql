@@ -8,6 +8,8 @@
     'accepted_by': 'varchar',
     'accepted_at': 'timestamp',
     'reason': 'varchar',
+    'expires_on': 'date',
+    'is_expired': 'boolean',
     'what_is_missing': 'varchar',
     'row_count': 'bigint',
     'arr_affected': 'decimal(18, 2)',

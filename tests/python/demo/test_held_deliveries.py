@@ -1,5 +1,6 @@
 """A delivery that is held: what is published stays, somebody is told, and an acceptance goes on."""
 
+import re
 import shutil
 from pathlib import Path
 
@@ -38,9 +39,13 @@ def test_a_vendor_whose_file_has_only_a_header_is_held_until_it_is_accepted(
     assert published(company) == before
     status = run_csw("status", CSW_HOME=company.path)
     assert said in status.stdout
-    assert 'csw refresh --accept "name: reason"' in status.stdout
+    assert "csw accept" in status.stdout
 
-    done = run_csw("refresh", "--accept", "Jane: the CRM is moved", CSW_HOME=company.path)
+    say = ("--by", "Jane", "--why", "the CRM is moved")
+    done = run_csw("accept", "all", *say, CSW_HOME=company.path)
+    assert "Accepted by Jane for 90 days: Table account of salesforce" in done.stdout
+    assert "Nothing is held." in run_csw("accept", "--list", CSW_HOME=company.path).stdout
+    done = run_csw("refresh", CSW_HOME=company.path)
     assert done.returncode == 0, done.stdout
     assert "Accepted by Jane: the CRM is moved." in done.stdout
     with duckdb.connect(
@@ -57,3 +62,31 @@ def test_a_vendor_whose_file_has_only_a_header_is_held_until_it_is_accepted(
     ]
     assert found[0][2] > 0
     assert "Held" not in run_csw("status", CSW_HOME=company.path).stdout
+
+
+def test_days_of_a_sound_company_are_published_and_amounts_in_cents_are_held(
+    company: Home, run_csw, tmp_path: Path
+) -> None:
+    """Over the end of a month and a year; then every price is delivered a hundred times as high."""
+    for day in ("2026-01-01", "2026-01-02"):
+        done = run_csw("refresh", "--as-of", day, CSW_HOME=company.path)
+        assert done.returncode == 0, done.stdout
+        assert " was published as " not in done.stdout
+        assert " has moved from " not in done.stdout
+    for file in (company.exports / "stripe").glob("*.jsonl"):
+        amount = re.compile(r'("(?:unit_amount|unit_amount_decimal)": ?"?)(\d+)')
+        file.write_text(amount.sub(r"\g<1>\g<2>00", file.read_text()))
+    before = published(company)
+    alert = tmp_path / "alert.txt"
+
+    done = run_csw("refresh", CSW_HOME=company.path, CSW_ALERT_COMMAND=f"cat > '{alert}'")
+    assert done.returncode == 1
+    found = re.search(r"(\w{6}): ARR of 2026-01-02 was published as \d+ and", alert.read_text())
+    assert found and "The accounts that explain most of it: " in alert.read_text()
+    assert published(company) == before
+    say = ("--by", "Jane", "--why", "they are in cents now")
+    assert run_csw("accept", found[1], *say, CSW_HOME=company.path).returncode == 0
+    done = run_csw("refresh", CSW_HOME=company.path)
+    assert done.returncode == 0, done.stdout
+    assert "Accepted by Jane: they are in cents now." in done.stdout
+    assert published(company) != before
