@@ -96,7 +96,7 @@ contracts as (
 holders as (
     select distinct
         {{ each_column(contract, '@') }},
-        unnest([account_id, contract_account_id]) as account_id
+        {{ either_of('account_id', 'contract_account_id') }} as account_id
     from lines
 ),
 

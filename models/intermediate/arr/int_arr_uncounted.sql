@@ -134,12 +134,12 @@ owing as (
 cuts as (
     select
         account_id,
-        unnest([valid_from, valid_to]) as day_from
+        {{ either_of('valid_from', 'valid_to') }} as day_from
     from owing
     union
     select
         account_id,
-        unnest([uncounted_from, uncounted_to]) as day_from
+        {{ either_of('uncounted_from', 'uncounted_to') }} as day_from
     from overlapped
 ),
 
