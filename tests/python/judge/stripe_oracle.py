@@ -232,10 +232,12 @@ class Oracle:
             if last is None:
                 continue
             end = AS_OF_END if last == len(states) - 1 else stamps[last + 1]
+            # One that began later and is paused goes on all the same, and may renew the other.
+            gone = stamps[-1] if states[-1].ended_at is not None else AS_OF_END
             products = {item.price.product for state in states for item in state.items}
-            spans.append((stamps[0], end, products))
+            spans.append((stamps[0], end, products, max(end, gone)))
         return any(
-            old is not new and old[0] <= new[0] < old[1] < new[1] and old[2] & new[2]
+            old is not new and old[0] <= new[0] < old[1] < new[3] and old[2] & new[2]
             for old in spans
             for new in spans
         )
