@@ -8,7 +8,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup refresh status dagster dev test lint format mutation nightly bench docs clean
+.PHONY: help setup refresh accept status dagster dev test lint format mutation nightly bench docs clean
 
 PYTHON ?= python3
 UV_ON_PATH := $(shell command -v uv 2>/dev/null)
@@ -18,7 +18,7 @@ SYNCED := .venv/.synced
 
 # What the user names on the command line reaches the shell as variables, so nothing is quoted twice.
 # The two switches do not: dlt would take FULL_REFRESH for a setting of its own.
-export SOURCE AS_OF MAPPING SCALE SEED ACCEPT
+export SOURCE AS_OF MAPPING SCALE SEED FINDING BY WHY
 unexport FULL_REFRESH SAME_COMPANY
 ifneq ($(strip $(CSW_HOME)),)
 export CSW_HOME
@@ -33,7 +33,7 @@ help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
 	@echo ""
 	@echo "  refresh takes SOURCE=<folder> AS_OF=<YYYY-MM-DD> MAPPING=<file> CSW_HOME=<folder>"
-	@echo "  SCALE=<number> SEED=<number> ACCEPT='<name>: <reason>' FULL_REFRESH=1 SAME_COMPANY=1 VERBOSE=1"
+	@echo "  SCALE=<number> SEED=<number> FULL_REFRESH=1 SAME_COMPANY=1 VERBOSE=1"
 
 setup: $(SYNCED) ## Make the environment from the lock file
 
@@ -44,9 +44,11 @@ refresh: $(SYNCED) ## Load, build, test and publish
 		$${MAPPING:+--mapping "$$MAPPING"} \
 		$${SCALE:+--scale "$$SCALE"} \
 		$${SEED:+--seed "$$SEED"} \
-		$${ACCEPT:+--accept "$$ACCEPT"} \
 		$(if $(strip $(FULL_REFRESH)),--full-refresh) \
 		$(if $(strip $(SAME_COMPANY)),--same-company)
+
+accept: $(SYNCED) ## Go on with what is held: FINDING=<name|all> BY=<who> WHY=<reason>; without: list
+	@$(RUN) csw accept $${FINDING:+"$$FINDING" --by "$$BY" --why "$$WHY"}
 
 status: $(SYNCED) ## Show what is loaded and published
 	@$(RUN) csw status
