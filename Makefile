@@ -8,7 +8,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup refresh status dagster dev test lint format mutation nightly bench docs clean
+.PHONY: help setup refresh accept status dagster dev test lint format mutation nightly bench docs clean
 
 PYTHON ?= python3
 UV_ON_PATH := $(shell command -v uv 2>/dev/null)
@@ -18,7 +18,7 @@ SYNCED := .venv/.synced
 
 # What the user names on the command line reaches the shell as variables, so nothing is quoted twice.
 # The two switches do not: dlt would take FULL_REFRESH for a setting of its own.
-export SOURCE AS_OF MAPPING SCALE SEED
+export SOURCE AS_OF MAPPING SCALE SEED FINDING BY WHY
 unexport FULL_REFRESH SAME_COMPANY
 ifneq ($(strip $(CSW_HOME)),)
 export CSW_HOME
@@ -46,6 +46,9 @@ refresh: $(SYNCED) ## Load, build, test and publish
 		$${SEED:+--seed "$$SEED"} \
 		$(if $(strip $(FULL_REFRESH)),--full-refresh) \
 		$(if $(strip $(SAME_COMPANY)),--same-company)
+
+accept: $(SYNCED) ## Go on with what is held: FINDING=<name|all> BY=<who> WHY=<reason>; without: list
+	@$(RUN) csw accept $${FINDING:+"$$FINDING" --by "$$BY" --why "$$WHY"}
 
 status: $(SYNCED) ## Show what is loaded and published
 	@$(RUN) csw status
