@@ -61,6 +61,11 @@ def count(number: Number | None, *, is_change: bool = False) -> str:
     return f"{sign}{abs(int(number)):,}"
 
 
+def things(number: int, thing: str) -> str:
+    """Return how many of a thing there are: 1 account, 2 accounts."""
+    return f"{count(number)} {thing}{'' if number == 1 else 's'}"
+
+
 def score(value: Number | None) -> str:
     """Return a score of 0 to 100."""
     return UNKNOWN if value is None else f"{float(value):.0f}"

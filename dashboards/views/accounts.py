@@ -76,7 +76,7 @@ def book(published: Published, csm_id: str) -> View:
         question="How are the accounts of this book?",
         sources=("mart_health_score",),
         sentences=(
-            f"{len(rows)} accounts under contract with "
+            f"{numbers.things(len(rows), 'account')} under contract with "
             f"{numbers.money(sum(row['arr'] or 0 for row in rows), published.currency)} of ARR.",
         )
         if rows

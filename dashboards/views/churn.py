@@ -35,9 +35,9 @@ def churn(published: Published) -> View:
         question="What did customers who left in the last 12 months say, and what did it cost?",
         sources=("mart_churn_events",),
         sentences=(
-            f"{sum(row['accounts'] for row in rows)} customers with "
+            f"{numbers.things(sum(row['accounts'] for row in rows), 'customer')} with "
             f"{numbers.money(lost, published.currency)} of ARR left; "
-            f"{sum(row['returned'] for row in rows)} of them have come back.",
+            f"{sum(row['returned'] for row in rows)} of them came back since.",
         )
         if rows
         else (),

@@ -143,7 +143,7 @@ def _health(published: Published) -> list[Figure]:
             figures.append(
                 Figure(
                     f"Health {band}",
-                    f"{numbers.count(row['accounts'])} accounts",
+                    numbers.things(row["accounts"], "account"),
                     f"{numbers.percent(share)} of ARR",
                     (HEALTH, "displayed_band"),
                 )

@@ -55,14 +55,14 @@ def renewals(published: Published, csm_id: str | None = None) -> View:
     if soon:
         sentences.append(
             f"In the next {DAYS} days {numbers.money(sum(row['atr'] for row in soon), currency)} "
-            f"is due in {len(soon)} terms; "
+            f"is due in {numbers.things(len(soon), 'term')}; "
             f"{numbers.money(sum(row['atr'] for row in at_risk), currency)} of it is of accounts "
             "whose health is red or not known, or that asked to cancel."
         )
     if overdue:
         sentences.append(
             f"{numbers.money(sum(row['atr'] for row in overdue), currency)} was due and nothing "
-            f"says yet whether it was renewed ({len(overdue)} terms)."
+            f"says yet whether it was renewed ({numbers.things(len(overdue), 'term')})."
         )
     listed = sorted(
         [*overdue, *soon],

@@ -61,6 +61,8 @@ def test_a_change_says_its_direction():
     assert numbers.money(
         92_607.89, "USD", is_change=True
     ) == "+92.6\N{NO-BREAK SPACE}K USD".replace(" ", "\N{NO-BREAK SPACE}")
+    assert numbers.things(1, "account") == "1 account"
+    assert numbers.things(0, "account") == "0 accounts"
     assert numbers.count(3, is_change=True) == "+3"
     assert numbers.count(-3) == "\N{MINUS SIGN}3"
     assert numbers.points(-0.0123) == "\N{MINUS SIGN}1.2\N{NO-BREAK SPACE}pp"
