@@ -81,7 +81,8 @@ format: $(SYNCED) ## Put Python and SQL into shape
 mutation: $(SYNCED) ## Change the metric SQL in one place at a time: which test notices? (minutes)
 	@$(RUN) python -m mutation --report docs/mutation-report.md
 
-nightly: mutation ## What takes longer: the mutation check, and random lives by the thousand
+nightly: mutation ## What takes longer: mutations, days of the demo company, random lives by the thousand
+	@$(RUN) pytest -m nightly
 	@CSW_JUDGE_LIVES=2000 CSW_JUDGE_BOOKS=2000 CSW_TICKET_COMPANIES=200 \
 		$(RUN) pytest -n auto --dist loadfile tests/python/judge tests/python/support
 

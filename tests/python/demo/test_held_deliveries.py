@@ -64,6 +64,7 @@ def test_a_vendor_whose_file_has_only_a_header_is_held_until_it_is_accepted(
     assert "Held" not in run_csw("status", CSW_HOME=company.path).stdout
 
 
+@pytest.mark.nightly
 def test_days_of_a_sound_company_are_published_and_amounts_in_cents_are_held(
     company: Home, run_csw, tmp_path: Path
 ) -> None:
