@@ -20,12 +20,13 @@ with states as (
     from {{ ref('int_stripe_subscription_states') }}
 ),
 
+-- Who is in a list that was fetched after the as-of date has not vanished from it.
 objects as (
     select
         subscription_id,
-        max(seen_on) as seen_on
+        max(seen_on) as seen_on,
+        max(case when seen_on <= {{ as_of_date() }} then seen_on end) as seen_by_then_on
     from {{ ref('stg_stripe__subscription_versions') }}
-    where seen_on <= {{ as_of_date() }}
     group by subscription_id
 ),
 
@@ -41,9 +42,10 @@ bills as (
 news as (
     select
         greatest(
-            (select max(seen_on) from objects),
+            (select max(seen_by_then_on) from objects),
             (select max(term_start) from states where term_start > start_date)
-        ) as told_until
+        ) as told_until,
+        (select max(subscription_id) from objects) is not null as are_objects_delivered
 ),
 
 running as (
@@ -53,7 +55,8 @@ running as (
         states.status,
         states.term_end,
         {{ add_days('states.term_end', renewal_days) }} as renewal_told_by,
-        greatest(states.known_on, objects.seen_on) as last_told_on
+        greatest(states.known_on, objects.seen_on) as last_told_on,
+        objects.subscription_id is not null as is_delivered
     from states
     left outer join objects
         on states.subscription_id = objects.subscription_id
@@ -81,6 +84,8 @@ final as (
         on running.subscription_id = bills.subscription_id
     where
         running.renewal_told_by <= news.told_until
+        -- Of whom no object was ever delivered, that is said (object_missing).
+        and (running.is_delivered or not news.are_objects_delivered)
         and running.renewal_told_by > running.last_told_on
         and coalesce(bills.billed_to <= running.term_end, true)
 )
