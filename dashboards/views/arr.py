@@ -125,7 +125,7 @@ def last_month(published: Published) -> View:
         """.format(columns=", ".join(f'months.{name}_arr as "{name}"' for name in WORDS))
     )
     if not moved:
-        return _said((), ())
+        return _said(())
     opening = sum(row["opening_arr"] for row in moved)
     closing = sum(row["closing_arr"] for row in moved)
     month, is_complete = moved[0]["month"], moved[0]["is_complete"]
@@ -154,10 +154,10 @@ def last_month(published: Published) -> View:
         sentences.append(f"{words} {amount}: {named}{more}.")
     if len(sentences) == 1:
         sentences.append("Nothing else moved it.")
-    return _said(tuple(sentences), ())
+    return _said(tuple(sentences))
 
 
-def _said(sentences: tuple[str, ...], notes: tuple[str, ...]) -> View:
+def _said(sentences: tuple[str, ...]) -> View:
     return View(
         key="last-month",
         title="What changed this month",
@@ -165,5 +165,4 @@ def _said(sentences: tuple[str, ...], notes: tuple[str, ...]) -> View:
         sources=("fct_account_month", "dim_account"),
         sentences=sentences,
         nothing="There is no ARR yet.",
-        notes=notes,
     )
