@@ -61,6 +61,21 @@ def count(number: Number | None, *, is_change: bool = False) -> str:
     return f"{sign}{abs(int(number)):,}"
 
 
+def change(amount: Number | None) -> str:
+    """Return by how much an amount has moved."""
+    return money(amount, is_change=True)
+
+
+def words(value: str | None) -> str:
+    """Return a name of the tables in words: not_paid is not paid."""
+    return text(value).replace("_", " ")
+
+
+def yes(value: bool | None) -> str:
+    """Return yes or no."""
+    return UNKNOWN if value is None else "yes" if value else "no"
+
+
 def things(number: int, thing: str) -> str:
     """Return how many of a thing there are: 1 account, 2 accounts."""
     return f"{count(number)} {thing}{'' if number == 1 else 's'}"
@@ -69,6 +84,14 @@ def things(number: int, thing: str) -> str:
 def score(value: Number | None) -> str:
     """Return a score of 0 to 100."""
     return UNKNOWN if value is None else f"{float(value):.0f}"
+
+
+def level(value: Number | None) -> str:
+    """Return points of a scale that goes below 0, as NPS does, with one decimal."""
+    if value is None:
+        return UNKNOWN
+    text = f"{abs(float(value)):.1f}"
+    return f"{MINUS if value < 0 and text.strip('0.') else ''}{text}"
 
 
 def day(value: date | None) -> str:

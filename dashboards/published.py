@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +23,13 @@ class Published:
     """One publication.
 
     Attributes:
-        connection: Its file, opened read-only.
+        database: Its file.
+        connection: The file, opened read-only.
         publication: What its manifest says.
         tables: The tables that it has.
     """
 
+    database: Path
     connection: duckdb.DuckDBPyConnection
     publication: Publication
     tables: frozenset[str]
@@ -55,16 +58,22 @@ class Published:
         """Return the first row that a query gives; an empty one if it gives none."""
         return next(iter(self.rows(query, *parameters)), {})
 
-    def description(self, table: str, column: str) -> str:
-        """Return what the table's own documentation says of a column."""
-        found = self.row(
-            "select comment from duckdb_columns()"
-            " where schema_name = ? and table_name = ? and column_name = ?",
-            SCHEMA,
-            table,
-            column,
-        )
-        return found.get("comment") or ""
+    def description(self, table: str, column: str | None = None) -> str:
+        """Return what the table's own documentation says of it, or of a column."""
+        return _descriptions(self.database, self.publication.run_id).get((table, column), "")
+
+
+@lru_cache(maxsize=4)
+def _descriptions(database: Path, _: str) -> dict[tuple[str, str | None], str]:
+    """Return what is said of all tables and columns of a file: it is written once, read often."""
+    with connect(database, read_only=True) as connection:
+        found = connection.execute(
+            "select table_name, column_name, comment from duckdb_columns()"
+            " where schema_name = $1 union all by name"
+            " select table_name, comment from duckdb_tables() where schema_name = $1",
+            [SCHEMA],
+        ).fetchall()
+    return {(table, column): comment or "" for table, column, comment in found}
 
 
 @contextmanager
@@ -75,4 +84,4 @@ def opened(database: Path, publication: Publication) -> Iterator[Published]:
         names = connection.execute(
             "select table_name from duckdb_tables() where schema_name = ?", [SCHEMA]
         ).fetchall()
-        yield Published(connection, publication, frozenset(name for (name,) in names))
+        yield Published(database, connection, publication, frozenset(name for (name,) in names))

@@ -7,21 +7,27 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from dashboards import numbers
+from dashboards.cut import Cut
 from dashboards.published import Published, opened
-from dashboards.views.accounts import book, worklist
+from dashboards.views.accounts import book, books, worklist
 from dashboards.views.arr import arr_bridge, last_month
+from dashboards.views.charts import svg
 from dashboards.views.churn import churn
 from dashboards.views.finance import close, tie_out
 from dashboards.views.headline import headline
+from dashboards.views.nrr import nrr_moved
 from dashboards.views.renewals import renewals
 from dashboards.views.retention import retention
 from dashboards.views.since import since_last
+from dashboards.views.standing import in_doubt
+from dashboards.views.stopped import stopped
 from dashboards.views.trust import backtest, deliveries, gaps
 from dashboards.views.view import View
 from orchestration.errors import ExplainedError
@@ -72,9 +78,12 @@ def company_report(
         sections = [
             Section("", [headline(published)]),
             Section("What changed", [changes, last_month(published)]),
-            Section("Recurring revenue", [arr_bridge(published), retention(published)]),
-            Section("Ahead", [renewals(published), worklist(published)]),
-            Section("Behind", [churn(published)]),
+            Section(
+                "Recurring revenue",
+                [retention(published), nrr_moved(published), arr_bridge(published)],
+            ),
+            Section("Ahead", [renewals(published), worklist(published), books(published)]),
+            Section("Behind", [churn(published), stopped(published)]),
             Section("Finance", [tie_out(published), close(published)]),
             Section("Trust", [gaps(published), deliveries(published), backtest(published)]),
         ]
@@ -96,15 +105,21 @@ def book_report(database: Path, publication: Publication, csm: str) -> str:
         ReportError: Nobody has that id or name, or several have the name.
     """
     with opened(database, publication) as published:
-        who = _csm(published, csm)
+        who = find_csm(published, csm)
+        cut = Cut(csm_id=who.csm_id)
         sections = [
-            Section("", [book(published, who.csm_id)]),
-            Section("Ahead", [worklist(published, who.csm_id), renewals(published, who.csm_id)]),
+            Section("", [book(published, cut)]),
+            Section("Ahead", [worklist(published, cut), renewals(published, cut)]),
         ]
         return _page(published, sections, title=f"{who.name}, {publication.company}")
 
 
-def _csm(published: Published, asked: str) -> Csm:
+def find_csm(published: Published, asked: str) -> Csm:
+    """Return the customer success manager who has an id or a name (in any case).
+
+    Raises:
+        ReportError: Nobody has that id or name, or several have the name.
+    """
     everybody = [
         Csm(row["csm_id"], numbers.text(row["csm_name"]))
         for row in published.rows(
@@ -128,36 +143,28 @@ def _csm(published: Published, asked: str) -> Csm:
 
 
 def _page(published: Published, sections: Sequence[Section], *, title: str) -> str:
-    environment = Environment(
+    template = templates().get_template(TEMPLATE)
+    return template.render(
+        title=title,
+        publication=published.publication,
+        warning=in_doubt(published),
+        sections=sections,
+        definitions=list(_definitions(published, sections)),
+        drawing=lambda chart: Markup(svg(chart.drawing)),
+        anchor=_anchor,
+    )
+
+
+@cache
+def templates() -> Environment:
+    """Return where pages are written: the templates of this folder, which quote what they show."""
+    return Environment(
         loader=FileSystemLoader(Path(__file__).parent),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    template = environment.get_template(TEMPLATE)
-    return template.render(
-        title=title,
-        publication=published.publication,
-        warning=_warning(published),
-        sections=sections,
-        definitions=list(_definitions(published, sections)),
-        drawing=Markup,
-        anchor=_anchor,
-    )
-
-
-def _warning(published: Published) -> str:
-    """Say on top of the page how much of it is in doubt."""
-    row = published.row(
-        "select count(*) as gaps, sum(arr_affected) as arr from mart_data_gaps"
-        " where severity <> 'info' and is_open"
-    )
-    if not row["gaps"]:
-        return ""
-    things = "1 thing is" if row["gaps"] == 1 else f"{row['gaps']} things are"
-    arr = numbers.money(row["arr"], published.currency)
-    return f"{things} not known" + (f", {arr} of ARR in doubt." if row["arr"] else ".")
 
 
 def _definitions(

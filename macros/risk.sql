@@ -60,3 +60,15 @@ inputs as (
             and health_inputs.date_day = risk_inputs.date_day
 )
 {%- endmacro %}
+
+
+{#
+    At risk: notice was given, the computed health is red, or a signal of more than low severity is
+    open. Null where nothing warns and the health is not known: it is not said to be well.
+#}
+{% macro is_at_risk(notice, band, serious_signals) -%}
+    case
+        when {{ notice }} is not null or {{ band }} = 'red' or {{ serious_signals }} > 0 then true
+        when {{ band }} <> 'unknown' then false
+    end
+{%- endmacro %}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,7 +17,8 @@ import typer
 import yaml
 from rich.console import Console
 
-from dashboards.cli import report
+from dashboards.ask.cli import mcp
+from dashboards.cli import dashboard, report
 from orchestration.close_cli import app as close_app
 from orchestration.connect_cli import connect
 from orchestration.errors import ExplainingGroup, explain
@@ -50,6 +52,8 @@ app = typer.Typer(
 app.add_typer(close_app, name="close")
 app.command()(connect)
 app.command()(report)
+app.command()(dashboard)
+app.command()(mcp)
 app.add_typer(mapping_app, name="mapping")
 
 HomeOption = Annotated[
@@ -124,6 +128,7 @@ def refresh(
     that jumps against its last publication (`csw messages` names it), unless somebody accepts it
     (`csw accept`).
     """
+    from orchestration.clock import require_clock  # noqa: PLC0415
     from orchestration.display import make_display  # noqa: PLC0415
     from orchestration.refresh import refresh as run_refresh  # noqa: PLC0415
     from orchestration.summary import show_result  # noqa: PLC0415
@@ -132,6 +137,7 @@ def refresh(
     day = _day(as_of)
     chosen = Home.resolve(home)
     with _alerting(), home_lock(chosen):
+        require_clock(chosen)
         claimed = claim(
             chosen,
             source=source,
@@ -294,6 +300,21 @@ def status(home: HomeOption = None) -> None:
 
 
 @app.command()
+def doctor(home: HomeOption = None) -> None:
+    """Look whether everything is sound: each finding comes with the command that mends it.
+
+    Machine, versions, settings, disk, locks, clock, permissions, runs, deliveries, what is held,
+    the ledger, what is published. Exit code 0: sound; 1: something is to be mended.
+    """
+    from orchestration.doctor import show_doctor  # noqa: PLC0415
+
+    console = _console()
+    sound = show_doctor(console, Home.resolve(home))
+    if not sound:
+        raise typer.Exit(1)
+
+
+@app.command()
 def messages(home: HomeOption = None) -> None:
     """List every message and every kind of reject of the last load."""
     from orchestration.status import show_messages  # noqa: PLC0415
@@ -319,7 +340,10 @@ def query(
     ] = None,
     limit: Annotated[int, typer.Option(min=1, help="Rows to show at most.")] = 100,
     as_csv: Annotated[
-        bool, typer.Option("--csv", help="All rows with every digit, for a file.")
+        bool,
+        typer.Option(
+            "--csv", help="All rows with every digit; a text like a formula gets an apostrophe."
+        ),
     ] = False,
     home: HomeOption = None,
 ) -> None:
@@ -424,31 +448,29 @@ def own_vars(home: HomeOption = None) -> None:
 @app.command()
 def dagster(
     home: HomeOption = None,
-    port: Annotated[int, typer.Option(help="Port on localhost.")] = 3000,
+    port: Annotated[int, typer.Option(help="Port.")] = 3000,
+    host: Annotated[
+        str,
+        typer.Option(help="Address. There is no login: whoever reaches it can start runs."),
+    ] = "127.0.0.1",
 ) -> None:
-    """Show the assets, runs and schedule of the home in the browser, on localhost only."""
+    """Show the assets, runs and schedule of the home in the browser, on localhost only.
+
+    With `schedule: {on: true}` in company.yml the daily refresh runs as long as this does.
+    """
     from orchestration.instance import write_instance_settings  # noqa: PLC0415
 
     chosen = Home.resolve(home)
     write_instance_settings(chosen)
     environment = {**os.environ, **dbt_environment(chosen), "DAGSTER_HOME": str(chosen.dagster)}
     executable = Path(dbt_executable()).with_name("dagster")
-    done = subprocess.run(
-        [
-            str(executable),
-            "dev",
-            "--module-name",
-            "orchestration.definitions",
-            "--host",
-            "127.0.0.1",
-            "--port",
-            str(port),
-        ],
-        cwd=project_root(),
-        env=environment,
-        check=False,
-    )
-    raise typer.Exit(done.returncode)
+    command = [str(executable), "dev", "--module-name", "orchestration.definitions"]
+    command += ["--host", host, "--port", str(port)]
+    # In the place of this process: who stops it (systemd, docker) stops Dagster, which stops its
+    # own processes. It does so on SIGTERM as on SIGINT, which a shell's background job ignores.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    os.chdir(project_root())
+    os.execve(executable, command, environment)
 
 
 @app.command()

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from orchestration.build_state import build_state_file
-from orchestration.database import DatabaseError
+from orchestration.database import DatabaseError, text
 from orchestration.definition import CLOSED, definition_version
 from orchestration.ledger import (
     FIRST_HASH,
@@ -227,9 +227,9 @@ def _write_tables(
             "retention": "segment_type, segment_value",
         }
         for table, order in orders.items():
-            target = str(staged / f"{table}.parquet").replace("'", "''")
+            target = text(staged / f"{table}.parquet")
             connection.execute(
-                f"copy (select * from {table} order by {order}) to '{target}' "
+                f"copy (select * from {table} order by {order}) to {target} "
                 "(format parquet, compression zstd)"
             )
         rows = {f"{table}.parquet": _count(connection, table) for table in orders}

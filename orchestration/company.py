@@ -109,10 +109,20 @@ ROADS: dict[str, type[FilesRoad] | type[LandedRoad] | type[ApiRoad]] = {
 
 
 class Schedule(_Strict):
-    """When the daily refresh runs."""
+    """When the refresh runs: daily, and when a delivery is whole.
+
+    Attributes:
+        at: Time of the daily refresh.
+        time_zone: Of that time.
+        on: Whether it runs as soon as Dagster does.
+        marker: The file that whoever delivers writes last; hidden from the loader by its first
+            letter, as `_SUCCESS` is.
+    """
 
     at: Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")] = "06:00"
     time_zone: TimeZone = "UTC"
+    on: bool = False
+    marker: Annotated[str, Field(pattern=r"^[_.][^/\\]+$")] | None = None
 
 
 class Company(_Strict):

@@ -147,6 +147,7 @@ def company_text(answers: Answers) -> str:
         schedule:
           at: "06:00"
           time_zone: UTC
+          on: false
 
         # What the metrics count: docs/metrics.md. Each has its default here; to set another value,
         # take the # away.

@@ -23,6 +23,16 @@ BUSY = ("could not set lock", "being used by another process")
 HOLDER = re.compile(r"held in (.+?) \(PID (\d+)\)")
 
 
+def quote(name: str) -> str:
+    """Quote an SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def text(value: object) -> str:
+    """Write a value as an SQL string literal."""
+    return "'" + str(value).replace("'", "''") + "'"
+
+
 class DatabaseError(ExplainedError):
     """A DuckDB file cannot be opened; the text says why and what to do."""
 

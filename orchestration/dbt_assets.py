@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 import dagster as dg
+import duckdb
 from dagster_dbt import (
     DagsterDbtTranslator,
     DagsterDbtTranslatorSettings,
@@ -20,7 +21,13 @@ from packaging import version
 
 from orchestration.build_state import BuildState
 from orchestration.database import connect, wait_until_free
-from orchestration.dbt_results import BuildResult, Problem, description_of, read_build
+from orchestration.dbt_results import (
+    BuildResult,
+    Problem,
+    description_of,
+    read_build,
+    with_first_rows,
+)
 from orchestration.definition import definition_version
 from orchestration.errors import ExplainedError
 from orchestration.gaps import HOLDING_TEST, HOW_TO_GO_ON, MART, held, load_accepted_gaps, say_gaps
@@ -32,6 +39,7 @@ from orchestration.loads import last_complete_day
 from orchestration.manifest import fingerprint, manifest_path, read_manifest, write_stamp
 from orchestration.progress import current
 from orchestration.project import dbt_command, project_root, vars_arguments
+from orchestration.quality import ensure_spells, note_checks, publish_checks
 from orchestration.session import RefreshSession
 from orchestration.standing import ground_of, standing_nodes
 
@@ -41,8 +49,14 @@ DBT_END_SECONDS = 30
 LOADS = "raw_loads"
 # So long a silence before the as-of date is worth a word: weekends and holidays are not.
 SILENT_DAYS = 7
+# Of so many problems the first rows are shown.
+TOLD_ROWS = 3
 # The events of dbt's log that end one node; each carries its place among all nodes.
 RESULT_EVENTS = ("LogModelResult", "LogSeedResult", "LogSnapshotResult", "LogTestResult")
+
+
+# models/<layer>/<file>
+MODEL_PARTS_WITHOUT_SUBJECT = 3
 
 
 def layer_of(props: Mapping[str, Any]) -> str:
@@ -52,6 +66,13 @@ def layer_of(props: Mapping[str, Any]) -> str:
         return LAYER_OF_TYPE[kind]
     parts = PurePosixPath(props["original_file_path"].replace("\\", "/")).parts
     return parts[1] if len(parts) > 2 else "models"
+
+
+def subject_of(props: Mapping[str, Any]) -> str | None:
+    """Return what a model is about: the folder below its layer's; none of what is no model."""
+    parts = PurePosixPath(props["original_file_path"].replace("\\", "/")).parts
+    is_told = props["resource_type"] == "model" and len(parts) > MODEL_PARTS_WITHOUT_SUBJECT
+    return parts[MODEL_PARTS_WITHOUT_SUBJECT - 1] if is_told else None
 
 
 def owners_of(props: Mapping[str, Any]) -> list[str]:
@@ -95,6 +116,12 @@ class LayerTranslator(DagsterDbtTranslator):
     def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str:
         """Return the layer."""
         return layer_of(dbt_resource_props)
+
+    def get_tags(self, dbt_resource_props: Mapping[str, Any]) -> Mapping[str, str]:
+        """Return dbt's tags, and the subject: the selection `tag:subject=arr` shows one of all."""
+        tags = super().get_tags(dbt_resource_props)
+        subject = subject_of(dbt_resource_props)
+        return {**tags, "subject": subject} if subject else tags
 
     def get_description(self, dbt_resource_props: Mapping[str, Any]) -> str:
         """Return the model's own words; its SQL is in the repository."""
@@ -194,6 +221,7 @@ def _run_build(
         load_ledger(home, definition_version(home))
         load_accepted_gaps(home)
         load_last_publication(home, as_of)
+        ensure_spells(home)
     except ExplainedError as error:
         raise dg.Failure(str(error), allow_retries=False) from error
     state = BuildState.read(home)
@@ -224,15 +252,32 @@ def _run_build(
         yield from _stream(invocation, context, outputs)
     if any(_unique_id(output).endswith(f".{MART}") for output in outputs):
         say_gaps(home, session.run_id)
+    _tell_quality(home, session.run_id, as_of, invocation.manifest)
     yield from with_row_counts(outputs, invocation.manifest, home)
     if not results_file.exists():
         raise dg.Failure(_dbt_stopped_text(invocation, home), allow_retries=False)
     build = read_build(home.dbt_target, invocation.manifest)
+    build.failures[:TOLD_ROWS] = [
+        problem if problem.name == HOLDING_TEST else with_first_rows(problem, home.warehouse)
+        for problem in build.failures[:TOLD_ROWS]
+    ]
     current().record.build = build
     if invocation.process.returncode != 0 or not build.succeeded:
         raise dg.Failure(failure_text(build, home), allow_retries=False)
     write_stamp(home, project)
     state.finish(session.run_id, as_of, ground_of(home))
+
+
+def _tell_quality(home: Home, run_id: str, as_of: date, manifest: Mapping[str, Any]) -> None:
+    """Keep and publish what the checks found, whatever the build came to.
+
+    What goes wrong with it must not hide what the build has to say, nor stop the figures.
+    """
+    try:
+        note_checks(home, run_id, manifest)
+        publish_checks(home, run_id, as_of.isoformat())
+    except (OSError, duckdb.Error, ExplainedError) as error:
+        current().note(f"What the checks found could not be published: {error}")
 
 
 @contextmanager
@@ -310,12 +355,20 @@ def _note_silence(home: Home, as_of: date, vendors: Iterable[str]) -> None:
 
 
 def failure_text(build: BuildResult, home: Home) -> str:
-    """Return one sentence on what failed."""
+    """Return one sentence on what failed; of tests model, rule and the first rows."""
     first = build.failures[0] if build.failures else None
     more = f" and {len(build.failures) - 1} more" if len(build.failures) > 1 else ""
-    what = f"{_kind(first)} {first.name}{more}" if first else "a part of the build"
-    if any(problem.name == HOLDING_TEST for problem in build.failures):
-        what = "\n".join([what, *held(home), f"As it is: {HOW_TO_GO_ON}"])
+    lines = [f"{_kind(first)} {first.name}{more}" if first else "a part of the build"]
+    for problem in build.failures:
+        if problem.name == HOLDING_TEST:
+            lines += [*held(home), f"As it is: {HOW_TO_GO_ON}"]
+        elif problem.first_rows:
+            rule = f" ({problem.description.rstrip('.')})" if problem.description else ""
+            lines.append(
+                f"{problem.model}: {problem.failing_rows:,} rows break {problem.name}{rule}, first"
+            )
+            lines += [f"  {row}" for row in problem.first_rows]
+    what = "\n".join(lines)
     return f"dbt build failed: {what}. Details: {home.dbt_target / 'run_results.json'}"
 
 

@@ -6,13 +6,19 @@ import json
 import re
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
+
+import duckdb
+
+from orchestration.database import connect
 
 TEST_TYPES = ("test", "unit_test")
 HOOK = "operation"
 NOT_DONE = ("error", "fail", "runtime error")
+# What is shown of the rows that a test found.
+SHOWN_ROWS, SHOWN_LETTERS = 3, 240
 # A comment at the top of a file: one of Jinja, or lines of SQL, after any config.
 LEADING_COMMENT = re.compile(
     r"(?:\s|\{\{.*?\}\})*(?:\{#-?(?P<block>.*?)-?#\}|(?P<lines>(?:[ \t]*--[^\n]*\n?)+))", re.DOTALL
@@ -30,6 +36,8 @@ class Problem:
         description: What the node is for, in the words of its YAML.
         message: What dbt said.
         compiled: Where the compiled SQL is.
+        model: The model that a data test checks; empty for what is no data test.
+        first_rows: The first rows that a data test found.
     """
 
     name: str
@@ -38,6 +46,8 @@ class Problem:
     description: str
     message: str
     compiled: Path | None
+    model: str = ""
+    first_rows: tuple[str, ...] = ()
 
 
 @dataclass
@@ -59,6 +69,12 @@ class BuildResult:
         return not self.failures and not self.skipped
 
 
+def read_results(target: Path) -> dict[str, Any]:
+    """Return what dbt wrote of its last command; empty where it stopped before it ran a node."""
+    file = target / "run_results.json"
+    return json.loads(file.read_bytes()) if file.is_file() else {"results": []}
+
+
 def read_build(target: Path, manifest: Mapping[str, Any]) -> BuildResult:
     """Read the result of the last build from dbt's target folder.
 
@@ -69,7 +85,7 @@ def read_build(target: Path, manifest: Mapping[str, Any]) -> BuildResult:
     Returns:
         The counts and every problem.
     """
-    content = json.loads((target / "run_results.json").read_bytes())
+    content = read_results(target)
     build = BuildResult(seconds=content.get("elapsed_time") or 0.0)
     counts: Counter[tuple[str, str]] = Counter()
     for result in content["results"]:
@@ -102,7 +118,45 @@ def _problem(
         description=description_of(node),
         message=(result.get("message") or "").strip(),
         compiled=_compiled_path(node, kind, target),
+        model=protected_by(node, manifest) if kind == "test" and node else "",
     )
+
+
+def with_first_rows(problem: Problem, warehouse: Path) -> Problem:
+    """Return a data test that failed with the first rows that it found, cut to a line each.
+
+    Where they cannot be read, because a model of it was not built, it is as it was.
+    """
+    if not problem.failing_rows or problem.compiled is None:
+        return problem
+    sql = problem.compiled.read_text(encoding="utf-8")
+    try:
+        with connect(warehouse, read_only=True) as connection:
+            found = connection.execute(f"select * from ({sql}) limit {SHOWN_ROWS}")
+            columns = [each[0] for each in found.description]
+            rows = found.fetchall()
+    except duckdb.Error:
+        return problem
+    lines = (
+        ", ".join(f"{name}: {value}" for name, value in zip(columns, row, strict=True))
+        for row in rows
+    )
+    return replace(problem, first_rows=tuple(line[:SHOWN_LETTERS] for line in lines))
+
+
+def protected_by(node: Mapping[str, Any], manifest: Mapping[str, Any]) -> str:
+    """Return the name of the model that a data test checks.
+
+    A test of several tables names the one that it is a check of; else it is the first.
+    """
+    meta = (node.get("config") or {}).get("meta") or {}
+    named = ((meta.get("dagster") or {}).get("ref") or {}).get("name")
+    if named:
+        return str(named)
+    reads = [node.get("attached_node"), *node.get("depends_on", {}).get("nodes", [])]
+    first = next((name for name in reads if name), node.get("name", ""))
+    table = manifest["nodes"].get(first) or manifest.get("sources", {}).get(first) or {}
+    return str(table.get("name", first))
 
 
 def description_of(node: Mapping[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""Everything Dagster shows: assets, checks, job, schedule, alert.
+"""Everything Dagster shows: assets, checks, job, schedule, sensors.
 
 `dagster dev` at the project's root loads `definitions` for the home that CSW_HOME names (`data/`
 when it names none). `csw refresh` builds the same definitions and runs the same job.
@@ -18,7 +18,7 @@ from orchestration.manifest import ensure_manifest
 from orchestration.project import use_home
 from orchestration.published_assets import build_published_asset
 from orchestration.raw_assets import build_raw_assets
-from orchestration.schedules import build_job, build_schedule
+from orchestration.schedules import build_delivery_sensor, build_job, build_schedule
 from orchestration.session import RefreshSession
 from orchestration.source_checks import build_source_checks
 
@@ -34,12 +34,13 @@ def build_definitions(home: Home) -> dg.Definitions:
     if config.is_demo:
         assets.insert(0, build_demo_asset(home))
     job = build_job()
+    delivery = build_delivery_sensor(home, job)
     return dg.Definitions(
         assets=assets,
         asset_checks=build_source_checks(home),
         jobs=[job, build_close_job(home)],
         schedules=[build_schedule(home, job)],
-        sensors=[alert_on_failure],
+        sensors=[alert_on_failure, *([delivery] if delivery else [])],
         executor=dg.in_process_executor,
         resources={
             "dbt": dbt_resource(),

@@ -48,6 +48,16 @@ TROUBLES = (
         "The disk is full. Free some space, then run again: what is published is unchanged.",
     ),
     Trouble(
+        r"File too large",
+        "A limit on the size of files is in the way (`ulimit -f`, LimitFSIZE of a unit), or the "
+        "file system takes no files of that size. Raise it, then run again.",
+    ),
+    Trouble(
+        r"disk I/O error|Input/output error",
+        "The disk refuses to read or write a file: it is full, files are limited (`ulimit -f`), or "
+        "it is broken (`dmesg` tells).",
+    ),
+    Trouble(
         r"Read-only file system|attempt to write a readonly database",
         "The home is on a file system that can only be read. Make it writable, or set CSW_HOME to "
         "a folder that is.",

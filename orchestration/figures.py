@@ -10,7 +10,7 @@ from pathlib import Path
 from orchestration.database import connect
 
 ARR_SQL = """
-    select month, sum(closing_arr)
+    select month, sum(closing_arr), count(*) filter (where closing_arr > 0)
     from marts.fct_account_month
     group by month
     order by month desc
@@ -35,11 +35,13 @@ HEALTH_SQL = """
 class Figures:
     """The headline figures of the newest month; none where a table or a year of history lacks.
 
-    `health` counts the accounts under contract by the band that is shown.
+    `customers` are the accounts with ARR; `health` counts those under contract by the band that
+    is shown.
     """
 
     month: date | None = None
     arr: Decimal | None = None
+    customers: int | None = None
     nrr: float | None = None
     grr: float | None = None
     logo_churn: float | None = None
@@ -61,13 +63,14 @@ def read_figures(database: Path) -> Figures:
             retention = connection.execute(RETENTION_SQL).fetchone()
         if "mart_health_score" in tables:
             health = dict(connection.execute(HEALTH_SQL).fetchall())
-    month = arr[0] if arr else None
+    month, total, customers = arr or (None, None, None)
     if retention is None:
-        return Figures(month=month, arr=arr[1] if arr else None, health=health)
+        return Figures(month=month, arr=total, customers=customers, health=health)
     _, nrr, grr, kept = retention
     return Figures(
         month=month,
-        arr=arr[1] if arr else None,
+        arr=total,
+        customers=customers,
         nrr=None if nrr is None else float(nrr),
         grr=None if grr is None else float(grr),
         logo_churn=None if kept is None else 1 - float(kept),

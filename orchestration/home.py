@@ -27,6 +27,7 @@ from orchestration.company import (
     FilesRoad,
     LandedRoad,
     Road,
+    Schedule,
 )
 from orchestration.errors import ExplainedError
 from orchestration.loads.landed import API, Landed
@@ -36,6 +37,7 @@ from orchestration.state import parse_json, write_json
 
 DEMO_COMPANY = "demo"
 DEFAULT_HOME = "data"
+TIME_ZONE_VARIABLE = "CSW_TIMEZONE"
 COMPANY = "company"
 DEMO_SOURCES: dict[str, list[str]] = {
     "crm": ["salesforce"],
@@ -50,6 +52,7 @@ OF_COMPANY_FILE = ("roads", "systems")
 PRIVATE_FOLDERS = ("api", "dagster", "dbt", "dlt", "exports", "ledger", "parked", "runs")
 # Settings of a mapping that are dbt vars of the same name.
 MAPPED_VARS = ("reporting_currency", "end_dates")
+SHOWN_STRANGERS = 5
 FILES_SOURCES: dict[str, list[str]] = {domain: ["files"] for domain in DOMAINS}
 
 
@@ -147,6 +150,13 @@ class Home:
             return Company.read(self.company_file)
         except SettingsFileError as problem:
             raise HomeError(str(problem)) from problem
+
+    @property
+    def schedule(self) -> Schedule:
+        """When the daily refresh runs: as company.yml says, else at 06:00 of `CSW_TIMEZONE`."""
+        if company := self.company:
+            return company.schedule
+        return Schedule(time_zone=os.environ.get(TIME_ZONE_VARIABLE) or "UTC")
 
     @property
     def exports(self) -> Path:
@@ -438,6 +448,7 @@ def require_claimed(home: Home) -> None:
     """
     company = home.company
     if company is None:
+        _refuse_demo_among_others(home)
         home.read()
         return
     if not home.exists() or home.remembered().is_demo:
@@ -479,10 +490,40 @@ def _refuse_two_currencies(home: Home, company: Company) -> None:
         )
 
 
+def _refuse_demo_among_others(home: Home) -> None:
+    """See that a folder which nobody has claimed holds nothing: the demo goes nowhere else.
+
+    Tables that another loader landed there, or files of a company, are somebody's: they want a
+    company.yml.
+    """
+    if home.exists() or home.company_file.exists() or not home.path.is_dir():
+        return
+    ours = {"dagster", "dbt", "dlt", "runs", "parked"}
+    strangers = sorted(
+        path.name
+        for path in home.path.iterdir()
+        if path.name not in ours and not path.name.startswith(".")
+    )
+    if strangers:
+        listed = ", ".join(strangers[:SHOWN_STRANGERS])
+        more = " and more" if strangers[SHOWN_STRANGERS:] else ""
+        raise HomeError(
+            f"{home.path} belongs to nobody yet, and holds {listed}{more}. The demo company is not "
+            "put beside what is there. If these are your data: `csw init` writes company.yml. For "
+            "the demo: CSW_HOME=<a new folder>."
+        )
+
+
 def _continue(home: Home, *, mapping: Path | None, scale: float | None, seed: int | None) -> Claim:
+    _refuse_demo_among_others(home)
     config = home.read()
+    notes = []
     if not home.exists():
         config = replace(config, scale=scale or config.scale, seed=seed)
+        notes.append(
+            "Nothing is named to load, so this new home becomes a made-up company's. For your own: "
+            "csw init."
+        )
     elif config.is_demo:
         _refuse_other_demo(home, config, scale=scale, seed=seed)
     if mapping is not None:
@@ -496,7 +537,7 @@ def _continue(home: Home, *, mapping: Path | None, scale: float | None, seed: in
         )
     home.create()
     home.write(config)
-    return Claim(config)
+    return Claim(config, notes)
 
 
 def _refuse_other_demo(
@@ -570,9 +611,10 @@ def park_demo(home: Home, kept: Collection[str] = ()) -> Path:
     """Move all of the demo's home aside but what is kept, and return the folder it is in now."""
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
     parked = home.path / "parked" / f"demo-{stamp}"
-    parked.mkdir(parents=True)
+    parked.mkdir(parents=True, exist_ok=True)
     kept_in_place = {"parked", home.lock_file.name, COMPANY_FILE, *kept}
-    for item in sorted(home.path.iterdir()):
+    # Whose home it is goes last: after a kill the next command moves the rest.
+    for item in sorted(home.path.iterdir(), key=lambda path: (path == home.file, path)):
         if item.name not in kept_in_place:
             shutil.move(str(item), str(parked / item.name))
     return parked

@@ -10,6 +10,7 @@ from datetime import date
 
 import duckdb
 
+from orchestration.database import text
 from orchestration.home import Home
 from orchestration.loads.warehouse import opened
 from orchestration.publish import Publication, read_publication
@@ -32,15 +33,26 @@ AMOUNT_COLUMNS = {
     "base": "decimal(18, 2)",
     "account_name": "varchar",
 }
-# What each account added to the figures: ARR on the day of comparison, what makes up the rates of
-# the last month that was complete by then, and what closed months were restated by.
+# What each account added to the figures: ARR on the day of comparison, in total and of each billing
+# system, active users and open tickets on that day, what makes up the rates of the last month that
+# was complete by then, and what closed months were restated by.
 AMOUNTS_SQL = """
     with amounts as (
-        select 'arr' as figure, cast($day as date) as figure_on, account_id, null as base,
-            sum(case when $is_as_booked then arr_as_booked else arr end) as amount
+        select unnest(['arr', 'arr of ' || source_system]) as figure,
+            cast($day as date) as figure_on, account_id, null as base,
+            case when $is_as_booked then arr_as_booked else arr end as amount
         from {fct_arr_line}
         where valid_from <= $day and coalesce(valid_to > $day, true)
-        group by account_id
+        union all by name
+        select 'active_users' as figure, usage_date as figure_on, account_id, null as base,
+            active_users_28d as amount
+        from {fct_account_usage_day}
+        where usage_date = $day and active_users_28d > 0
+        union all by name
+        select 'open_tickets' as figure, date_day as figure_on, account_id, null as base,
+            backlog as amount
+        from {fct_account_support_day}
+        where date_day = $day and backlog > 0
         union all by name
         select unnest(['nrr', 'grr']) as figure, month as figure_on, account_id,
             unnest([retained_arr, retained_arr_capped]) as amount, opening_arr as base
@@ -48,18 +60,20 @@ AMOUNTS_SQL = """
         where is_complete and month = date_trunc('month', cast($day as date) + 1) - interval 1 month
         union all by name
         select 'closed_arr' as figure, close_month as figure_on, account_id, null as base,
-            sum(difference) as amount
+            difference as amount
         from {fct_restatement_line}
-        group by close_month, account_id
     )
     insert into ledger.published_amounts by name
-    select amounts.*, account_name
+    select figure, figure_on, account_id, account_name, sum(base) as base, sum(amount) as amount
     from amounts left join {dim_account} using (account_id)
+    group by figure, figure_on, account_id, account_name
 """
 TABLES = (
     "fct_arr_line",
     "fct_account_retention_month",
     "fct_restatement_line",
+    "fct_account_usage_day",
+    "fct_account_support_day",
     "dim_account",
 )
 
@@ -93,9 +107,7 @@ def _copy(
     day = min(published, as_of)
     is_as_booked = published.year != as_of.year
     folder = home.published / publication.parquet
-    files = {
-        name: "'" + str(folder / f"{name}.parquet").replace("'", "''") + "'" for name in TABLES
-    }
+    files = {name: text(folder / f"{name}.parquet") for name in TABLES}
     unreadable = metric_policy = None
     try:
         found = connection.execute(

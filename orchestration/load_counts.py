@@ -8,13 +8,17 @@ from pathlib import Path
 import duckdb
 
 from orchestration.database import connect
+from orchestration.loads.business_time import newest_business_days
 
 COUNT_COLUMNS = ("rows_read", "rows_loaded", "rows_unchanged", "rows_rejected", "rows_unmapped")
 
 
 @dataclass(frozen=True)
 class SourceCount:
-    """Rows of one source in one run: read = loaded + unchanged + rejected + unmapped."""
+    """Rows of one source in one run: read = loaded + unchanged + rejected + unmapped.
+
+    `newest_day` is the newest business day of all that is loaded of it; none: it is not dated.
+    """
 
     source: str
     rows_read: int
@@ -22,6 +26,7 @@ class SourceCount:
     rows_unchanged: int
     rows_rejected: int
     rows_unmapped: int
+    newest_day: str | None = None
 
 
 @dataclass(frozen=True)
@@ -84,7 +89,8 @@ def _counts(connection: duckdb.DuckDBPyConnection, run_id: str) -> list[SourceCo
         "group by source order by min(loaded_at)",
         [run_id],
     ).fetchall()
-    return [SourceCount(*row) for row in rows]
+    newest = newest_business_days(connection, [source for source, *_ in rows])
+    return [SourceCount(*row, newest.get(row[0])) for row in rows]
 
 
 def _messages(connection: duckdb.DuckDBPyConnection, run_id: str) -> list[LoadMessage]:

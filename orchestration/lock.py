@@ -42,7 +42,7 @@ def home_lock(home: Home) -> Iterator[None]:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise HomeLockedError(_holder_text(home, handle.name)) from error
+            raise HomeLockedError(_holder_text(home)) from error
         _describe_holder(handle.fileno())
         _held.add(path)
         try:
@@ -52,6 +52,22 @@ def home_lock(home: Home) -> Iterator[None]:
             _held.discard(path)
             os.ftruncate(handle.fileno(), 0)
             fcntl.flock(handle, fcntl.LOCK_UN)
+
+
+def lock_holder(home: Home) -> dict[str, str] | None:
+    """Return who works in the home, as they have said: pid, command, since (ISO); none: nobody.
+
+    Empty when they have not said it yet. Asking takes nothing from them.
+    """
+    if not home.lock_file.is_file():
+        return None
+    with home.lock_file.open(encoding="utf-8") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return _told(home.lock_file)
+        fcntl.flock(handle, fcntl.LOCK_UN)
+    return None
 
 
 @contextmanager
@@ -78,11 +94,17 @@ def _describe_holder(descriptor: int) -> None:
     os.write(descriptor, json.dumps(holder).encode())
 
 
-def _holder_text(home: Home, lock_path: str) -> str:
+def _told(lock_file: Path) -> dict[str, str]:
     try:
-        holder = parse_json(Path(lock_path))
-        who = f"process {holder['pid']} (`{holder['command']}`), since {holder['since']}"
+        told = parse_json(lock_file)
+        return {name: str(told[name]) for name in ("pid", "command", "since")}
     except (ValueError, KeyError):
         # It is about to say who it is.
-        who = "it has not said which"
+        return {}
+
+
+def _holder_text(home: Home) -> str:
+    holder = _told(home.lock_file)
+    who = "process {pid} (`{command}`), since {since}" if holder else "it has not said which"
+    who = who.format(**holder)
     return f"Another process works in {home.path}: {who}. Wait for it to end, then run again."

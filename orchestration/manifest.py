@@ -17,6 +17,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from orchestration.errors import MACHINE, advice_on
 from orchestration.home import Home
 from orchestration.project import (
     DBT_PROJECT_FILE,
@@ -26,7 +27,14 @@ from orchestration.project import (
     project_root,
     vars_arguments,
 )
-from orchestration.state import read_json, write_json
+from orchestration.state import read_json, sync, write_json
+
+
+class ParseStoppedError(ProjectError):
+    """The machine stopped dbt while it parsed; the text says what to do."""
+
+    exit_code = MACHINE
+
 
 STAMP_FILE = "manifest_stamp.json"
 # What dbt reads while it parses: a change below any of these may change the manifest.
@@ -85,14 +93,26 @@ def is_fresh(home: Home) -> bool:
     manifest = manifest_path(home)
     if not (stamp_file.is_file() and manifest.is_file()):
         return False
-    stamp = read_json(stamp_file)
-    return stamp == {"project": fingerprint(home), "manifest": manifest.stat().st_mtime_ns}
+    if read_json(stamp_file) != _stamp(home, fingerprint(home)):
+        return False
+    try:
+        # A disk may give back something else than was written; it is read for the run anyway.
+        read_manifest(home)
+    except ValueError:
+        return False
+    return True
 
 
 def write_stamp(home: Home, project: str) -> None:
     """Record that the manifest is of the given state of the project."""
-    stamp = {"project": project, "manifest": manifest_path(home).stat().st_mtime_ns}
-    write_json(home.dbt_target / STAMP_FILE, stamp)
+    # dbt writes in place and asks no disk to keep it: the stamp is not to outlast the manifest.
+    sync(manifest_path(home))
+    write_json(home.dbt_target / STAMP_FILE, _stamp(home, project))
+
+
+def _stamp(home: Home, project: str) -> dict[str, Any]:
+    found = manifest_path(home).stat()
+    return {"project": project, "manifest": found.st_mtime_ns, "bytes": found.st_size}
 
 
 @dataclass
@@ -107,13 +127,18 @@ class Parse:
         """Wait for the parse and stamp the manifest.
 
         Raises:
+            ParseStoppedError: The disk is full, or refuses.
             ProjectError: When the project does not parse; the text is dbt's own.
         """
         if self.process is None:
             return
         output, _ = self.process.communicate()
         if self.process.returncode != 0:
-            raise ProjectError(f"The dbt project does not parse:\n{output.strip()}")
+            said = output.strip()
+            if advice := advice_on(said):
+                # Of the machine, not of the project: dbt shows where in dbt it happened.
+                raise ParseStoppedError(f"{advice}\n({said.splitlines()[-1]})")
+            raise ProjectError(f"The dbt project does not parse:\n{said}")
         write_stamp(self.home, self.project)
 
 

@@ -14,6 +14,7 @@ from typing import Any
 import duckdb
 import yaml
 
+from orchestration.database import quote
 from orchestration.loads.casts import moment, number_text
 from orchestration.loads.currencies import ISO_4217
 from orchestration.loads.files import InputFile
@@ -26,7 +27,6 @@ from orchestration.loads.staged import StagedFile
 from orchestration.loads.textscan import DELIMITERS
 from orchestration.loads.unpack import likely_encoding, unpacked
 from orchestration.loads.vocabulary import fold, words_of
-from orchestration.loads.warehouse import quote
 from orchestration.loads.workbook import read_sheet
 
 # What totals below the rows begin with.

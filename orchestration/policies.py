@@ -80,6 +80,15 @@ class Policies(BaseModel):
     renewal_grace_days: Days | None = Field(
         None, description="a renewal given up within these days was none"
     )
+    renewal_preparation_days: Days | None = Field(
+        None, description="a renewal is prepared by a touchpoint so long before the term ends"
+    )
+    renewal_rate_months: Annotated[int, Field(gt=0)] | None = Field(
+        None, description="what is expected of open terms is the rate of the last so many months"
+    )
+    renewal_rate_least_terms: Count | None = Field(
+        None, description="fewer past terms give no renewal rate"
+    )
     lifetime_least_churned: Count | None = Field(
         None, description="no lifetime is fitted to fewer leavers"
     )
@@ -156,6 +165,12 @@ class Policies(BaseModel):
     delivery_late_days: Days | None = Field(
         None, description="so long after a source is late nothing is published"
     )
+    data_stale_least_days: Days | None = Field(
+        None, description="nothing is stale before so many days on which nothing happened"
+    )
+    data_stale_days: Days | None = Field(
+        None, description="so long after a source is stale nothing is published"
+    )
     figure_max_restated: Share | None = Field(
         None, description="a larger share of published ARR or customers restated is not published"
     )
@@ -167,4 +182,13 @@ class Policies(BaseModel):
     )
     figure_min_customers: Count | None = Field(
         None, description="a company of fewer customers is told of it, and not held"
+    )
+    figure_max_activity_restated: Share | None = Field(
+        None, description="nor a larger share of active users or open tickets restated"
+    )
+    figure_max_activity_moved: Annotated[float, Field(ge=0)] | None = Field(
+        None, description="nor a larger share of active users moved, a month since then"
+    )
+    figure_min_activity: Count | None = Field(
+        None, description="of fewer active users, or open tickets, nothing is said"
     )

@@ -13,25 +13,30 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from orchestration.database import wait_until_free
+from orchestration.database import quote, text, wait_until_free
 from orchestration.memory import bound_memory
 from orchestration.progress import current
+from orchestration.reference_tables import MakeReferenceTables, PublishedColumn, ReferenceTable
 from orchestration.state import read_json, sha256_of, sync, write_json, write_text
 
 # Every DuckDB client since 1.0 opens this format.
 STORAGE_VERSION = "v1.0.0"
 SCHEMA = "marts"
 KEPT = 3
+BATCH = 200
 # DuckDB names a database after the path it was opened by. Before 1.5 a client cannot tell the
 # schema `marts` from a database `marts`, so the file has a name that clashes with none of its
 # schemas; the name it had first stays as a link for those who use it.
 DATABASE_LINK = "customer_success.duckdb"
 FORMER_LINK = "marts.duckdb"
+# What the checks found: published also when all else is held.
+QUALITY_LINK = "data_quality.duckdb"
 REPORT_LINK = "report.html"
 MANIFEST = "manifest.json"
 # Nobody can write what is published: a client that opened it for writing would shut out all others.
@@ -65,6 +70,17 @@ class PublishedTable:
 
 
 @dataclass(frozen=True)
+class Quality:
+    """The part `quality` of `manifest.json`: what the checks of a run found, held or not."""
+
+    run_id: str
+    as_of_date: str
+    database: str
+    database_sha256: str
+    published_at: str
+
+
+@dataclass(frozen=True)
 class Publication:
     """What `manifest.json` says."""
 
@@ -85,6 +101,9 @@ class Publication:
     closing: dict[str, str] = field(default_factory=dict)
     # The page for people; empty when it could not be made, or by a version that made none.
     report: str = ""
+    # How far the data reach, by source.
+    newest_business_days: dict[str, str] = field(default_factory=dict)
+    quality: Quality | None = None
 
 
 # From a published file, its manifest, and those of the publication before: the page.
@@ -103,7 +122,9 @@ def publish(
     policy: dict[str, Any],
     definition_version: str = "",
     closes: dict[str, str] | None = None,
+    newest_business_days: dict[str, str] | None = None,
     write_report: WriteReport | None = None,
+    make_reference_tables: MakeReferenceTables | None = None,
 ) -> Publication:
     """Write the tables to new files and make them the published ones.
 
@@ -118,16 +139,14 @@ def publish(
         policy: The metric policies in force.
         definition_version: The version of the metric definition.
         closes: The hash of each closed month.
+        newest_business_days: How far the data reach, by source.
         write_report: What makes the page for people.
+        make_reference_tables: From the columns, the tables that say what they mean.
 
     Returns:
         What was published.
     """
-    for folder in (target, target / "parquet"):
-        if not folder.is_dir():
-            folder.mkdir(parents=True)
-            folder.chmod(FOLDER)
-    remove_leftovers(target)
+    _make_folders(target)
     database = target / f"marts_{run_id}.duckdb"
     parquet = target / "parquet" / run_id
     temporary_database = target / f".{database.name}.tmp"
@@ -139,6 +158,9 @@ def publish(
             relation.name: _copy(connection, relation, temporary_parquet, comments)
             for relation in sorted(relations, key=lambda relation: relation.name)
         }
+        if make_reference_tables:
+            for table in make_reference_tables(_columns(connection)):
+                tables[table.name] = _write_reference_table(connection, table, temporary_parquet)
     for file in (*temporary_parquet.iterdir(), temporary_database):
         sync(file)
         file.chmod(READ_ONLY)
@@ -161,6 +183,8 @@ def publish(
         definition_version=definition_version,
         database_sha256=sha256_of(database),
         closes=closes,
+        newest_business_days=newest_business_days or {},
+        quality=read_quality(target),
     )
     if write_report:
         publication = replace(publication, report=_report(target, publication, write_report))
@@ -168,6 +192,55 @@ def publish(
     repair(target)
     remove_old(target, keep=KEPT)
     return publication
+
+
+def publish_quality(
+    warehouse: Path, target: Path, relations: Sequence[Relation], *, run_id: str, as_of: str
+) -> Quality:
+    """Publish what the checks of a run found; all else that is published stays as it is.
+
+    Args:
+        warehouse: The warehouse the tables are in; it is only read.
+        target: The folder of the published files.
+        relations: The tables.
+        run_id: The run, part of the file's name.
+        as_of: The day of the run.
+    """
+    _make_folders(target)
+    database = target / f"data_quality_{run_id}.duckdb"
+    temporary = target / f".{database.name}.tmp"
+    with _both(warehouse, temporary) as connection:
+        comments = _comments(connection)
+        for relation in relations:
+            _copy_table(connection, relation, comments)
+    sync(temporary)
+    temporary.chmod(READ_ONLY)
+    temporary.replace(database)
+    sync(target)
+    quality = Quality(
+        run_id=run_id,
+        as_of_date=as_of,
+        database=database.name,
+        database_sha256=sha256_of(database),
+        published_at=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
+    publication = read_publication(target)
+    if publication:
+        _write_manifest(target, replace(publication, quality=quality))
+    else:
+        # Nothing else was ever published, and yet it can be seen why.
+        write_json(target / MANIFEST, {"quality": asdict(quality)}, READABLE)
+    repair(target)
+    remove_old(target, keep=KEPT)
+    return quality
+
+
+def _make_folders(target: Path) -> None:
+    for folder in (target, target / "parquet"):
+        if not folder.is_dir():
+            folder.mkdir(parents=True)
+            folder.chmod(FOLDER)
+    remove_leftovers(target)
 
 
 def _report(target: Path, publication: Publication, write_report: WriteReport) -> str:
@@ -194,13 +267,25 @@ def _report(target: Path, publication: Publication, write_report: WriteReport) -
 def read_publication(target: Path) -> Publication | None:
     """Return what is published now, if anything is."""
     content = read_json(target / MANIFEST)
-    if not content:
+    if not content or content.keys() == {"quality"}:
         return None
     try:
+        if content.get("quality"):
+            content["quality"] = Quality(**content["quality"])
         marts = {name: PublishedTable(**table) for name, table in content.pop("marts").items()}
         return Publication(marts=marts, **content)
     except (AttributeError, KeyError, TypeError) as error:
         current().note(f"{target / MANIFEST} is not as it was written ({error}): not taken.")
+        return None
+
+
+def read_quality(target: Path) -> Quality | None:
+    """Return what is published of the checks, if anything is."""
+    told = read_json(target / MANIFEST).get("quality")
+    try:
+        return Quality(**told) if told else None
+    except TypeError:
+        # `read_publication` says so.
         return None
 
 
@@ -222,10 +307,10 @@ def _both(warehouse: Path, database: Path) -> Iterator[duckdb.DuckDBPyConnection
     """Open the warehouse for reading and the new file for writing."""
     with duckdb.connect() as connection:
         wait_until_free(warehouse, read_only=True)
-        bound_memory(connection, spill=database.with_name(f"{database.name}_spill"))
-        connection.execute(f"attach {_text(warehouse)} as warehouse (read_only)")
+        bound_memory(connection, spill=database.withquote(f"{database.name}_spill"))
+        connection.execute(f"attach {text(warehouse)} as warehouse (read_only)")
         connection.execute(
-            f"attach {_text(database)} as published (storage_version '{STORAGE_VERSION}')"
+            f"attach {text(database)} as published (storage_version '{STORAGE_VERSION}')"
         )
         # One transaction: a comment of its own for each column would each wait for the disk.
         connection.begin()
@@ -243,17 +328,65 @@ def _copy(
     comments: Comments,
 ) -> PublishedTable:
     """Copy one table to the new file and to Parquet, in the order of its grain."""
-    source = f"warehouse.{_name(relation.schema)}.{_name(relation.name)}"
-    published = f"published.{SCHEMA}.{_name(relation.name)}"
-    order = ", ".join(_name(column) for column in relation.grain) or "all"
-    connection.execute(f"create table {published} as select * from {source} order by {order}")
-    for column, comment in comments.get((relation.schema, relation.name), []):
-        described = f"column {published}.{_name(column)}" if column else f"table {published}"
-        connection.execute(f"comment on {described} is {_text(comment)}")
-    file = parquet / f"{relation.name}.parquet"
-    connection.execute(f"copy {published} to {_text(file)} (format parquet, compression zstd)")
+    published = _copy_table(connection, relation, comments)
+    return _to_parquet(connection, published, parquet / f"{relation.name}.parquet")
+
+
+def _to_parquet(
+    connection: duckdb.DuckDBPyConnection, published: str, file: Path
+) -> PublishedTable:
+    """Write a table of the new file to Parquet as well."""
+    connection.execute(f"copy {published} to {text(file)} (format parquet, compression zstd)")
     (rows,) = connection.execute(f"select count(*) from {published}").fetchone() or (0,)
     return PublishedTable(rows=rows, sha256=sha256_of(file))
+
+
+def _copy_table(
+    connection: duckdb.DuckDBPyConnection, relation: Relation, comments: Comments
+) -> str:
+    """Copy one table to the new file, in the order of its grain, and return its name there."""
+    source = f"warehouse.{quote(relation.schema)}.{quote(relation.name)}"
+    published = f"published.{SCHEMA}.{quote(relation.name)}"
+    order = ", ".join(quote(column) for column in relation.grain) or "all"
+    connection.execute(f"create table {published} as select * from {source} order by {order}")
+    for column, comment in comments.get((relation.schema, relation.name), []):
+        described = f"column {published}.{quote(column)}" if column else f"table {published}"
+        connection.execute(f"comment on {described} is {text(comment)}")
+    return published
+
+
+def _columns(connection: duckdb.DuckDBPyConnection) -> list[PublishedColumn]:
+    """Return the columns of the new file."""
+    found = connection.execute(
+        """
+        select table_name, column_name, column_index, data_type, coalesce(comment, '')
+        from duckdb_columns()
+        where database_name = 'published' and schema_name = ?
+        order by table_name, column_index
+        """,
+        [SCHEMA],
+    ).fetchall()
+    return [PublishedColumn(*row) for row in found]
+
+
+def _write_reference_table(
+    connection: duckdb.DuckDBPyConnection, table: ReferenceTable, parquet: Path
+) -> PublishedTable:
+    """Write a table that says what the others mean."""
+    published = f"published.{SCHEMA}.{quote(table.name)}"
+    columns = ", ".join(f"{quote(column.name)} {column.data_type}" for column in table.columns)
+    connection.execute(f"create table {published} ({columns})")
+    row = f"({', '.join('?' for _ in table.columns)})"
+    # Many rows at once: one by one each would be planned.
+    for start in range(0, len(table.rows), BATCH):
+        batch = table.rows[start : start + BATCH]
+        values = ", ".join([row] * len(batch))
+        connection.execute(f"insert into {published} values {values}", list(chain(*batch)))
+    connection.execute(f"comment on table {published} is {text(table.description)}")
+    for column in table.columns:
+        described = f"{published}.{quote(column.name)}"
+        connection.execute(f"comment on column {described} is {text(column.description)}")
+    return _to_parquet(connection, published, parquet / f"{table.name}.parquet")
 
 
 def _comments(connection: duckdb.DuckDBPyConnection) -> Comments:
@@ -262,6 +395,10 @@ def _comments(connection: duckdb.DuckDBPyConnection) -> Comments:
         """
         select schema_name, table_name, null, comment
         from duckdb_tables()
+        where database_name = 'warehouse' and comment is not null
+        union all
+        select schema_name, view_name, null, comment
+        from duckdb_views()
         where database_name = 'warehouse' and comment is not null
         union all
         select schema_name, table_name, column_name, comment
@@ -285,23 +422,29 @@ def repair(target: Path) -> None:
     The home's lock must be held.
     """
     remove_leftovers(target)
-    publication = read_publication(target)
-    if publication is None or not (target / publication.database).is_file():
-        return
-    for name in (DATABASE_LINK, FORMER_LINK):
-        point_link(target / name, target / publication.database)
-    if publication.report and (target / publication.report).is_file():
-        point_link(target / REPORT_LINK, target / publication.report)
-    else:
-        # Yesterday's page beside today's figures would be taken for today's.
-        (target / REPORT_LINK).unlink(missing_ok=True)
+    for name, file in links(target).items():
+        if file and (target / file).is_file():
+            point_link(target / name, target / file)
+        elif name == REPORT_LINK:
+            # Yesterday's page beside today's figures would be taken for today's.
+            (target / name).unlink(missing_ok=True)
+
+
+def links(target: Path) -> dict[str, str]:
+    """Return which file each link names by the manifest; an empty name: there is to be no link."""
+    quality, publication = read_quality(target), read_publication(target)
+    found = {QUALITY_LINK: quality.database} if quality else {}
+    if publication:
+        found |= dict.fromkeys((DATABASE_LINK, FORMER_LINK), publication.database)
+        found[REPORT_LINK] = publication.report
+    return found
 
 
 def point_link(link: Path, file: Path) -> None:
     """Make a link name a file; a copy where links cannot be made."""
     if _names(link, file):
         return
-    temporary = link.with_name(f".{link.name}.tmp")
+    temporary = link.withquote(f".{link.name}.tmp")
     temporary.unlink(missing_ok=True)
     try:
         temporary.symlink_to(file.name)
@@ -330,8 +473,10 @@ def remove_leftovers(target: Path) -> None:
 def remove_old(target: Path, *, keep: int) -> None:
     """Keep the newest publications; a name begins with its time, so the order is that of names."""
     current = read_publication(target)
-    kept = (current.database, current.report) if current else ()
-    for pattern in ("marts_*.duckdb", "report_*.html"):
+    quality = read_quality(target)
+    kept = {current.database, current.report} if current else set()
+    kept |= {quality.database} if quality else set()
+    for pattern in ("marts_*.duckdb", "data_quality_*.duckdb", "report_*.html"):
         for file in sorted(target.glob(pattern), reverse=True)[keep:]:
             if file.name not in kept:
                 file.unlink()
@@ -339,11 +484,3 @@ def remove_old(target: Path, *, keep: int) -> None:
     for folder in folders[keep:]:
         if current is None or f"parquet/{folder.name}" != current.parquet:
             shutil.rmtree(folder)
-
-
-def _name(identifier: str) -> str:
-    return '"' + identifier.replace('"', '""') + '"'
-
-
-def _text(value: object) -> str:
-    return "'" + str(value).replace("'", "''") + "'"

@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from typing import Any
 
 import dagster as dg
 
 from orchestration.build_state import BuildState
+from orchestration.database import connect
 from orchestration.dbt_assets import LayerTranslator, layer_of
 from orchestration.definition import definition_version
+from orchestration.dictionary import data_dictionary
+from orchestration.figures import read_figures
+from orchestration.gaps import MART as GAPS
 from orchestration.home import Home
 from orchestration.instance import WAREHOUSE_POOL
 from orchestration.ledger_memory import remember
+from orchestration.load_counts import read_loads
+from orchestration.loads import newest_business_days
 from orchestration.manifest import read_manifest
+from orchestration.metrics import metric_definitions
 from orchestration.progress import current
 from orchestration.project import default_vars
 from orchestration.publish import Publication, Relation, publish
 from orchestration.raw_assets import daily_freshness
+from orchestration.reference_tables import PublishedColumn, ReferenceTable
 from orchestration.session import RefreshSession
 
 PUBLISHED_ASSET = "published_marts"
@@ -103,8 +111,52 @@ def publish_home(home: Home, run_id: str) -> Publication:
         policy=policy_of(home),
         definition_version=definition_version(home),
         closes=remember(home, wait=True).in_warehouse,
+        newest_business_days=_newest_business_days(home),
         write_report=company_report,
+        make_reference_tables=lambda columns: reference_tables(
+            manifest, columns, policy=policy_of(home), definition_version=definition_version(home)
+        ),
     )
+
+
+def reference_tables(
+    manifest: Mapping[str, Any],
+    columns: Sequence[PublishedColumn],
+    *,
+    policy: Mapping[str, Any],
+    definition_version: str,
+) -> list[ReferenceTable]:
+    """Return what is published beside the figures: what they mean."""
+    currency = str(policy.get("reporting_currency") or "")
+    metrics = metric_definitions(
+        manifest,
+        columns,
+        currency=currency,
+        definition_version=definition_version,
+    )
+    return [data_dictionary(manifest, columns, [metrics], currency), metrics]
+
+
+def _newest_business_days(home: Home) -> dict[str, str]:
+    with connect(home.warehouse, read_only=True) as connection:
+        return newest_business_days(connection, home.read().vendors)
+
+
+def _numbers(home: Home, publication: Publication) -> dict[str, float]:
+    """The figures and counts that Dagster draws from run to run; what is not known is left out."""
+    figures = read_figures(home.published / publication.database)
+    counts = read_loads(home.warehouse, publication.run_id).counts
+    gaps = publication.marts.get(GAPS)
+    found = {
+        "arr": figures.arr,
+        "nrr": figures.nrr,
+        "grr": figures.grr,
+        "logo_churn": figures.logo_churn,
+        "customers": figures.customers,
+        "rejected_rows": sum(count.rows_rejected for count in counts),
+        "data_gaps": gaps and gaps.rows,
+    }
+    return {name: float(value) for name, value in found.items() if value is not None}
 
 
 def build_published_asset(home: Home) -> dg.AssetsDefinition:
@@ -136,6 +188,7 @@ def build_published_asset(home: Home) -> dg.AssetsDefinition:
                     {name: table.rows for name, table in publication.marts.items()}
                 ),
                 "policy": dg.MetadataValue.json(publication.policy),
+                **_numbers(home, publication),
             }
         )
 

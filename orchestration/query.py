@@ -39,6 +39,9 @@ AMOUNT = re.compile(r"DECIMAL\(.+\)")
 WHOLE = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?")
 # A hash fits; what is longer goes on in the next line.
 LONGEST_TEXT = 64
+# What a spreadsheet takes for a formula, and runs; a plain number is none.
+RUNS = re.compile(r"[=+\-@\t\r]")
+PLAIN_NUMBER = re.compile(r"[+-]?(\d+([.,]\d+)*(e[+-]?\d+)?|inf|nan)", re.IGNORECASE)
 # Less than what four places show.
 SMALLEST_SHOWN = 0.00005
 
@@ -248,10 +251,20 @@ def _text(value: str | None, kind: str) -> str:
 
 
 def write_csv(answer: Answer, file: TextIO) -> None:
-    """Write the rows as CSV, every digit of them; null is empty."""
+    """Write the rows as CSV, every digit of them; null is empty.
+
+    A text that a spreadsheet would run, as a customer's name may be, begins with an apostrophe.
+    """
     writer = csv.writer(file, lineterminator="\n")
-    writer.writerow(answer.columns)
-    writer.writerows(answer.rows)
+    writer.writerow(map(inert, answer.columns))
+    writer.writerows([inert(value) for value in row] for row in answer.rows)
+
+
+def inert(value: str | None) -> str | None:
+    """Return a cell that no spreadsheet runs: `=cmd|…` as `'=cmd|…`, numbers as they are."""
+    if value is None or not RUNS.match(value) or PLAIN_NUMBER.fullmatch(value):
+        return value
+    return f"'{value}"
 
 
 def list_analyses(console: Console, found: Sequence[Analysis]) -> None:

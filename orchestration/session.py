@@ -10,6 +10,7 @@ from pathlib import Path
 from dagster import ConfigurableResource, InitResourceContext
 from pydantic import PrivateAttr
 
+from orchestration.clock import require_clock
 from orchestration.home import Home, HomeError, require_claimed
 from orchestration.loads import write_settings
 from orchestration.lock import home_lock
@@ -52,6 +53,7 @@ class RefreshSession(ConfigurableResource):
         self._as_of = date.fromisoformat(self.as_of) if self.as_of else home.fixed_as_of
         current().record.run_id = self._run_id
         with home_lock(home):
+            require_clock(home)
             yield self
 
     @property

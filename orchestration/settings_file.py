@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Callable, Iterable, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,10 @@ from pydantic import ValidationError
 from orchestration.errors import ExplainedError
 
 Place = tuple[str | int, ...]
+
+
+# More is no settings: entries, those that `*` repeats counted each time, and bytes.
+MOST_ENTRIES, MOST_BYTES = 100_000, 2_000_000
 
 
 class _Loader(yaml.SafeLoader):
@@ -56,6 +61,8 @@ class SettingsFile:
         """
         self.path = path
         try:
+            if (size := path.stat().st_size) > MOST_BYTES:
+                raise SettingsFileError(f"{path} has {size:,} bytes: that is no settings file.")
             loader = _Loader(path.read_text(encoding="utf-8-sig"))
         except UnicodeDecodeError as problem:
             raise SettingsFileError(
@@ -65,7 +72,10 @@ class SettingsFile:
             raise SettingsFileError(f"{path} cannot be read: {problem}") from problem
         try:
             node = loader.get_single_node()
-            self.lines: dict[Place, int] = dict(_lines(node, ()) if node else {})
+            entries = islice(_lines(node, ()) if node else (), MOST_ENTRIES + 1)
+            self.lines: dict[Place, int] = dict(entries)
+            if len(self.lines) > MOST_ENTRIES:
+                raise SettingsFileError(f"{path} has more than {MOST_ENTRIES:,} entries.")
             content = loader.construct_document(node) if node else None
         except yaml.MarkedYAMLError as problem:
             mark = problem.problem_mark

@@ -12,6 +12,7 @@ from orchestration.database import connect
 from orchestration.gaps import HOW_TO_GO_ON, held, in_force
 from orchestration.home import Home, HomeError
 from orchestration.load_counts import read_loads
+from orchestration.loads.business_time import newest_business_days
 from orchestration.publish import DATABASE_LINK, read_publication
 from orchestration.summary import show_publication
 
@@ -53,6 +54,7 @@ def show_status(console: Console, home: Home) -> None:
         console.print(str(fault), style="red", highlight=False, markup=False, soft_wrap=True)
         company = home.remembered().company
     console.print(f"{company} in {home.path}", highlight=False, soft_wrap=True)
+    _show_schedule(console, home)
     _show_loaded(console, home.warehouse)
     _show_held(console, home)
     publication = read_publication(home.published)
@@ -64,6 +66,16 @@ def show_status(console: Console, home: Home) -> None:
     console.print(f"Open it read-only: {home.published / DATABASE_LINK}", soft_wrap=True)
 
 
+def _show_schedule(console: Console, home: Home) -> None:
+    try:
+        schedule = home.schedule
+    except HomeError:
+        # Said already.
+        return
+    how = "on while `csw dagster` runs" if schedule.on else "off in company.yml"
+    _line(console, f"Dagster's schedule: {schedule.at} {schedule.time_zone}, {how}")
+
+
 def _show_loaded(console: Console, warehouse: Path) -> None:
     if not warehouse.is_file():
         console.print("Nothing is loaded yet: run `csw refresh`.")
@@ -73,6 +85,7 @@ def _show_loaded(console: Console, warehouse: Path) -> None:
             return
         rows = connection.execute(ROW_SQL).fetchall()
         deliveries = connection.execute(DELIVERY_SQL).fetchall()
+        newest = newest_business_days(connection, [source for source, *_ in deliveries])
     table = Table("source", "table", box=None, pad_edge=False, header_style="bold")
     table.add_column("rows loaded", justify="right")
     table.add_column("last load")
@@ -83,10 +96,11 @@ def _show_loaded(console: Console, warehouse: Path) -> None:
     for title in ("files", "read", "new", "rejected"):
         last.add_column(title, justify="right")
     last.add_column("last news")
+    last.add_column("newest business day")
     for source, at, files, *counts, news_at in deliveries:
         news = f"{news_at:%Y-%m-%d %H:%M}" if news_at else "never"
         numbers = [f"{count:,}" for count in (files, *counts)]
-        last.add_row(source, f"{at:%Y-%m-%d %H:%M}", *numbers, news)
+        last.add_row(source, f"{at:%Y-%m-%d %H:%M}", *numbers, news, newest.get(source, ""))
     console.print(last)
 
 

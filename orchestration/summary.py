@@ -44,6 +44,7 @@ def show_loads(console: Console, loads: LoadSummary) -> None:
         table.add_column("source")
         for title in ("read", "loaded", "unchanged", "rejected", "unmapped"):
             table.add_column(title, justify="right")
+        table.add_column("newest business day")
         for count in loads.counts:
             table.add_row(
                 count.source,
@@ -52,6 +53,7 @@ def show_loads(console: Console, loads: LoadSummary) -> None:
                 f"{count.rows_unchanged:,}",
                 _warned(count.rows_rejected),
                 _warned(count.rows_unmapped),
+                count.newest_day or "",
             )
         console.print(table)
     lines = [
@@ -156,6 +158,8 @@ def show_problem(console: Console, problem: Problem) -> None:
     _print(console, f"  {_problem_line(problem)}", style="red")
     if problem.description:
         _print(console, f"    {problem.description}")
+    for row in problem.first_rows:
+        _print(console, f"    {row}")
     if problem.compiled:
         _print(console, f"    SQL: {problem.compiled}")
 
@@ -171,7 +175,8 @@ def _problem_line(problem: Problem) -> str:
     if problem.failing_rows is None:
         return f"{kind} {problem.name}: {problem.message}"
     rows = "1 row" if problem.failing_rows == 1 else f"{problem.failing_rows:,} rows"
-    return f"{kind} {problem.name} found {rows}"
+    of_model = f" of {problem.model}" if problem.model else ""
+    return f"{kind} {problem.name} found {rows}{of_model}"
 
 
 def _warned(number: int) -> str:

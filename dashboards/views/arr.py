@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dashboards import numbers
+from dashboards.cut import BRIDGE, EVERYTHING, Cut
 from dashboards.published import Published, Row
 from dashboards.views import charts
-from dashboards.views.view import Table, View
+from dashboards.views.view import BY_MONTH, Chart, Table, View
 
-BRIDGE = "mart_arr_bridge_monthly"
+MONTHS_OF_ACCOUNTS = "fct_account_month"
 MONTHS = 13
 NAMED = 5
 # From the axis outwards, upwards and downwards.
@@ -31,7 +32,7 @@ WORDS = {
 }
 
 
-def arr_bridge(published: Published) -> View:
+def arr_bridge(published: Published, cut: Cut = EVERYTHING) -> View:
     """ARR movements of the last 13 months, and the ARR at the end of each."""
     months = published.rows(
         f"""
@@ -47,8 +48,8 @@ def arr_bridge(published: Published) -> View:
             fx_arr + transfer_arr + prior_period_adjustment_arr
                 as "exchange rates, transfers, adjustments",
             closing_arr
-        from {BRIDGE}
-        where segment_type = 'total'
+        from {cut.months(BRIDGE)}
+        where {cut.until()}
         order by month desc
         limit {MONTHS}
         """
@@ -75,6 +76,7 @@ def arr_bridge(published: Published) -> View:
             ]
             for row in reversed(months)
         ],
+        exact=months,
     )
     is_moved = any(part["arr"] for part in parts)
     return View(
@@ -82,7 +84,7 @@ def arr_bridge(published: Published) -> View:
         title="What moved ARR",
         question="Where did recurring revenue come from, and where did it go?",
         sources=(BRIDGE,),
-        chart=(
+        chart=Chart(
             charts.bars(
                 [part for part in parts if part["arr"] or part["part"] in ("new", "churn")],
                 along="month",
@@ -97,6 +99,7 @@ def arr_bridge(published: Published) -> View:
         else None,
         table=table if is_moved else None,
         is_table_folded=True,
+        follows=BY_MONTH,
         nothing="No ARR has moved yet.",
         notes=("The last bar is pale: its month is not over.",)
         if months and not months[-1]["is_complete"]
@@ -108,7 +111,7 @@ def _label(row: Row) -> str:
     return numbers.month(row["month"]) + ("" if row["is_complete"] else " (open)")
 
 
-def last_month(published: Published) -> View:
+def last_month(published: Published, cut: Cut = EVERYTHING) -> View:
     """What moved ARR in the newest month, in words, with the accounts that moved it most."""
     moved = published.rows(
         """
@@ -121,8 +124,13 @@ def last_month(published: Published) -> View:
             {columns}
         from fct_account_month as months
         left join dim_account as accounts using (account_id)
-        where months.month = (select max(month) from fct_account_month)
-        """.format(columns=", ".join(f'months.{name}_arr as "{name}"' for name in WORDS))
+        where months.month = (select max(month) from fct_account_month where {until})
+            and {rows}
+        """.format(
+            columns=", ".join(f'months.{name}_arr as "{name}"' for name in WORDS),
+            until=cut.until(),
+            rows=cut.rows("months"),
+        )
     )
     if not moved:
         return _said(())
@@ -165,4 +173,40 @@ def _said(sentences: tuple[str, ...]) -> View:
         sources=("fct_account_month", "dim_account"),
         sentences=sentences,
         nothing="There is no ARR yet.",
+        follows=BY_MONTH,
+    )
+
+
+def movement_rows(published: Published, cut: Cut = EVERYTHING) -> View:
+    """The accounts that make up the ARR of a month, what moved most first."""
+    rows = published.rows(
+        f"""
+        select months.month, months.account_id, accounts.account_name, months.movement,
+            months.opening_arr, months.closing_arr, months.is_complete,
+            months.closing_arr - months.opening_arr as change
+        from {MONTHS_OF_ACCOUNTS} as months
+        left join dim_account as accounts using (account_id)
+        where months.month = (select max(month) from {MONTHS_OF_ACCOUNTS} where {cut.until()})
+            and {cut.rows("months")} and (months.opening_arr <> 0 or months.closing_arr <> 0)
+        order by abs(change) desc, months.closing_arr desc,
+            months.account_id
+        """
+    )
+    return View(
+        key="movement-rows",
+        title=f"Behind the ARR of {numbers.month(rows[0]['month'] if rows else cut.month)}",
+        question="Which accounts make it up, and which have moved?",
+        sources=(MONTHS_OF_ACCOUNTS,),
+        table=Table.of(
+            rows,
+            (
+                ("Account", "account_name", numbers.text),
+                ("Movement", "movement", numbers.words),
+                (">Opening ARR", "opening_arr", numbers.money),
+                (">Change", "change", numbers.change),
+                (">Closing ARR", "closing_arr", numbers.money),
+            ),
+        ),
+        nothing="No account had ARR.",
+        follows=BY_MONTH,
     )

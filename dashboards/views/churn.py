@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dashboards import numbers
+from dashboards.cut import EVERYTHING, Cut
 from dashboards.published import Published
-from dashboards.views.view import Table, View
+from dashboards.views.view import BY_MONTH, Table, View
 
 MONTHS = 12
 
 
-def churn(published: Published) -> View:
+def churn(published: Published, cut: Cut = EVERYTHING) -> View:
     """The churn of the last 12 months by reason."""
+    last = cut.month or published.as_of
     rows = published.rows(
         f"""
         select
@@ -21,18 +23,21 @@ def churn(published: Published) -> View:
             count(*) filter (is_controllable) as controllable,
             count(*) filter (is_controllable is null) as unjudged,
             count(*) filter (returned_month is not null) as returned
-        from mart_churn_events
-        where is_logo and month > date_trunc('month', ?::date) - interval {MONTHS} month
+        from mart_churn_events as events
+        where is_logo and {cut.members("events", "events.month")} and month <= ?
+            and month > date_trunc('month', ?::date) - interval {MONTHS} month
         group by all
         order by arr_lost desc, reason
         """,
-        published.as_of,
+        last,
+        last,
     )
     lost = sum(row["arr_lost"] for row in rows)
     return View(
         key="churn",
         title="Why customers left",
-        question="What did customers who left in the last 12 months say, and what did it cost?",
+        question=f"What did customers say who left in the 12 months up to {numbers.month(last)}, "
+        "and what did it cost?",
         sources=("mart_churn_events",),
         sentences=(
             f"{numbers.things(sum(row['accounts'] for row in rows), 'customer')} with "
@@ -55,6 +60,8 @@ def churn(published: Published) -> View:
                 ]
                 for row in rows
             ],
+            exact=rows,
         ),
-        nothing="Nobody left in the last 12 months.",
+        nothing="Nobody left in the 12 months.",
+        follows=BY_MONTH,
     )

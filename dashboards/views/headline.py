@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 from dashboards import numbers
+from dashboards.cut import BRIDGE, EVERYTHING, RENEWALS, RETENTION, Cut
 from dashboards.published import Published, Row
-from dashboards.views.view import Figure, View
+from dashboards.views.health import bands
+from dashboards.views.view import BY_MONTH, Figure, View
 
-RETENTION = "mart_retention_monthly"
-BRIDGE = "mart_arr_bridge_monthly"
 HEALTH = "mart_health_score"
-RENEWALS = "mart_renewal_monthly"
 
 
-def headline(published: Published) -> View:
+def headline(published: Published, cut: Cut = EVERYTHING) -> View:
     """ARR, customers, retention, renewals and health, with how they moved in the month."""
     figures = [
-        *_arr(published),
-        *_customers(published),
-        *_retention(published),
-        *_renewals(published),
-        *_health(published),
+        *_arr(published, cut),
+        *_customers(published, cut),
+        *_retention(published, cut),
+        *_renewals(published, cut),
+        *_health(published, cut),
     ]
     return View(
         key="headline",
@@ -28,6 +27,7 @@ def headline(published: Published) -> View:
         sources=(BRIDGE, "fct_account_month", RETENTION, RENEWALS, HEALTH),
         figures=tuple(figures),
         nothing="There is no ARR yet.",
+        follows=BY_MONTH,
     )
 
 
@@ -35,10 +35,10 @@ def _open(row: Row) -> str:
     return "" if row["is_complete"] else f"{numbers.month(row['month'])} is not over"
 
 
-def _arr(published: Published) -> list[Figure]:
+def _arr(published: Published, cut: Cut) -> list[Figure]:
     newest = published.row(
-        f"select month, opening_arr, closing_arr, is_complete from {BRIDGE}"
-        " where segment_type = 'total' order by month desc limit 1"
+        f"select month, opening_arr, closing_arr, is_complete "
+        f"from {cut.months(BRIDGE)} where {cut.until()} order by month desc limit 1"
     )
     if not newest:
         return []
@@ -54,15 +54,16 @@ def _arr(published: Published) -> list[Figure]:
     ]
 
 
-def _customers(published: Published) -> list[Figure]:
+def _customers(published: Published, cut: Cut) -> list[Figure]:
     months = published.rows(
-        """
+        f"""
         select
             month,
             is_complete,
             count(*) filter (closing_arr > 0 and account_id <> 'unassigned') as customers,
             sum(closing_arr) filter (account_id = 'unassigned') as unassigned_arr
         from fct_account_month
+        where {cut.rows()} and {cut.until()}
         group by month, is_complete
         order by month desc
         limit 2
@@ -87,10 +88,10 @@ def _customers(published: Published) -> list[Figure]:
     ]
 
 
-def _retention(published: Published) -> list[Figure]:
+def _retention(published: Published, cut: Cut) -> list[Figure]:
     months = published.rows(
-        f"select month, nrr, grr, 1 - logo_retention as logo_churn, is_complete from {RETENTION}"
-        " where segment_type = 'total' order by month desc limit 2"
+        f"select month, nrr, grr, 1 - logo_retention as logo_churn, is_complete"
+        f" from {cut.months(RETENTION)} where {cut.until()} order by month desc limit 2"
     )
     if not months:
         return []
@@ -110,10 +111,11 @@ def _retention(published: Published) -> list[Figure]:
     return figures
 
 
-def _renewals(published: Published) -> list[Figure]:
+def _renewals(published: Published, cut: Cut) -> list[Figure]:
     last = published.row(
-        f"select due_month, renewal_rate, renewed_atr, available_to_renew from {RENEWALS}"
-        " where segment_type = 'total' and is_complete and available_to_renew > 0"
+        f"select due_month, renewal_rate, renewed_atr, available_to_renew"
+        f" from {cut.months(RENEWALS)} where {cut.until('due_month')}"
+        " and is_complete and available_to_renew > 0"
         " order by due_month desc limit 1"
     )
     if not last:
@@ -129,16 +131,13 @@ def _renewals(published: Published) -> list[Figure]:
     ]
 
 
-def _health(published: Published) -> list[Figure]:
-    found = published.rows(
-        f"select displayed_band as band, count(*) as accounts, sum(arr) as arr from {HEALTH}"
-        " group by displayed_band"
-    )
-    bands = {row["band"]: row for row in found}
+def _health(published: Published, cut: Cut) -> list[Figure]:
+    found = bands(published, cut)
+    by_band = {row["band"]: row for row in found}
     total = sum(row["arr"] or 0 for row in found)
     figures = []
     for band in ("red", "yellow", "green", "unknown"):
-        if row := bands.get(band):
+        if row := by_band.get(band):
             share = row["arr"] / total if total else None
             figures.append(
                 Figure(

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from datetime import date
+
 from dashboards import numbers
-from dashboards.published import Published
-from dashboards.views.view import Table, View
+from dashboards.published import Published, Row
+from dashboards.views import charts, standing
+from dashboards.views.view import Chart, Figure, Table, View
 
 SHOWN = 20
 BACKTEST = "mart_health_backtest"
+CALIBRATION = "mart_health_calibration"
+QUALITY = "mart_data_quality"
+# Of two accounts, one of which leaves, a coin names the right one this often.
+CHANCE = 0.5
+SCORE, MODEL = "Health score", "Churn model"
 
 
 def gaps(published: Published) -> View:
     """What is not known, with the ARR it touches and what to do about it."""
     rows = published.rows(
         """
-        select severity, what_is_missing, remedy, arr_affected, since, accepted_by
+        select gap, object_id, severity, what_is_missing, remedy, arr_affected, since, accepted_by
         from mart_data_gaps
         where severity <> 'info'
         order by
@@ -37,9 +46,10 @@ def gaps(published: Published) -> View:
                     "" if row["since"] is None else numbers.day(row["since"]),
                     row["remedy"] or "",
                 ]
-                for row in rows[:SHOWN]
+                for row in rows
             ],
-            left_out=max(len(rows) - SHOWN, 0),
+            shown=SHOWN,
+            exact=rows,
         ),
         nothing="Nothing is known to be missing.",
     )
@@ -64,11 +74,21 @@ def deliveries(published: Published) -> View:
         order by source_system
         """
     )
+    wrong = [row["source_system"] for row in rows if row["findings"]]
+    of_all = numbers.things(len(rows), "source")
+    stale = list(standing.stale(published)) if rows else []
+    if wrong:
+        said = f"No: of {of_all} something was wrong with what {', '.join(wrong)} brought."
+    elif stale:
+        said = f"No: {stale[0]}"
+    else:
+        said = f"Yes: nothing was wrong with what {of_all} brought in the last load."
     return View(
         key="deliveries",
         title="What came last",
         question="Is today's data complete?",
-        sources=("mart_deliveries",),
+        sources=("mart_deliveries", "mart_data_gaps"),
+        sentences=(said,) if rows else (),
         table=Table(
             ["Source", "Last load (UTC)", "Last brought something new (UTC)", "What was wrong"],
             [
@@ -82,6 +102,7 @@ def deliveries(published: Published) -> View:
                 ]
                 for row in rows
             ],
+            exact=rows,
         ),
         nothing="No load is on record.",
     )
@@ -101,12 +122,17 @@ def backtest(published: Published) -> View:
     sentences = []
     if auc.get("value") is not None:
         low, high = auc["ci_low"], auc["ci_high"]
-        between = "" if low is None or high is None else f" (95 % between {low:.2f} and {high:.2f})"
-        sentences.append(
+        is_sure = low is not None and high is not None
+        between = f" (95 %: {numbers.percent(low)} to {numbers.percent(high)})" if is_sure else ""
+        sentences += [
+            _verdict(low, high),
+            *_times(found),
             f"Of an account that left within {days} days and one that stayed, the score was worse "
             f"for the one that left in {numbers.percent(auc['value'])} of the pairs{between}; "
-            f"50 % is chance. {auc['churned']} of {auc['accounts']} accounts left."
-        )
+            f"50 % is chance. {auc['churned']} of {auc['accounts']} accounts left.",
+        ]
+    elif found:
+        sentences.append("Not known: too few have left whose health was known.")
     rows = [
         [
             band,
@@ -126,7 +152,147 @@ def backtest(published: Published) -> View:
         sources=(BACKTEST,),
         sentences=tuple(sentences),
         table=Table(
-            ["Band", f">Left within {days} days", ">95 % interval", ">Customers who left"], rows
+            ["Band", f">Left within {days} days", ">95 % interval", ">Customers who left"],
+            rows,
+            exact=list(found.values()),
         ),
         nothing="Too few customers have left to say.",
+        notes=(
+            "Counted at the end of each month: a customer is in each band that it had within "
+            f"{days} days before it left, so the bands together have more than left.",
+        ),
+    )
+
+
+def _verdict(low: float | None, high: float | None) -> str:
+    """Say whether the score tells who leaves, by the interval of its share of pairs."""
+    if low is None or high is None:
+        return "Whether the score tells who leaves is not sure: too few have left."
+    if low > CHANCE:
+        return "Yes: the score tells better than chance who leaves."
+    if high < CHANCE:
+        return "No: the score is worse than chance at telling who leaves."
+    return "Not proven: what the score tells may be chance."
+
+
+def _times(found: Mapping[str, Row]) -> Iterator[str]:
+    red, green = (found.get(f"churn_rate_{band}", {}).get("value") for band in ("red", "green"))
+    if red and green:
+        yield f"Accounts in red left {red / green:.1f} times as often as those in green."
+
+
+def calibration(published: Published) -> View:
+    """What the score and the model said of the chance to leave, against who left."""
+    rows = published.rows(
+        f"""
+        select predictor, chance_from, chance_to, mean_chance, churn_rate, snapshots, accounts,
+            churned_snapshots,
+            case when predictor like 'model%' then $1 else $2 end as said_by
+        from {CALIBRATION}
+        where snapshot_type = 'month_end' and predictor in ('score_test', 'model_test')
+        order by said_by, chance_from
+        """,
+        MODEL,
+        SCORE,
+    )
+    judged = [row for row in rows if row["churn_rate"] is not None]
+    return View(
+        key="calibration",
+        title="Does a chance of 10 % mean one in ten?",
+        question="Can the chances be taken at their word?",
+        sources=(CALIBRATION,),
+        chart=Chart(
+            charts.against(
+                judged,
+                said="mean_chance",
+                happened="churn_rate",
+                part="said_by",
+                colours={SCORE: charts.BLUE, MODEL: charts.VERMILLION},
+                titles=("Chance to leave that was said", "Share that left"),
+            ),
+            "Points of the chance that was said against the share that left",
+        )
+        if judged
+        else None,
+        table=Table.of(
+            rows,
+            (
+                ("Said by", "said_by", str),
+                (">Chance from", "chance_from", numbers.percent),
+                (">to", "chance_to", numbers.percent),
+                (">Said on average", "mean_chance", numbers.percent),
+                (">Left", "churn_rate", numbers.percent),
+                (">Snapshots", "snapshots", numbers.count),
+                (">Accounts", "accounts", numbers.count),
+            ),
+        ),
+        is_table_folded=True,
+        nothing="Too few customers have left to say.",
+        notes=(
+            "On months that neither had seen when it was made. Where fewer than "
+            f"{published.publication.policy.get('backtest_least_churned', 5)} left, the share is "
+            "not known and has no point.",
+        ),
+    )
+
+
+def freshness(published: Published) -> View:
+    """How far the data of each source reach: when things happened, not when they were loaded."""
+    found = published.publication.newest_business_days
+    figures = []
+    for source, told in sorted(found.items()):
+        newest = date.fromisoformat(told)
+        behind = (published.as_of - newest).days
+        since = "up to the as-of day" if behind <= 0 else f"{numbers.things(behind, 'day')} before"
+        figures.append(Figure(source.capitalize(), told, since))
+    return View(
+        key="freshness",
+        title="How far the data reach",
+        question="Until which day is something known of each source?",
+        sources=("mart_deliveries",),
+        figures=tuple(figures),
+        nothing="No source has told of a day.",
+    )
+
+
+def checks(quality: Published) -> View:
+    """What the checks of the newest run found: those that are not passed, by what they protect."""
+    rows = quality.rows(
+        f"""
+        select test, check_type, protects, description, status, failing_rows, failing_since,
+            last_seen_good_at, last_run_at, severity, owner, remedy,
+            failing_since::date as failing_on
+        from {QUALITY}
+        where status <> 'pass'
+        order by array_position(['fail', 'not run', 'warn'], status), failing_since, test
+        """
+    )
+    row = quality.row(
+        f"select count(*) as checks, count_if(status = 'pass') as passed, max(last_run_at) as at"
+        f" from {QUALITY}"
+    )
+    return View(
+        key="checks",
+        title="Checks",
+        question="Does everything hold that must hold?",
+        sources=(QUALITY,),
+        sentences=(
+            f"{numbers.count(row['passed'])} of {numbers.things(row['checks'], 'check')} passed, "
+            f"last on {row['at']:%Y-%m-%d %H:%M} UTC.",
+        )
+        if row["checks"]
+        else (),
+        table=Table.of(
+            rows,
+            (
+                ("Status", "status", str),
+                ("Protects", "protects", numbers.text),
+                ("What must hold", "description", numbers.text),
+                (">Rows", "failing_rows", numbers.count),
+                ("Since", "failing_on", numbers.day),
+                ("What to do", "remedy", numbers.text),
+            ),
+            shown=SHOWN,
+        ),
+        nothing="No check has run yet.",
     )

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
+
+# The filters that a view may follow.
+SEGMENT, CSM, MONTH = "segment", "CSM", "month"
+BY_ACCOUNT = (SEGMENT, CSM)
+BY_MONTH = (SEGMENT, CSM, MONTH)
 
 
 @dataclass(frozen=True)
@@ -32,12 +38,44 @@ class Table:
     Attributes:
         columns: The titles; one that begins with > is of numbers, which stand to the right.
         rows: The cells, as people read them.
-        left_out: How many more rows there are.
+        shown: How many rows a page of limited length shows; all without it.
+        exact: The rows as the tables have them, with every digit, for who goes on with them.
     """
 
     columns: Sequence[str]
     rows: Sequence[Sequence[str]]
-    left_out: int = 0
+    shown: int | None = None
+    exact: Sequence[Mapping[str, Any]] = ()
+
+    @classmethod
+    def of(
+        cls,
+        rows: Sequence[Mapping[str, Any]],
+        columns: Sequence[tuple[str, str, Callable[[Any], str]]],
+        shown: int | None = None,
+    ) -> Table:
+        """Return the table of rows whose cells are each made of one column.
+
+        Args:
+            rows: The rows.
+            columns: Title, name and how people read it.
+            shown: As of the table.
+        """
+        cells = [[read(row[name]) for _, name, read in columns] for row in rows]
+        return cls([title for title, *_ in columns], cells, shown, rows)
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A drawing.
+
+    Attributes:
+        drawing: What is drawn, as Vega-Lite has it.
+        says: What it shows, for who cannot see it.
+    """
+
+    drawing: Mapping[str, Any]
+    says: str
 
 
 @dataclass(frozen=True)
@@ -51,11 +89,12 @@ class View:
         sources: The tables it is read from.
         figures: Its headline.
         sentences: What it says in words.
-        chart: A drawing (SVG), and what it shows for who cannot see it.
+        chart: A drawing.
         table: The rows behind it.
         is_table_folded: Whether the table is the numbers of the chart, shown when asked for.
         nothing: What to say when there is nothing to show.
         notes: What is missing, or open.
+        follows: The filters that it follows; of the others it says that it does not.
     """
 
     key: str
@@ -64,11 +103,12 @@ class View:
     sources: tuple[str, ...]
     figures: tuple[Figure, ...] = ()
     sentences: tuple[str, ...] = ()
-    chart: tuple[str, str] | None = None
+    chart: Chart | None = None
     table: Table | None = None
     is_table_folded: bool = False
     nothing: str = ""
     notes: tuple[str, ...] = ()
+    follows: tuple[str, ...] = ()
 
     @property
     def is_empty(self) -> bool:

@@ -10,10 +10,10 @@ from orchestration.loads.api import (
     build_dlt_source,
     build_pipeline,
     finish_load,
-    last_complete_day,
     load,
     refusal_in,
 )
+from orchestration.loads.business_time import last_complete_day, newest_business_days
 from orchestration.loads.landed import Landed
 from orchestration.loads.mapping import Mapping, read_mapping
 from orchestration.loads.model import (
@@ -43,6 +43,7 @@ __all__ = [
     "finish_load",
     "last_complete_day",
     "load",
+    "newest_business_days",
     "read_mapping",
     "refusal_in",
     "source_names",

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from orchestration.database import text
 from orchestration.loads.settings import AS_WRITTEN, FileSettings
 from orchestration.loads.spec import ColumnSpec
-from orchestration.loads.warehouse import text
 
 _INTEGERS = {
     "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT",

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
+from orchestration.database import quote, text
 from orchestration.loads.casts import (
     EXACT,
     EXACT_OF_FLOAT,
@@ -20,7 +21,6 @@ from orchestration.loads.scales import outside
 from orchestration.loads.settings import AS_WRITTEN, FileSettings
 from orchestration.loads.spec import END_COLUMNS, ColumnSpec, TableSpec
 from orchestration.loads.vocabulary import is_known, words_of
-from orchestration.loads.warehouse import quote, text
 
 YEARS_BACK = 25
 YEARS_AHEAD = 15

@@ -158,6 +158,21 @@ def misnamed_files(folder: Path) -> list[Path]:
     return [relative for _, relative in _meant(folder) if not _is_text(relative)]
 
 
+def linked_files(folder: Path) -> list[Path]:
+    """Files and folders that are links out of the folder: what is there, nobody has delivered."""
+    return [
+        path.relative_to(folder)
+        for path in sorted(folder.rglob("*"))
+        if path.exists()
+        and not _is_inside(path, folder)
+        and not any(part.startswith(NOT_MEANT) for part in path.relative_to(folder).parts)
+    ]
+
+
+def _is_inside(path: Path, folder: Path) -> bool:
+    return path.resolve().is_relative_to(folder.resolve())
+
+
 def _is_text(path: Path) -> bool:
     try:
         str(path).encode()
@@ -175,7 +190,11 @@ def _meant(folder: Path) -> Iterator[tuple[Path, Path]]:
 
 
 def _visible(folder: Path) -> Iterator[tuple[Path, Path]]:
-    return ((path, relative) for path, relative in _meant(folder) if _is_text(relative))
+    return (
+        (path, relative)
+        for path, relative in _meant(folder)
+        if _is_text(relative) and _is_inside(path, folder)
+    )
 
 
 def tables_by_name(

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import duckdb
 
+from orchestration.database import quote, text
+from orchestration.loads.business_time import note_business_days
 from orchestration.loads.extract import make_plan
-from orchestration.loads.files import misnamed_files, unreadable_files
+from orchestration.loads.files import linked_files, misnamed_files, unreadable_files
 from orchestration.loads.mapped import unmapped_columns
 from orchestration.loads.model import (
     NO_TABLE,
@@ -22,7 +24,7 @@ from orchestration.loads.model import (
 from orchestration.loads.reader import count_records
 from orchestration.loads.references import unknown_references
 from orchestration.loads.run import LoadRun
-from orchestration.loads.warehouse import ensure_tables, quote, text
+from orchestration.loads.warehouse import ensure_tables
 from orchestration.loads.whole import settle_deliveries
 
 COUNT_NAMES = ("read", "loaded", "unchanged", "rejected", "unmapped")
@@ -116,6 +118,12 @@ def _unmapped_files(run: LoadRun) -> None:
         run.note(
             "error" if len(path.parts) > 1 else severity,
             "the file's name is not UTF-8, so the file is not read; rename it",
+            file=str(path).encode(errors="backslashreplace").decode(),
+        )
+    for path in linked_files(run.request.folder):
+        run.note(
+            "error" if len(path.parts) > 1 else severity,
+            "this is a link that leads out of the folder, so it is not read; copy what it names",
             file=str(path).encode(errors="backslashreplace").decode(),
         )
     for name in unreadable_files(run.request.folder):
@@ -220,6 +228,7 @@ def _write(run: LoadRun) -> None:
         )
     if not any(message.severity == "error" for message in run.messages):
         _write_table_loads(connection, run)
+    note_business_days(connection, run)
     _remember(connection, run)
 
 
@@ -235,7 +244,7 @@ def _write_table_loads(connection: duckdb.DuckDBPyConnection, run: LoadRun) -> N
             continue
         connection.execute(
             "insert into raw_loads.table_loads by name select ? as run_id, ? as loaded_at,"
-            " ? as source, ? as source_table, ? as delivery, ? as is_vital,"
+            " ? as source, ? as source_table, ? as delivery, ? as is_vital, ? as is_stream,"
             f" (select sum(rows_gone) from {quote(run.spec.dataset)}.deliveries"
             "  where load_id = ? and source_table = ?) as rows_gone",
             [
@@ -245,6 +254,7 @@ def _write_table_loads(connection: duckdb.DuckDBPyConnection, run: LoadRun) -> N
                 table.name,
                 run.kind_of(table),
                 table.name in run.spec.vital_tables,
+                table.happened_at is not None,
                 run.load_id,
                 table.name,
             ],

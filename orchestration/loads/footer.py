@@ -6,9 +6,9 @@ import csv
 
 import duckdb
 
+from orchestration.database import quote, text
 from orchestration.loads.model import FileError
 from orchestration.loads.staged import StagedFile
-from orchestration.loads.warehouse import quote, text
 
 # More rows than this do not follow the totals of a report.
 LONGEST_FOOTER = 20

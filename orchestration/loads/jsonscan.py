@@ -9,13 +9,14 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
+from orchestration.database import quote, text
 from orchestration.loads.casts import EXACT, is_number, signed
 from orchestration.loads.files import InputFile
 from orchestration.loads.model import FileError
 from orchestration.loads.settings import FileSettings
 from orchestration.loads.staged import StagedFile, name_columns
 from orchestration.loads.textscan import BOM, BlockReader, Broken
-from orchestration.loads.warehouse import first_line, quote, text
+from orchestration.loads.warehouse import first_line
 
 # So much of a file tells its form.
 LOOKED_AT = 4096

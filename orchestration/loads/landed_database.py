@@ -9,11 +9,12 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration.database import quote, text
 from orchestration.loads.landed import API, Landed
 from orchestration.loads.landed_folder import attach_folder
 from orchestration.loads.model import LoadError
 from orchestration.loads.spec import SourceSpec, source_names, source_spec
-from orchestration.loads.warehouse import OWN_TABLES, quote, text
+from orchestration.loads.warehouse import OWN_TABLES
 from orchestration.project import dbt_schemas
 
 ALIAS = "landed"

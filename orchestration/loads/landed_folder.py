@@ -6,9 +6,9 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration.database import quote, text
 from orchestration.loads.landed import OBJECT, Landed
 from orchestration.loads.model import LoadError
-from orchestration.loads.warehouse import quote, text
 
 # Name of the file a row is of; files are named by the moment of their fetch, so the last is newest.
 FETCHED = "_fetched"

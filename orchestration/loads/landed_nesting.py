@@ -11,9 +11,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from orchestration.database import quote, text
 from orchestration.loads.casts import is_nested
 from orchestration.loads.landed_database import LandedTable
-from orchestration.loads.warehouse import quote, text
 
 BETWEEN = "__"
 # A value of another type than the column's goes to a column of its own.

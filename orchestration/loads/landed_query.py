@@ -9,6 +9,7 @@ import duckdb
 import sqlglot
 from sqlglot import exp
 
+from orchestration.database import quote, text
 from orchestration.loads.adapters import AdaptedTable, Adapter, LandedColumn, Limit
 from orchestration.loads.landed import Landed
 from orchestration.loads.landed_database import LandedSchema
@@ -16,7 +17,6 @@ from orchestration.loads.landed_nesting import Nesting
 from orchestration.loads.landed_relation import LandedRelation, as_type, sql_type
 from orchestration.loads.model import FileError
 from orchestration.loads.spec import ColumnSpec, TableSpec
-from orchestration.loads.warehouse import quote, text
 from orchestration.settings_file import suggestion
 
 

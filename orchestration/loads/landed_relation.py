@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from orchestration.database import quote, text
 from orchestration.loads.adapters import LandedColumn, Relation
 from orchestration.loads.casts import as_text
 from orchestration.loads.landed import OBJECT
 from orchestration.loads.landed_nesting import BETWEEN, Nesting
-from orchestration.loads.warehouse import quote, text
 
 _TYPES = {"text": "VARCHAR", "json": "JSON", "decimal": "DECIMAL(38, 12)"}
 _WHOLE = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?$")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import duckdb
 
+from orchestration.database import quote, text
 from orchestration.loads.casts import as_text
 from orchestration.loads.checks import (
     Check,
@@ -21,7 +22,6 @@ from orchestration.loads.checks import (
 )
 from orchestration.loads.model import FileError
 from orchestration.loads.part_plan import PartPlan
-from orchestration.loads.warehouse import quote, text
 
 
 @dataclass

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from orchestration.database import quote, text
 from orchestration.loads.settings import AS_WRITTEN, FileSettings
 from orchestration.loads.spec import TableSpec
 from orchestration.loads.staged import StagedFile
 from orchestration.loads.vocabulary import fold, folded
-from orchestration.loads.warehouse import quote, text
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ import duckdb
 import pyarrow as pa
 from pyarrow import csv as pa_csv
 
+from orchestration.database import quote, text
 from orchestration.loads.csvscan import scan_csv
 from orchestration.loads.files import InputFile
 from orchestration.loads.footer import finished
@@ -19,7 +20,7 @@ from orchestration.loads.settings import AS_WRITTEN, FileSettings
 from orchestration.loads.staged import StagedFile, name_columns
 from orchestration.loads.textscan import TextScan
 from orchestration.loads.unpack import plain_copy
-from orchestration.loads.warehouse import first_line, quote, text
+from orchestration.loads.warehouse import first_line
 from orchestration.loads.workbook import read_sheet
 
 BATCH_BYTES = 8 * 1024 * 1024

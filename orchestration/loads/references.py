@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from orchestration.database import quote, text
 from orchestration.loads.model import Message
 from orchestration.loads.run import LoadRun
-from orchestration.loads.warehouse import quote, text
 
 REFERENCES = {
     "account_id": "accounts",

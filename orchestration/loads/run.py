@@ -14,6 +14,7 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
+from orchestration.database import text
 from orchestration.loads.checks import Window, currency_type
 from orchestration.loads.files import InputFile
 from orchestration.loads.landed_database import refuse_foreign_tables
@@ -33,7 +34,7 @@ from orchestration.loads.spec import (
     source_spec,
 )
 from orchestration.loads.staged import StagedFile
-from orchestration.loads.warehouse import ensure_tables, opened, table_columns, text
+from orchestration.loads.warehouse import ensure_tables, opened, table_columns
 from orchestration.memory import bound_memory
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ import csv
 from functools import cache
 from pathlib import Path
 
+from orchestration.database import quote, text
 from orchestration.loads.vocabulary import fold, folded, words_of
-from orchestration.loads.warehouse import quote, text
 
 SCALES = Path(__file__).resolve().parents[2] / "seeds" / "survey_scales.csv"
 

@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 import duckdb
 from sqlglot import exp
 
+from orchestration.database import quote
 from orchestration.loads.model import FileError
 from orchestration.loads.part_plan import PartPlan
 from orchestration.loads.run import LoadRun
-from orchestration.loads.warehouse import quote
 
 ALIAS = "_shape"
 FIRST = "_first"

@@ -97,6 +97,9 @@ class TableSpec:
         either: Columns of which one must hold a value.
         last_counts: Whether of two rows of a key the last one counts, where no version tells; in
             other tables the second one is rejected.
+        happened_at: Column of business time of a table whose rows are what happened.
+        known_at: The same of a table of objects, or of campaigns: in it nothing has to happen.
+        arrived_at: Column that says when what happened arrived.
     """
 
     source: str
@@ -114,6 +117,27 @@ class TableSpec:
     scored: dict[str, str] = field(default_factory=dict)
     either: tuple[str, ...] = ()
     last_counts: bool = False
+    happened_at: str | None = None
+    known_at: str | None = None
+    arrived_at: str | None = None
+
+    @property
+    def business_time(self) -> str | None:
+        """SQL of the moment that a row is about; none where rows are not dated."""
+        return self._moment(self.happened_at or self.known_at)
+
+    @property
+    def activity_time(self) -> str | None:
+        """SQL of the moment by which activity of a row is known: when it arrived goes before."""
+        moments = [each for each in (self._moment(self.arrived_at), self.business_time) if each]
+        return f"coalesce({', '.join(moments)})" if moments else None
+
+    def _moment(self, column: str | None) -> str | None:
+        if column is None:
+            return None
+        # Whole numbers are unix seconds.
+        is_unix = self.columns[column].type == "bigint"
+        return f'make_timestamp("{column}" * 1000000)' if is_unix else f'"{column}"'
 
     @property
     def required(self) -> list[str]:
@@ -186,6 +210,9 @@ def source_spec(source: str) -> SourceSpec:
             scored=body.get("scored", {}),
             either=tuple(body.get("either", ())),
             last_counts=bool(body.get("last_counts", False)),
+            happened_at=body.get("happened_at"),
+            known_at=body.get("known_at"),
+            arrived_at=body.get("arrived_at"),
         )
         for name, body in raw["tables"].items()
     }

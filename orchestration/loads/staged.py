@@ -15,6 +15,9 @@ from orchestration.loads.settings import AS_WRITTEN, FileSettings
 from orchestration.loads.textscan import UNCLOSED, Broken, raw_lines
 
 RESERVED = ("_dlt_", "_source_")
+# The widest exports (an object of a CRM with all its own fields) have less than half of it. What
+# has more takes memory by the square of it, and is a table that was turned on its side.
+MOST_COLUMNS = 2_000
 
 
 @dataclass
@@ -124,6 +127,11 @@ def name_columns(headers: list[str]) -> Names:
 
     Names that differ only in letters which snake case does not have (umlauts) are told apart.
     """
+    if len(headers) > MOST_COLUMNS:
+        raise FileError(
+            f"the file has {len(headers):,} columns; at most {MOST_COLUMNS:,} are read. Export the "
+            "columns that are needed, or rows in the place of columns"
+        )
     found = Names()
     snake = [snake_case(h) if h.strip() else f"unnamed_{i + 1}" for i, h in enumerate(headers)]
     for position, (header, plain) in enumerate(zip(headers, snake, strict=True)):

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from orchestration.database import quote, text
 from orchestration.loads.checks import key_text
 from orchestration.loads.model import FOOTER_ROWS
 from orchestration.loads.part import Part
 from orchestration.loads.part_plan import PartPlan
 from orchestration.loads.run import LoadRun
 from orchestration.loads.spec import INCREMENT, TableSpec
-from orchestration.loads.warehouse import quote, text
 from orchestration.loads.whole import NAMED, Delivery, note_delivery
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import sqlglot
 from sqlglot import exp
 
+from orchestration.database import quote, text
 from orchestration.loads.casts import (
     as_text,
     clock,
@@ -24,12 +25,24 @@ from orchestration.loads.run import LoadRun
 from orchestration.loads.settings import AS_WRITTEN, FileSettings
 from orchestration.loads.shaping import Shaper, filled, or_alone, replaced
 from orchestration.loads.staged import StagedFile
-from orchestration.loads.warehouse import quote, text
 from orchestration.settings_file import suggestion
 
 SOURCE = "s"
 # Functions of ours: a text as the file writes numbers, days and times.
 NUMBER, DAY, TIME = "as_number", "as_date", "as_time"
+# Functions whose answer hangs on the moment, on chance, or on who asks: those that DuckDB calls
+# other than consistent, and what it has as keywords or macros.
+UNSTEADY = {
+    *("now", "today", "transaction_timestamp", "get_current_timestamp", "get_current_time", "ago"),
+    *("current_date", "current_time", "current_timestamp", "current_localtime"),
+    *("current_localtimestamp", "localtime", "localtimestamp"),
+    *("random", "setseed", "uuid", "uuidv4", "uuidv7", "gen_random_uuid"),
+    *("nextval", "currval", "txid_current", "current_connection_id", "current_transaction_id"),
+    *("current_query", "current_query_id", "current_user", "user", "session_user", "getenv"),
+    *("current_database", "current_catalog", "current_schema", "current_schemas"),
+    *("current_setting", "in_search_path", "stats", "sleep_ms", "write_log"),
+    *("pg_conf_load_time", "pg_postmaster_start_time"),
+}
 
 
 class Translator:
@@ -190,6 +203,12 @@ class Translator:
             raise self._error(
                 place, f"'{expression}' is not a valid expression: {first}"
             ) from problem
+        for unsteady in filter(None, map(_unsteady, tree.find_all(exp.Func))):
+            raise self._error(
+                place,
+                f"'{expression}' says something else each time ({unsteady}): the same file is to "
+                "give the same rows, so use a column of the file",
+            )
         if tree.find(exp.Query, exp.DDL, exp.Command):
             raise self._error(place, f"'{expression}' must be an expression, not a query")
         over = tree.find(exp.Window, exp.AggFunc)
@@ -262,6 +281,14 @@ class Translator:
         return FileError(
             f"mapping {self._place}.{place}: {message}", file=file or self._staged.file.relative
         )
+
+
+def _unsteady(node: exp.Func) -> str:
+    """Return a call whose answer hangs on the moment, on chance or on the session; else nothing."""
+    call = node.sql(dialect="duckdb")
+    name = call.partition("(")[0].lower()
+    since_today = name == "age" and len(node.expressions) == 1
+    return call if name in UNSTEADY or since_today else ""
 
 
 def _read(called: str, argument: str, reading: FileSettings) -> str:

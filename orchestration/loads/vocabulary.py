@@ -7,7 +7,7 @@ import re
 from functools import cache
 from pathlib import Path
 
-from orchestration.loads.warehouse import text
+from orchestration.database import text
 
 VOCABULARY = Path(__file__).resolve().parents[2] / "seeds" / "vocabulary.csv"
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.database import connect
+from orchestration.database import connect, quote, text
 from orchestration.loads.spec import (
     GONE_COLUMN,
     LOADER_COLUMNS,
@@ -73,6 +73,15 @@ LOAD_TABLES = {
         "delivery": "VARCHAR",
         "is_vital": "BOOLEAN",
         "rows_gone": "BIGINT",
+        "is_stream": "BOOLEAN",
+    },
+    # The days on which happened what a load brought.
+    "business_days": {
+        "run_id": "VARCHAR",
+        "load_id": "VARCHAR",
+        "source": "VARCHAR",
+        "source_table": "VARCHAR",
+        "business_day": "DATE",
     },
     "messages": {
         "run_id": "VARCHAR",
@@ -102,16 +111,6 @@ LOAD_TABLES = {
 }
 
 
-def quote(name: str) -> str:
-    """Quote an SQL identifier."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-def text(value: object) -> str:
-    """Write a value as an SQL string literal."""
-    return "'" + str(value).replace("'", "''") + "'"
-
-
 def create(warehouse: Path) -> None:
     """Make an empty warehouse in DuckDB's newest storage format.
 
@@ -139,28 +138,44 @@ def opened(warehouse: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 
 def table_columns(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> dict[str, str]:
     """Columns of a table as it is in the warehouse, with their types; empty when absent."""
+    return schema_columns(connection, schema).get(table, {})
+
+
+def schema_columns(connection: duckdb.DuckDBPyConnection, schema: str) -> dict[str, dict[str, str]]:
+    """The same for every table of a schema, by name: one look at the catalog, not one a table."""
     rows = connection.execute(
-        "select column_name, data_type from duckdb_columns()"
-        " where database_name = current_database() and schema_name = ? and table_name = ?"
-        " order by column_index",
-        [schema, table],
+        "select table_name, column_name, data_type from duckdb_columns()"
+        " where database_name = current_database() and schema_name = ?"
+        " order by table_name, column_index",
+        [schema],
     ).fetchall()
-    return dict(rows)
+    found: dict[str, dict[str, str]] = {}
+    for table, column, kind in rows:
+        found.setdefault(table, {})[column] = kind
+    return found
 
 
 def ensure_table(
     connection: duckdb.DuckDBPyConnection, schema: str, table: str, columns: dict[str, str]
 ) -> None:
     """Create the table, or add the columns it lacks."""
-    existing = table_columns(connection, schema, table)
-    name = f"{quote(schema)}.{quote(table)}"
-    if not existing:
-        body = ", ".join(f"{quote(column)} {kind}" for column, kind in columns.items())
-        connection.execute(f"create table {name} ({body})")
-        return
-    for column, kind in columns.items():
-        if column not in existing:
-            connection.execute(f"alter table {name} add column {quote(column)} {kind}")
+    _ensure(connection, schema, {table: columns})
+
+
+def _ensure(
+    connection: duckdb.DuckDBPyConnection, schema: str, tables: dict[str, dict[str, str]]
+) -> None:
+    there = schema_columns(connection, schema)
+    for table, columns in tables.items():
+        name = f"{quote(schema)}.{quote(table)}"
+        existing = there.get(table)
+        if not existing:
+            body = ", ".join(f"{quote(column)} {kind}" for column, kind in columns.items())
+            connection.execute(f"create table {name} ({body})")
+            continue
+        for column, kind in columns.items():
+            if column not in existing:
+                connection.execute(f"alter table {name} add column {quote(column)} {kind}")
 
 
 def raw_columns(table: TableSpec) -> dict[str, str]:
@@ -172,17 +187,15 @@ def raw_columns(table: TableSpec) -> dict[str, str]:
 def ensure_tables(connection: duckdb.DuckDBPyConnection, spec: SourceSpec) -> None:
     """Make every declared table of a source exist with every declared column."""
     connection.execute(f"create schema if not exists {quote(spec.dataset)}")
-    for table in spec.tables.values():
-        ensure_table(connection, spec.dataset, table.name, raw_columns(table))
-    ensure_table(connection, spec.dataset, "rejects", REJECT_COLUMNS)
-    ensure_table(connection, spec.dataset, "deliveries", DELIVERY_COLUMNS)
+    declared = {table.name: raw_columns(table) for table in spec.tables.values()}
+    kept = {"rejects": REJECT_COLUMNS, "deliveries": DELIVERY_COLUMNS}
+    _ensure(connection, spec.dataset, declared | kept)
     _ensure_load_tables(connection)
 
 
 def _ensure_load_tables(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute("create schema if not exists raw_loads")
-    for name, columns in LOAD_TABLES.items():
-        ensure_table(connection, "raw_loads", name, columns)
+    _ensure(connection, "raw_loads", LOAD_TABLES)
 
 
 def write_settings(warehouse: Path, settings: dict[str, str | None]) -> None:

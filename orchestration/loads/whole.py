@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
+from orchestration.database import quote, text
 from orchestration.loads.checks import key_text
 from orchestration.loads.spec import FULL, TableSpec
-from orchestration.loads.warehouse import quote, text
 
 if TYPE_CHECKING:
     from orchestration.loads.part import Part

@@ -11,11 +11,15 @@ from filelock import FileLock
 from hypothesis.internal.conjecture import providers
 
 from orchestration.home import Home
+from tests.python import parsed
 
 ROOT = Path(__file__).resolve().parents[2]
 # The scale of the demo company that the tests refresh; the truth is compared at this size too.
 DEMO_SCALE = os.environ.get("CSW_TEST_SCALE", "1")
 OURS = ("CSW_", "DBT_", "DAGSTER_")
+HERE = Path(__file__).parent
+# Companies by the dozen: `make test` leaves them to `make test ALL=1`.
+LONG_FOLDERS = ("cases", "connect", "judge", "landed")
 
 # Hypothesis also draws the constants of all modules that happen to be imported. What a seed draws
 # must not depend on which tests run beside it.
@@ -61,7 +65,12 @@ def run_csw() -> RunCsw:
 
     def run(*arguments: object, **environment: object) -> subprocess.CompletedProcess[str]:
         settings = {name: str(text) for name, text in environment.items()}
-        return subprocess.run(
+        # A project of the test's own is parsed by itself.
+        named = settings.get("CSW_HOME") if "CSW_PROJECT" not in settings else None
+        home = Home(Path(named)) if named else None
+        if home:
+            parsed.lend(home)
+        done = subprocess.run(
             [sys.executable, "-m", "orchestration.cli", *map(str, arguments)],
             cwd=ROOT,
             env={**clean_environment(), "COLUMNS": "200", **settings},
@@ -69,6 +78,9 @@ def run_csw() -> RunCsw:
             text=True,
             check=False,
         )
+        if home:
+            parsed.keep(home)
+        return done
 
     return run
 
@@ -78,6 +90,12 @@ def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder that all workers of a run have in common."""
     own = tmp_path_factory.getbasetemp()
     return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+
+@pytest.fixture(scope="session", autouse=True)
+def lent_parses(shared_folder: Path) -> None:
+    """The project is parsed once per set of vars, not once per home."""
+    parsed.Kept.folder = shared_folder / "parsed"
 
 
 @pytest.fixture(scope="session")
@@ -94,7 +112,12 @@ def demo_home(run_csw: RunCsw, shared_folder: Path) -> Home:
     return home
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the files that take long, so that no worker is left with one at the end."""
-    long = {item.path for item in items if item.get_closest_marker("long")}
-    items.sort(key=lambda item: item.path not in long)
+    for item in items:
+        if item.path.relative_to(HERE).parts[0] in LONG_FOLDERS:
+            item.add_marker("long")
+    first = {item.path for item in items if item.get_closest_marker("long")}
+    first |= {item.path for item in items if "demo_home" in getattr(item, "fixturenames", ())}
+    items.sort(key=lambda item: item.path not in first)

@@ -14,6 +14,7 @@
     'currency': 'varchar',
     'ends_on': 'date',
     'is_end_agreed': 'boolean',
+    'is_auto_renewed': 'boolean',
 } %}
 
 with united as (

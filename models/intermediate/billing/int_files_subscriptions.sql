@@ -11,7 +11,8 @@ with subscriptions as (
         cancel_reason,
         current_term_start,
         current_term_end,
-        currency
+        currency,
+        auto_renew
     from {{ ref('stg_files__subscriptions') }}
 ),
 
@@ -66,7 +67,9 @@ final as (
         subscriptions.current_term_end as term_end,
         coalesce(subscriptions.currency, '{{ var("reporting_currency") }}') as currency,
         terms.ends_on,
-        terms.is_end_agreed
+        terms.is_end_agreed,
+        case when states.meaning = 'non_renewing' then false else subscriptions.auto_renew end
+            as is_auto_renewed
     from subscriptions
     inner join states
         on subscriptions.subscription_id = states.subscription_id

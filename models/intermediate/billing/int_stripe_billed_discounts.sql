@@ -3,11 +3,12 @@
 -- off in its last period: whole and half per cents of what discounts before it left are a
 -- percentage, else an amount. It ends with the last period that has it, or goes on where that is
 -- the last that was billed. A percentage that other items of its periods never have is of its item.
+-- A void bill tells of a period that has no other: the discount was in force when Stripe made it.
 -- missing_from: the first period after it that was billed without any discount. One that is billed
 -- with another says nothing: a discount of the subscription hides that of its customer.
 {{ config(enabled=source_is_on('billing', 'stripe')) }}
 
-with whole_periods as (
+with lines as (
     select
         subscription_id,
         invoice_id,
@@ -17,14 +18,21 @@ with whole_periods as (
         currency,
         issued_at,
         period_start,
-        period_end,
-        count(*) over (partition by subscription_id, period_start) as lines_in_period,
-        max(period_start) over (partition by subscription_id) as last_billed_on
+        period_end
     from {{ ref('int_stripe_recurring_lines') }}
     where
         is_whole_period
         and amount > 0
         and subscription_id is not null
+    qualify not is_void or bool_and(is_void) over (partition by subscription_id, period_start)
+),
+
+whole_periods as (
+    select
+        *,
+        count(*) over (partition by subscription_id, period_start) as lines_in_period,
+        max(period_start) over (partition by subscription_id) as last_billed_on
+    from lines
 ),
 
 -- The discounts of a line stand in the order in which they were taken off.

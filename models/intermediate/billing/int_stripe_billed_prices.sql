@@ -20,6 +20,7 @@ with lines as (
     from {{ ref('int_stripe_recurring_lines') }}
     where
         is_whole_period
+        and not is_void
         and period_start < period_end
 ),
 

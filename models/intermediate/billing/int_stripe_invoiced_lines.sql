@@ -49,6 +49,7 @@ lines as (
         period_start,
         period_end
     from {{ ref('int_stripe_recurring_lines') }}
+    where not is_void
 ),
 
 final as (

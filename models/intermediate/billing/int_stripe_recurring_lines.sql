@@ -1,15 +1,17 @@
--- Grain: one row per recurring line of a Stripe invoice that asks for something.
--- Only bills do (is_bill); what was issued after the as-of date is not known.
+-- Grain: one row per recurring line of a Stripe invoice that asks, or asked, for something.
+-- Bills do (is_bill), and void ones did: Stripe made them of what was in force then. What was
+-- issued after the as-of date is not known.
 {{ config(enabled=source_is_on('billing', 'stripe')) }}
 
 with invoices as (
     select
         invoice_id,
         subscription_id,
-        issued_at
+        issued_at,
+        status = 'void' as is_void
     from {{ ref('stg_stripe__invoices') }}
     where
-        {{ is_bill('status') }}
+        ({{ is_bill('status') }} or status = 'void')
         and cast(issued_at as date) <= {{ as_of_date() }}
 ),
 
@@ -56,6 +58,7 @@ recurring as (
         invoices.invoice_id,
         lines.line_item_id,
         invoices.issued_at,
+        invoices.is_void,
         lines.subscription_item_id,
         lines.price_id,
         lines.product_id,

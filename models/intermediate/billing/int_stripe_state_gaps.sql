@@ -10,6 +10,8 @@
     'customer_unknown': ('warning', 'load the customer, or map it in seed account_mapping'),
     'history_untold': ('warning', 'load the invoices of that time with their lines, or its events; '
         ~ 'or bring the history as subscription_items of files'),
+    'change_untold': ('warning', 'load its events of that time, or bring the history as '
+        ~ 'subscription_items of files'),
     'end_untold': ('warning', 'load the subscription or the event of its deletion'),
     'trial_end_untold': ('warning', 'load the subscription or its events since then'),
     'renewal_untold': ('warning', 'export subscriptions with status=all, or load its event'),
@@ -23,7 +25,7 @@
 with subscriptions as (
     {%- for relation in [
         'int_stripe_untold_changes', 'int_stripe_untold_discount_changes',
-        'int_stripe_untold_states', 'int_stripe_untold_renewals',
+        'int_stripe_untold_states', 'int_stripe_untold_renewals', 'int_stripe_untold_terms',
     ] %}
     select
         subscription_id,

@@ -57,7 +57,8 @@ final as (
             when cast(last_states.cancel_at as date) >= {{ as_of_date() }}
                 then cast(last_states.cancel_at as date)
         end as ends_on,
-        true as is_end_agreed
+        true as is_end_agreed,
+        (last_states.cancel_at is null and last_states.end_date is null) as is_auto_renewed
     from last_states
     inner join starts
         on last_states.subscription_id = starts.subscription_id

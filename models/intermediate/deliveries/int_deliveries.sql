@@ -8,7 +8,8 @@ with loads as (
         source_table,
         delivery,
         is_vital,
-        rows_gone
+        rows_gone,
+        is_stream
     from {{ ref('stg_loads__table_loads') }}
     where
         source_system in (
@@ -37,6 +38,19 @@ counts as (
         source_table
 ),
 
+brought as (
+    select
+        run_id,
+        source_system,
+        source_table,
+        max(business_day) as brought_until
+    from {{ ref('stg_loads__business_days') }}
+    group by
+        run_id,
+        source_system,
+        source_table
+),
+
 joined as (
     select
         loads.source_system,
@@ -59,13 +73,20 @@ joined as (
         cast(coalesce(counts.rows_unmapped, 0) as bigint) as rows_unmapped,
         -- What a mapping leaves out on purpose was not delivered for the table.
         cast(coalesce(counts.rows_read - counts.rows_unmapped, 0) as bigint) as rows_delivered,
-        cast(coalesce(loads.rows_gone, 0) as bigint) as rows_gone
+        cast(coalesce(loads.rows_gone, 0) as bigint) as rows_gone,
+        coalesce(loads.is_stream, false) as is_stream,
+        brought.brought_until
     from loads
     left outer join counts
         on
             loads.run_id = counts.run_id
             and loads.source_system = counts.source_system
             and loads.source_table = counts.source_table
+    left outer join brought
+        on
+            loads.run_id = brought.run_id
+            and loads.source_system = brought.source_system
+            and loads.source_table = brought.source_table
 ),
 
 final as (
@@ -85,7 +106,11 @@ final as (
                         0
                     )
             else rows_rejected
-        end as rows_rejected_anew
+        end as rows_rejected_anew,
+        max(brought_until) over (
+            partition by source_system, source_table
+            order by delivery_number
+        ) as known_until
     from joined
 )
 

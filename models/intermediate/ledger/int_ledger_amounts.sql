@@ -1,6 +1,6 @@
 -- Grain: one row per version of the figures, figure, day and account: what the account adds to it.
--- The version that was published last, and ARR as it is known now: on the day of comparison, and
--- on the as-of date where that is a later one.
+-- The version that was published last, and ARR as it is known now, in total and of each billing
+-- system: on the day of comparison, and on the as-of date where that is a later one.
 with publication as (
     select
         compared_on,
@@ -21,6 +21,16 @@ published as (
 
 lines as (
     select
+        'arr' as figure,
+        account_id,
+        valid_from,
+        valid_to,
+        arr,
+        arr_as_booked
+    from {{ ref('int_arr_line_intervals') }}
+    union all
+    select
+        'arr of ' || source_system as figure,
         account_id,
         valid_from,
         valid_to,
@@ -55,7 +65,7 @@ final as (
     union all
     select
         'now' as version,
-        'arr' as figure,
+        lines.figure,
         days.figure_on,
         lines.account_id,
         cast(null as varchar) as account_name,
@@ -70,6 +80,7 @@ final as (
             lines.valid_from <= days.figure_on
             and coalesce(lines.valid_to > days.figure_on, true)
     group by
+        lines.figure,
         days.figure_on,
         lines.account_id
 )

@@ -2,8 +2,6 @@
 -- Kaplan-Meier estimate of the share of customers still there after so many months, with its
 -- 95 % band on the log-log scale (Greenwood's variance), six decimals. Segments are those at the
 -- start.
-{% set z = 1.959963984540054 %}
-
 with lifetimes as (
     select
         account_id,
@@ -70,44 +68,7 @@ life_tables as (
             and ages.age_months = leavers.age_months
 ),
 
--- The logarithm of a product that has become 0 is not defined: such ages are marked instead.
-summed as (
-    select
-        segment_type,
-        segment_value,
-        age_months,
-        at_risk,
-        churned,
-        sum(
-            case
-                when churned < at_risk then ln(1 - cast(churned as double) / at_risk) else 0
-            end
-        ) over so_far as log_survival,
-        sum(
-            case
-                when churned < at_risk
-                    then cast(churned as double) / at_risk / (at_risk - churned)
-                else 0
-            end
-        ) over so_far as greenwood_sum,
-        bool_or(churned = at_risk) over so_far as is_extinct
-    from life_tables
-    window so_far as (
-        partition by segment_type, segment_value
-        order by age_months
-    )
-),
-
-banded as (
-    select
-        *,
-        case when is_extinct then 0 else exp(log_survival) end as survival,
-        case
-            when log_survival < 0 and not is_extinct
-                then {{ z }} * sqrt(greenwood_sum) / -log_survival
-        end as half_width
-    from summed
-),
+{{ kaplan_meier('life_tables', 'age_months', 'churned') }}
 
 final as (
     select

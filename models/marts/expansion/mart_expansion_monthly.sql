@@ -71,11 +71,48 @@ cuts as (
     group by {{ segment_grouping_sets(['month', 'is_complete']) }}
 ),
 
+-- The twelve months that end with each month, and the book at the opening of the first.
+years as (
+    select
+        cuts.month,
+        cuts.segment_type,
+        cuts.segment_value,
+        sum(past.expansion_arr) as expansion_arr_12m,
+        sum(
+            case
+                when past.month = {{ dbt.dateadd('month', -11, 'cuts.month') }}
+                    then past.opening_arr
+                else 0
+            end
+        ) as opening_arr_12m
+    from cuts
+    inner join cuts as past
+        on
+            cuts.segment_type = past.segment_type
+            and cuts.segment_value = past.segment_value
+            and cuts.month >= past.month
+            and past.month >= {{ dbt.dateadd('month', -11, 'cuts.month') }}
+    where
+        {{ dbt.dateadd('month', -11, 'cuts.month') }}
+        >= (select min(first_cuts.month) from cuts as first_cuts)
+    group by
+        cuts.month,
+        cuts.segment_type,
+        cuts.segment_value
+),
+
 joined as (
     select
         cuts.*,
+        years.expansion_arr_12m,
+        years.opening_arr_12m,
         {{ each_column(subtypes, 'coalesce(subtype_cuts.@_arr, 0) as @_arr') }}
     from cuts
+    left outer join years
+        on
+            cuts.month = years.month
+            and cuts.segment_type = years.segment_type
+            and cuts.segment_value = years.segment_value
     left outer join subtype_cuts
         on
             cuts.month = subtype_cuts.month
@@ -93,6 +130,9 @@ final as (
         {{ each_column(subtypes, 'cast(@_arr as decimal(18, 2)) as @_arr') }},
         cast(expanded_accounts as bigint) as expanded_accounts,
         cast(expansion_arr / nullif(opening_arr, 0) as double) as expansion_of_book,
+        cast(expansion_arr_12m as decimal(18, 2)) as expansion_12m_arr,
+        cast(opening_arr_12m as decimal(18, 2)) as opening_12m_arr,
+        cast(expansion_arr_12m / nullif(opening_arr_12m, 0) as double) as expansion_of_book_12m,
         is_complete,
         '{{ metric_policy() }}' as metric_policy
     from joined

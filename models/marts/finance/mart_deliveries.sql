@@ -12,6 +12,8 @@ with deliveries as (
         rows_rejected,
         rows_unmapped,
         rows_gone,
+        brought_until,
+        known_until,
         usual_rows,
         is_whole,
         finding,

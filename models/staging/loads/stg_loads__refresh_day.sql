@@ -1,4 +1,5 @@
--- Grain: one row for the day on which the last refresh ran, or which was given as its as-of day.
+-- Grain: one row for the day on which the last refresh ran, or which was given as its as-of day,
+-- and its run.
 with source as (
     select
         name,
@@ -7,7 +8,9 @@ with source as (
 ),
 
 final as (
-    select cast(max(case when name = 'refreshed_on' then value end) as date) as refreshed_on
+    select
+        cast(max(case when name = 'refreshed_on' then value end) as date) as refreshed_on,
+        max(case when name = 'run_id' then value end) as run_id
     from source
 )
 

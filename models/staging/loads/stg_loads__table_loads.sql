@@ -7,7 +7,8 @@ with source as (
         source_table,
         delivery,
         is_vital,
-        rows_gone
+        rows_gone,
+        is_stream
     from {{ source('loads', 'table_loads') }}
 ),
 
@@ -19,7 +20,8 @@ final as (
         source_table,
         delivery,
         is_vital,
-        rows_gone
+        rows_gone,
+        is_stream
     from source
 )
 

@@ -32,6 +32,7 @@ from orchestration.last_publication import load_last_publication
 from orchestration.loads import Landed, LoadError, LoadRequest, load, write_settings
 from orchestration.manifest import fingerprint
 from orchestration.project import dbt_environment, dbt_executable, project_root, vars_arguments
+from tests.python import parsed
 
 AS_OF = "2025-06-30"
 RUN_ID = "20250701T060000Z_case"
@@ -57,6 +58,12 @@ TARGETS = (
     "mart_churn_events",
     "mart_data_gaps",
 )
+# What reads the warehouse while it is compiled, but is looked into by what is built: no rows.
+EMPTY = {
+    "fct_account_usage_day": (
+        "select '' as account_id, current_date as usage_date, 0 as active_users_28d where false"
+    ),
+}
 Sources = Mapping[str, list[str]]
 
 
@@ -262,18 +269,26 @@ def run_models(built: Built, targets: tuple[str, ...]) -> None:
         key = waiting.pop()
         if key not in wanted:
             wanted.add(key)
+            if models[key].name in EMPTY:
+                continue
             waiting += [parent for parent in models[key].parents if parent in models]
     # What is ephemeral is part of the models that read it.
     tables = {key: model for key, model in models.items() if model.relation and key in wanted}
     for schema in {model.relation.split(".")[1] for model in tables.values()}:
         built.connection.execute(f"create schema if not exists {schema}")
+    # One transaction: a disk is asked to keep it once, not once a model.
+    built.connection.begin()
     for model in tables.values():
         kind = "view" if model.materialized == "view" else "table"
+        sql = EMPTY.get(model.name, model.sql)
         try:
-            built.connection.execute(f"create or replace {kind} {model.relation} as {model.sql}")
+            built.connection.execute(f"create or replace {kind} {model.relation} as {sql}")
         except duckdb.Error as error:
             raise AssertionError(f"{model.name}: {error}") from error
-        built.built.add(model.name)
+        # A stand-in has not the columns that its tests look at.
+        if model.name not in EMPTY:
+            built.built.add(model.name)
+    built.connection.commit()
 
 
 @lru_cache(maxsize=8)
@@ -326,6 +341,7 @@ def _ordered(project: Project) -> list[Model]:
 
 
 def _dbt(home: Home, command: str, *arguments: str) -> None:
+    parsed.lend(home)
     done = subprocess.run(
         [dbt_executable(), "--quiet", command, *vars_arguments(home), *arguments],
         cwd=project_root(),
@@ -335,3 +351,4 @@ def _dbt(home: Home, command: str, *arguments: str) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    parsed.keep(home)

@@ -59,6 +59,14 @@ class Company:
         compiled = compile_project(sources_of({self.source: self.folder}), "2025-06-30", {})
         return self._gaps(Built(None, connection, {}, compiled))
 
+    def as_of(self, day: date) -> list[tuple[str, str, str]]:
+        """The gaps of a refresh as of a given day."""
+        today, self.day = self.day, day
+        try:
+            return self.wait(1)
+        finally:
+            self.day = today
+
     def _gaps(self, built: Built) -> list[tuple[str, str, str]]:
         built.connection.execute("delete from raw_loads.settings where name = 'refreshed_on'")
         built.connection.execute(
@@ -310,6 +318,41 @@ def test_a_table_that_came_every_day_is_late_while_the_others_go_on(company: Com
         assert company.deliver(tables(day=day, tickets=tickets(day + 1))) == []
     said = [company.deliver(tables(day=day, tickets=tickets(12))) for day in range(12, 15)]
     assert said == [[], [], [("tickets", "delivery_late", "warning")]]
+
+
+def working_days(first: str, last: str) -> list[date]:
+    start = date.fromisoformat(first)
+    count = (date.fromisoformat(last) - start).days + 1
+    return [day for at in range(count) if (day := start + timedelta(days=at)).weekday() < 5]
+
+
+def events_of(days: list[date], *, batch: str = "") -> str:
+    """A file with an event of each day."""
+    lines = [f"e{batch}_{day},a0,login,{day}T12:00:00Z" for day in days]
+    return "\n".join(["event_id,account_id,event_name,occurred_at", *lines])
+
+
+def test_a_source_that_still_comes_but_in_which_nothing_happens_is_stale_and_then_held(
+    company: Company,
+) -> None:
+    """Each day brings other accounts and new rows of events, but at last only of old days."""
+    days = working_days("2025-03-03", "2025-05-30")
+    for at in (-2, -1):
+        company.day = days[at] + timedelta(days=1)
+        assert company.deliver(tables(day=at, events=events_of(days[: at + 1 or None]))) == []
+    said = {}
+    for silent in (11, 12, 19):
+        company.day = days[-1] + timedelta(days=silent)
+        ahead = [days[-1] + timedelta(days=4000)]
+        batch = events_of([*days[:9], *ahead], batch=f"again{silent}")
+        said[silent] = company.deliver(tables(day=silent, events=batch))
+    assert said == {
+        11: [],
+        12: [("all", "data_stale", "warning")],
+        19: [("all", "data_stale", "error")],
+    }
+    assert company.as_of(company.day - timedelta(days=3)) == [], "as of a past day"
+    assert company.deliver(tables(day=20, events=events_of([company.day]))) == []
 
 
 def test_the_cuts_of_a_vendor_are_held_too(tmp_path: Path) -> None:

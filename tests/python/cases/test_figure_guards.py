@@ -14,7 +14,7 @@ from orchestration.home import Home
 from orchestration.last_publication import TABLES, load_last_publication
 from orchestration.publish import Relation, publish
 
-from .company import Built, build
+from .company import EMPTY, Built, build
 from .files_company import write
 
 GAP = "fct_figure_gap"
@@ -35,6 +35,7 @@ class Company:
     status: str = "active"
     currency: str = "USD"
     rates: list[str] = field(default_factory=lambda: ["EUR,2023-01-01,1.25"])
+    tickets: list[str] = field(default_factory=list)
     runs: int = 0
     variables: dict[str, Any] = field(default_factory=dict)
 
@@ -62,6 +63,12 @@ class Company:
             ),
             "subscription_items": "\n".join([f"{header},billing_interval", *lines]),
             "fx_rates": "\n".join(["currency,valid_from,rate_to_reporting", *self.rates]),
+            "tickets": "\n".join(
+                [
+                    "ticket_id,account_id,created_at,status,solved_at",
+                    *(f"t{at},a00,2025-05-01,{told}" for at, told in enumerate(self.tickets)),
+                ]
+            ),
         }
 
     def refresh(self, as_of: str, *, publish_it: bool = True) -> list[tuple[str, str, str]]:
@@ -252,3 +259,27 @@ def test_files_that_cannot_be_read_are_said(company: Company) -> None:
     file.unlink()
     assert company.refresh(NEXT) == [("publication", "publication_not_alike", "warning")]
     assert "its files cannot be read: IO Error" in company.said[0][0]
+
+
+def test_open_tickets_that_were_none_and_users_that_are_others_are_held(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same day, published and known now: 60 open tickets and 47, 100 active users and 79."""
+
+    def users(count: int) -> None:
+        days = f"(values (date '{FIRST}'), (date '{NEXT}')) as days (usage_date)"
+        sql = f"select 'a00' as account_id, usage_date, {count} as active_users_28d from {days}"
+        monkeypatch.setitem(EMPTY, "fct_account_usage_day", sql)
+
+    company = Company(tmp_path, tickets=["open,"] * 60)
+    users(100)
+    company.refresh(FIRST)
+    company.tickets[:11] = ["solved,2025-05-20"] * 11
+    users(81)
+    assert company.refresh(NEXT, publish_it=False) == []
+    company.tickets[:13] = ["solved,2025-05-20"] * 13
+    users(79)
+    assert company.refresh(NEXT) == [
+        ("active_users", "figure_restated", "error"),
+        ("open_tickets", "figure_restated", "error"),
+    ]

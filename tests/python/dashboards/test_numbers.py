@@ -51,7 +51,8 @@ def test_a_share_can_be_read_back(share):
 
 
 def test_what_is_not_known_is_said_to_be():
-    for shown in (numbers.money, numbers.percent, numbers.points, numbers.count, numbers.score):
+    known = (numbers.money, numbers.percent, numbers.points, numbers.count, numbers.score)
+    for shown in (*known, numbers.level):
         assert shown(None) == "not known"
     assert numbers.day(None) == numbers.month(None) == numbers.text(None) == "not known"
     assert numbers.text(" ") == "not known"
@@ -67,4 +68,6 @@ def test_a_change_says_its_direction():
     assert numbers.count(-3) == "\N{MINUS SIGN}3"
     assert numbers.points(-0.0123) == "\N{MINUS SIGN}1.2\N{NO-BREAK SPACE}pp"
     assert numbers.points(0.0001) == "0.0\N{NO-BREAK SPACE}pp"
+    assert numbers.level(-12.34) == "\N{MINUS SIGN}12.3"
+    assert numbers.level(-0.04) == "0.0"
     assert numbers.month(date(2025, 12, 1)) == "Dec 2025"

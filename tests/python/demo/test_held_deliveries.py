@@ -1,5 +1,6 @@
 """A delivery that is held: what is published stays, somebody is told, and an acceptance goes on."""
 
+import json
 import re
 import shutil
 from pathlib import Path
@@ -20,7 +21,20 @@ def company(demo_home: Home, tmp_path: Path) -> Home:
 
 
 def published(home: Home) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in home.published.glob("*.*") if path.is_file()}
+    """What is published of the figures; what the checks found is published all the same."""
+    files = [path for path in home.published.glob("*.*") if path.is_file()]
+    found = {path.name: path.read_bytes() for path in files if "data_quality" not in path.name}
+    manifest = json.loads(found["manifest.json"]) | {"quality": None}
+    return found | {"manifest.json": json.dumps(manifest).encode()}
+
+
+def checks(home: Home) -> dict[str, tuple[str, int]]:
+    """What is published of the checks: status and failing rows."""
+    with duckdb.connect(home.published / "data_quality.duckdb", read_only=True) as connection:
+        found = connection.execute(
+            "select test, status, failing_rows from marts.mart_data_quality"
+        ).fetchall()
+    return {test: (status, rows) for test, status, rows in found}
 
 
 def test_a_vendor_whose_file_has_only_a_header_is_held_until_it_is_accepted(
@@ -29,10 +43,13 @@ def test_a_vendor_whose_file_has_only_a_header_is_held_until_it_is_accepted(
     accounts = company.exports / "salesforce" / "Account.csv"
     accounts.write_text(accounts.read_text().split("\n")[0] + "\n")
     before = published(company)
+    assert checks(company)["delivery_empty"] == ("pass", 0)
     alert = tmp_path / "alert.txt"
 
     done = run_csw("refresh", CSW_HOME=company.path, CSW_ALERT_COMMAND=f"cat > '{alert}'")
     assert done.returncode == 1
+    assert checks(company)["delivery_empty"] == ("fail", 1)
+    assert checks(company)["assert_nothing_holds_publishing"] == ("fail", 1)
     said = "Table account of salesforce (file Account.csv) has no rows since the load of"
     assert said in done.stdout
     assert said in alert.read_text()

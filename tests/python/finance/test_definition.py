@@ -11,6 +11,8 @@ from orchestration.definition import CLOSED, definition_hash, definition_parts, 
 from orchestration.home import Home, HomeConfig
 from orchestration.manifest import ensure_manifest, read_manifest
 
+pytestmark = pytest.mark.long
+
 PACKAGE = "customer_success"
 OTHER_POLICIES = {
     "arr_snapshot_point": "month_start",

@@ -284,6 +284,7 @@ def switched(tmp_path_factory):
         yield listed
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize(
     ("policy", "differences"),
     [
@@ -306,6 +307,7 @@ def test_another_policy_is_no_other_fact(switched, policy, differences):
     assert corrected == (30, "policy_change" if by_snapshot else "changed_price_or_quantity")
 
 
+@pytest.mark.nightly
 def test_a_bill_that_was_taken_back_is_an_exception(switched):
     """Void and not billed again; void and billed again; written off while ARR counts on."""
     money = Decimal

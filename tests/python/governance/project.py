@@ -98,7 +98,8 @@ class Project:
     tests: tuple[DataTest, ...] = ()
     other_code: tuple[Code, ...] = ()
     groups: Mapping[str, str] = field(default_factory=dict)
-    unit_tested: frozenset[str] = frozenset()
+    # File and model of each.
+    unit_tests: frozenset[tuple[str, str]] = frozenset()
 
     @property
     def models(self) -> list[Node]:
@@ -170,7 +171,10 @@ class Project:
             tests=tests,
             other_code=tuple(other_code),
             groups=groups,
-            unit_tested=frozenset(test["model"] for test in manifest["unit_tests"].values()),
+            unit_tests=frozenset(
+                (test["original_file_path"], test["model"])
+                for test in manifest["unit_tests"].values()
+            ),
         )
 
 

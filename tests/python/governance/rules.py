@@ -64,7 +64,7 @@ def wrong_folder(model: Node) -> Iterator[str]:
     }[model.layer]
     if not model.name.startswith(prefixes):
         yield f"{model.path}: the name starts with {' or '.join(prefixes)} here"
-    if model.layer in ("staging", "intermediate") and not model.subject:
+    if model.layer in ("staging", "intermediate", "facts") and not model.subject:
         yield f"{model.path}: belongs in a folder of its vendor or subject"
     if model.layer == "marts" and model.subject not in MART_FOLDERS:
         yield f"{model.path}: the folders of the marts are {', '.join(MART_FOLDERS)}"
@@ -121,6 +121,16 @@ def yaml_elsewhere(model: Node) -> Iterator[str]:
     folder, _, file = model.yaml_path.rpartition("/")
     if folder != model.path.rpartition("/")[0] or not re.fullmatch(r"_\w+__models\.yml", file):
         yield f"{model.path}: its YAML is {model.yaml_path or 'missing'}"
+
+
+def unit_tests_elsewhere(file: str, model: Node) -> Iterator[str]:
+    """All unit tests of a model are in `<model>__unit_tests.yml` beside it.
+
+    A file that begins with `_` has those that share their rows, or that others have published.
+    """
+    beside = f"{model.path.rpartition('/')[0]}/{model.name}__unit_tests.yml"
+    if file != beside and not file.rpartition("/")[2].startswith("_"):
+        yield f"{file}: has a unit test of {model.path}"
 
 
 def no_grain_line(model: Node) -> Iterator[str]:

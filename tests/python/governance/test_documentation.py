@@ -11,6 +11,7 @@ from .rules import (
     undescribed,
     undocumented_for_readers,
     undocumented_seed_columns,
+    unit_tests_elsewhere,
     wrong_public_types,
     yaml_elsewhere,
 )
@@ -119,6 +120,30 @@ def test_yaml_lies_beside_its_model(project: Project) -> None:
 def test_yaml_rule_objects(yaml_path: str) -> None:
     assert objects(yaml_elsewhere, replace(MART, yaml_path=yaml_path))
     assert not objects(yaml_elsewhere, MART)
+
+
+def test_unit_tests_lie_in_a_file_named_after_their_model(project: Project) -> None:
+    models = {each.name: each for each in project.models}
+    found = []
+    for file, tested in sorted(project.unit_tests):
+        # A model that is switched off has no node, and its tests are not run.
+        if tested in models:
+            found += unit_tests_elsewhere(file, models[tested])
+    assert_none(found)
+
+
+@pytest.mark.parametrize(
+    ("file", "is_wrong"),
+    [
+        ("models/marts/retention/mart_arr__unit_tests.yml", False),
+        ("models/marts/retention/_shared__unit_tests.yml", False),
+        ("models/marts/retention/mart_nrr__unit_tests.yml", True),
+        ("models/marts/mart_arr__unit_tests.yml", True),
+        ("models/marts/retention/mart_arr.yml", True),
+    ],
+)
+def test_unit_test_rule_objects(file: str, is_wrong: bool) -> None:
+    assert objects(unit_tests_elsewhere, file, MART) is is_wrong
 
 
 def test_yaml_of_each_seed_describes_the_columns_of_the_file(project: Project) -> None:

@@ -17,7 +17,7 @@ from .rules import (
 RAW = source("raw_stripe", "invoice")
 STAGED = model("staging/stripe/stg_stripe__invoices.sql")
 SHAPED = model("intermediate/billing/int_billing_invoices.sql")
-FACT = model("facts/fct_invoice.sql")
+FACT = model("facts/finance/fct_invoice.sql")
 MART = model("marts/finance/mart_invoices.sql")
 SEED = seed("fx_rates")
 
@@ -33,7 +33,8 @@ def test_models_lie_in_the_folder_that_their_name_says(project: Project) -> None
         "staging/stg_stripe__invoices.sql",
         "intermediate/billing/billing_invoices.sql",
         "intermediate/int_billing_invoices.sql",
-        "facts/invoices.sql",
+        "facts/finance/invoices.sql",
+        "facts/fct_invoice.sql",
         "marts/retention/retention_monthly.sql",
         "marts/elsewhere/mart_retention_monthly.sql",
         "marts/mart_retention_monthly.sql",

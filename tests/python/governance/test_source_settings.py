@@ -6,6 +6,8 @@ from .judging import assert_none, breaches, model, objects, source
 from .project import Parsed, all_systems, vendor_systems
 from .rules import left_behind
 
+pytestmark = pytest.mark.long
+
 VENDORS = {system for systems in vendor_systems().values() for system in systems}
 
 

@@ -145,7 +145,7 @@ def _spells(signal: Signal, rows: pd.DataFrame) -> list[tuple]:
 
 
 def _contract(model: str) -> dict[str, str]:
-    for path in (project_root() / "models" / "facts").glob("_*__models.yml"):
+    for path in (project_root() / "models" / "facts").glob("*/_*__models.yml"):
         for found in yaml.safe_load(path.read_text(encoding="utf-8"))["models"]:
             if found["name"] == model:
                 return {column["name"]: column["data_type"] for column in found["columns"]}

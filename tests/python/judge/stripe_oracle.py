@@ -116,11 +116,14 @@ class Oracle:
             )
             for key, states in played.states.items()
         }
-        # From when a subscription had been paid for: its first moment with ARR.
+        # From when a subscription had been paid for: the first day at whose end it has ARR.
         self.first_paid: dict[str, int] = {}
         for key, (stamps, states) in self.by_subscription.items():
-            for stamp, state in zip(stamps, states, strict=True):
-                if self._counts(state) and sum(n for _, n in per_interval(state, None, stamp)) > 0:
+            nexts = [*stamps[1:], AS_OF_END]
+            for stamp, state, following in zip(stamps, states, nexts, strict=True):
+                lasts_the_day = following // DAY > stamp // DAY
+                amounts = per_interval(state, None, stamp)
+                if lasts_the_day and self._counts(state) and sum(n for _, n in amounts) > 0:
                     self.first_paid.setdefault(key, stamp)
 
     @property
@@ -176,7 +179,8 @@ class Oracle:
             ]
             before = next((cost for cost in reversed(costs[:now]) if cost != 0), None)
             after = next((cost for cost in costs[now + 1 :] if cost != 0), None)
-            if costs[now] == 0 and item.quantity > 0 and before and after:
+            is_usage = item.price.usage == "metered"  # what is used is paid for: it is not free
+            if costs[now] == 0 and item.quantity > 0 and not is_usage and before and after:
                 return True
         return False
 

@@ -120,6 +120,15 @@ NAMED = {
         customer_coupon=0,
         shape="new",
     ),
+    # It was over before the export; of the bill that had it nothing else is left.
+    "customer_coupon_that_only_a_void_bill_tells": case(
+        Action("make_void", 25),
+        prices=(price(interval="year"),),
+        coupons=(coupon(percent_off=Decimal(30), duration="repeating", months=4),),
+        customer_coupon=0,
+        shape="old",
+        is_expanded=True,
+    ),
     # Two events of one second, in any order of the file.
     "paid_in_the_second_of_creation": case(how="incomplete", order="newest_first"),
     "changed_in_the_second_of_renewal": case(

@@ -8,12 +8,13 @@ A life that fails is shrunk and told as a story; a smaller one becomes a test of
 """
 
 import os
+from dataclasses import replace
 
 import pytest
 from hypothesis import strategies as st
 
 from tests.python.judge.company import Case, Company, Finding, collected, shrunk, size
-from tests.python.judge.stripe_export import is_whole, leaves_traces, tellings
+from tests.python.judge.stripe_export import Telling, is_whole, leaves_traces, tellings
 from tests.python.judge.stripe_life import lives, play
 
 pytestmark = pytest.mark.long
@@ -57,3 +58,17 @@ def test_figures_are_right_or_loud(may_lose):
         assert not company.load_errors
         wrong = [finding for finding in company.findings() if is_wrong(finding)]
         assert not wrong, stories(wrong)
+
+
+def test_what_is_found_as_it_was_billed_is_no_change():
+    """Prices of every kind, no event, and nobody changes anything: bills and objects agree."""
+    unchanged = [
+        replace(life, subscriptions=tuple(replace(s, actions=()) for s in life.subscriptions))
+        for life in collected(lives, LIVES // 2, SEED * 1000 + 77)
+    ]
+    shapes = ("old", "new", "plan")
+    no_event = tuple(range(max(len(play(life).events) for life in unchanged)))
+    company = Company(
+        [Case(life, Telling(shapes[n % 3], lost=no_event)) for n, life in enumerate(unchanged)]
+    )
+    assert not [line for line in company.named if "change_untold" in line]

@@ -1,6 +1,7 @@
 """Each kind of bad input: good rows load, bad rows are rejected with place and remedy."""
 
 import gzip
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -367,3 +368,44 @@ def test_missing_folder(tmp_path: Path) -> None:
     request = LoadRequest("files", tmp_path / "nowhere", tmp_path / "w.duckdb", "run")
     with pytest.raises(LoadError, match="nowhere does not exist; check the path"):
         load(request)
+
+
+def test_a_link_out_of_the_folder_is_named_and_not_read(tmp_path: Path) -> None:
+    """Who may put files there may not have others read for them."""
+    delivery = Delivery(tmp_path)
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "users.csv").write_text("user_id,account_id\nU1,A1\n")
+    delivery.write(REQUIRED)
+    (delivery.folder / "users.csv").symlink_to(elsewhere / "users.csv")
+    (delivery.folder / "more").symlink_to(elsewhere)
+    (delivery.folder / "copy.csv").symlink_to(delivery.folder / "accounts.csv")
+    delivery.load()
+    assert delivery.error is None
+    assert delivery.said("warning", "users.csv", "a link that leads out of the folder")
+    assert delivery.said("warning", "more", "a link that leads out of the folder")
+    assert not delivery.said("warning", "copy.csv", "a link")
+    assert delivery.column("select count(*) from raw_files.users") == [0]
+
+
+@pytest.mark.parametrize("ending", ["csv", "jsonl"])
+def test_a_table_on_its_side_is_refused_before_it_takes_the_memory(
+    tmp_path: Path, ending: str
+) -> None:
+    delivery = Delivery(tmp_path)
+    extra = [f"c{number}" for number in range(5000)]
+    content = {
+        "csv": ",".join(["user_id", "account_id", *extra]) + "\nU1,A1" + ",x" * 5000,
+        "jsonl": json.dumps({"user_id": "U1", "account_id": "A1", **dict.fromkeys(extra, "x")}),
+    }
+    delivery.load({**REQUIRED, f"users.{ending}": content[ending] + "\n"})
+    said = f"users.{ending}: the file has 5,002 columns; at most 2,000 are read"
+    assert said in str(delivery.error)
+    assert delivery.counts("accounts") == (3, 3, 0, 0, 0)
+
+
+def test_a_field_of_a_million_characters_loads(tmp_path: Path) -> None:
+    delivery = Delivery(tmp_path)
+    long = "x" * 1_000_000
+    delivery.load({**REQUIRED, "users.csv": f"user_id,account_id,email\nU1,A1,{long}\n"})
+    assert delivery.column("select length(email) from raw_files.users") == [1_000_000]

@@ -4,9 +4,11 @@ import textwrap
 from decimal import Decimal
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from orchestration.loads import read_mapping
+from orchestration.loads.translator import UNSTEADY
 from tests.python.loads.delivery import Delivery, refusal
 
 MAPPING = """
@@ -186,6 +188,17 @@ def test_a_mapping_needs_no_files(tmp_path: Path) -> None:
     assert mapping.delivery == {"accounts": "increment"}
 
 
+def error_of(folder: Path, expression: str) -> str:
+    """What is said of a mapping that has an expression for one column."""
+    delivery = Delivery(folder)
+    delivery.mapping = folder / "elsewhere.yml"
+    delivery.mapping.write_text(
+        "version: 1\nfiles:\n  subscription_items:\n    from: contracts.csv\n"
+        f'    columns: {{valid_to: {{sql: "{expression}"}}}}\n'
+    )
+    return str(delivery.load(FILES).error)
+
+
 @pytest.mark.parametrize(
     ("expression", "part"),
     [
@@ -196,16 +209,36 @@ def test_a_mapping_needs_no_files(tmp_path: Path) -> None:
 def test_an_aggregate_without_a_group_is_refused(
     tmp_path: Path, expression: str, part: str
 ) -> None:
-    delivery = Delivery(tmp_path)
-    delivery.mapping = tmp_path / "elsewhere.yml"
-    delivery.mapping.write_text(
-        "version: 1\nfiles:\n  subscription_items:\n    from: contracts.csv\n"
-        f'    columns: {{valid_to: {{sql: "{expression}"}}}}\n'
-    )
-    error = str(delivery.load(FILES).error)
+    error = error_of(tmp_path, expression)
     assert f"subscription_items.columns.valid_to: '{expression}' looks at several rows" in error
     assert part in error
     assert "say group_by for one row per group, or a window" in error
+
+
+@pytest.mark.parametrize(
+    ("expression", "part"),
+    [
+        ("now()", "NOW()"),
+        ("case when starts < current_date then starts end", "CURRENT_DATE"),
+        ("uuid()", "UUID()"),
+        ("'x' || random()", "RANDOM()"),
+        ("age(cast(starts as timestamp))", "AGE("),
+        ("getenv('HOME')", "GETENV('HOME')"),
+    ],
+)
+def test_what_says_something_else_each_time_is_refused(
+    tmp_path: Path, expression: str, part: str
+) -> None:
+    error = error_of(tmp_path, expression)
+    assert "says something else each time" in error
+    assert part in error
+
+
+def test_every_function_that_duckdb_calls_unsteady_is_refused() -> None:
+    told = "select distinct function_name from duckdb_functions() where stability <> 'CONSISTENT'"
+    found = {name for (name,) in duckdb.sql(told).fetchall()}
+    # An expression may say that a row is wrong.
+    assert found - UNSTEADY == {"error"}
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,8 @@ import yaml
 from orchestration.settings_file import SettingsFile
 from tests.python.cases.company import Built, build
 
+pytestmark = pytest.mark.long
+
 PAGES = Path(__file__).resolve().parents[3] / "docs" / "connect" / "files"
 EXPORTS = Path(__file__).with_name("exports")
 TARGETS = (

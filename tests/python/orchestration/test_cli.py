@@ -1,8 +1,14 @@
+import os
+import signal
+import sys
+from types import SimpleNamespace
+
 import pytest
 from typer.testing import CliRunner
 
 from orchestration.cli import app
 from orchestration.home import Home, HomeConfig
+from orchestration.start import main
 
 runner = CliRunner(env={"COLUMNS": "200", "NO_COLOR": "1", "TERM": "dumb"})
 
@@ -58,3 +64,30 @@ def test_demo_is_not_generated_into_a_real_company(tmp_path):
     result = runner.invoke(app, ["demo", "--home", str(home.path)])
     assert result.exit_code == 1
     assert "CSW_HOME" in result.output
+
+
+def test_ctrl_c_shows_no_traceback_even_while_the_program_loads(monkeypatch):
+    def interrupted() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setitem(sys.modules, "orchestration.cli", SimpleNamespace(app=interrupted))
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 130
+
+
+def test_dagster_takes_the_place_of_csw_so_that_who_stops_one_stops_the_other(home, monkeypatch):
+    began = []
+
+    def instead(executable: str, command: list[str], environment: dict[str, str]) -> None:
+        began.append((command, environment))
+        raise SystemExit(0)
+
+    monkeypatch.setattr(os, "execve", instead)
+    monkeypatch.setattr(signal, "signal", lambda *given: began.append(given))
+    done = runner.invoke(app, ["dagster", "--port", "3001", "--host", "0.0.0.0"])
+    handled, (command, environment) = began
+    assert handled == (signal.SIGINT, signal.SIG_DFL)
+    assert done.exit_code == 0
+    assert command[-4:] == ["--host", "0.0.0.0", "--port", "3001"]
+    assert environment["DAGSTER_HOME"] == str(home.dagster)

@@ -31,7 +31,6 @@ from orchestration.project import (
     vars_arguments,
 )
 from orchestration.published_assets import NOT_POLICY, policy_of
-from orchestration.schedules import daily_at
 from orchestration.session import RefreshSession
 from orchestration.settings_file import SettingsFileError
 
@@ -80,7 +79,7 @@ def test_every_key_reaches_what_it_is_for(home):
     assert home.mapping_file == home.path / "mapping.yml"
     assert home.source_folder("stripe") == home.path / "api" / "stripe"
     assert home.fixed_as_of == date(2025, 6, 30)
-    assert (daily_at(home).at, daily_at(home).time_zone) == ("05:15", "Europe/Berlin")
+    assert (home.schedule.at, home.schedule.time_zone) == ("05:15", "Europe/Berlin")
     told = {"reporting_currency": "EUR", "pause_policy": "keep", "fx_plan_date": "2025-01-01"}
     assert home.own_vars == told
     given = json.loads(vars_arguments(home)[1])

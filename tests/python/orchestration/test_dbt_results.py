@@ -1,9 +1,17 @@
 import json
 
+import duckdb
 import pytest
 
-from orchestration.dbt_assets import layer_of, owners_of
-from orchestration.dbt_results import description_of, read_build
+from orchestration.dbt_assets import failure_text, layer_of, owners_of
+from orchestration.dbt_results import (
+    BuildResult,
+    Problem,
+    description_of,
+    read_build,
+    with_first_rows,
+)
+from orchestration.home import Home
 
 MANIFEST = {
     "nodes": {
@@ -62,6 +70,22 @@ def test_failing_test_has_rows_description_and_sql(tmp_path):
     assert problem.failing_rows == 7
     assert problem.description == "An account has one row."
     assert problem.compiled == compiled
+
+
+def test_a_failing_test_names_its_model_the_rule_and_the_first_rows(tmp_path):
+    home = Home(tmp_path)
+    with duckdb.connect(home.warehouse) as connection:
+        connection.execute("create table fct as select i, 'x' as name from range(7) as r (i)")
+    (tmp_path / "unique_x.sql").write_text("select * from fct order by i")
+    problem = Problem(
+        "unique_x", "test", 7, "One row.", "Got 7", tmp_path / "unique_x.sql", model="fct"
+    )
+    build = BuildResult(failures=[with_first_rows(problem, home.warehouse)])
+    assert failure_text(build, home).splitlines()[1:4] == [
+        "fct: 7 rows break unique_x (One row), first",
+        "  i: 0, name: x",
+        "  i: 1, name: x",
+    ]
 
 
 @pytest.mark.parametrize(

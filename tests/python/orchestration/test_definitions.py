@@ -57,6 +57,16 @@ def test_every_enabled_dbt_node_is_an_asset_of_its_layer(graph, demo):
             assert graph.get(dg.AssetKey(["seeds", node["name"]])).group_name == "seeds"
 
 
+def test_a_model_has_a_tag_of_its_subject_in_every_layer(graph):
+    subjects = {
+        ("intermediate", "int_arr_line_intervals"): "arr",
+        ("facts", "fct_churn_event"): "churn",
+        ("marts", "mart_churn_monthly"): "churn",
+    }
+    for key, subject in subjects.items():
+        assert graph.get(dg.AssetKey(key)).tags["subject"] == subject
+
+
 def test_nothing_hangs_in_the_air(graph):
     """Each source of dbt is a table that a load makes; the ledger alone is kept, not made."""
     outside = [key for key in graph.get_all_asset_keys() if not graph.get(key).is_materializable]

@@ -4,6 +4,8 @@ import errno
 import os
 import re
 import sqlite3
+import time
+from itertools import pairwise
 from pathlib import Path
 
 import duckdb
@@ -43,12 +45,14 @@ def wrapped(error: Exception) -> Exception:
         (HomeLockedError("process 7 works here"), HELD, "process 7 works here"),
         (os_error(errno.ENOSPC), MACHINE, "The disk is full"),
         (os_error(errno.EDQUOT), MACHINE, "The disk is full"),
+        (os_error(errno.EFBIG), MACHINE, "A limit on the size of files"),
         (os_error(errno.EROFS), MACHINE, "can only be read"),
         (os_error(errno.EACCES), MACHINE, "may not use a file"),
         (os_error(errno.EISDIR), MACHINE, "Is a directory: 'warehouse.duckdb'"),
         (wrapped(os_error(errno.ENOSPC)), MACHINE, "The disk is full"),
         (duckdb.OutOfMemoryException("Out of Memory Error: 4GB"), MACHINE, "CSW_MEMORY_LIMIT"),
         (duckdb.IOException("not a valid DuckDB database file!"), MACHINE, "from a backup"),
+        (sqlite3.OperationalError("disk I/O error"), MACHINE, "The disk refuses"),
         (sqlite3.OperationalError("database or disk is full"), MACHINE, "The disk is full"),
         (sqlite3.DatabaseError("database disk image is malformed"), MACHINE, "dagster/"),
         (KeyError("close_month"), UNKNOWN, "KeyError: 'close_month'"),
@@ -115,6 +119,23 @@ def test_settings_that_are_no_yaml_in_utf_8_are_named(tmp_path, home, content, s
     home.company_file.write_bytes(content)
     done = runner.invoke(cli.app, ["refresh"])
     assert (done.exit_code, said in done.output) == (FAILED, True)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "a: &a [x, x, x, x, x, x, x, x, x, x]\n"
+        + "".join(f"{b}: &{b} [{', '.join([f'*{a}'] * 10)}]\n" for a, b in pairwise("abcdefghi")),
+        "company: [" + "x, " * 700_000 + "]\n",
+    ],
+)
+def test_settings_that_are_a_bomb_are_refused_in_no_time(tmp_path, content):
+    file = tmp_path / "company.yml"
+    file.write_text(content)
+    started = time.monotonic()
+    with pytest.raises(SettingsFileError, match=r"entries|bytes"):
+        SettingsFile(file)
+    assert time.monotonic() - started < 20
 
 
 @pytest.mark.parametrize("content", [b"vars: \xfc", b"vars: !env x", b"vars: [", b"- a"])

@@ -1,12 +1,13 @@
 import json
 import multiprocessing
 import os
+import shutil
 import time
 from pathlib import Path
 
 import pytest
 
-from orchestration.home import Home, HomeConfig, HomeError, claim
+from orchestration.home import Home, HomeConfig, HomeError, claim, require_claimed
 from orchestration.lock import HomeLockedError, home_lock
 from orchestration.project import default_vars, vars_arguments
 
@@ -152,7 +153,7 @@ def test_what_holds_personal_data_is_the_owners_alone(home, umask):
 def _hold(path: str, held: object, release: object) -> None:
     with home_lock(Home(Path(path))):
         held.set()
-        release.wait(20)
+        release.wait(120)
 
 
 def test_second_process_is_told_who_holds_the_home(home):
@@ -161,11 +162,59 @@ def test_second_process_is_told_who_holds_the_home(home):
     holder = context.Process(target=_hold, args=(str(home.path), held, release))
     holder.start()
     try:
-        assert held.wait(20)
+        assert held.wait(120)
         with pytest.raises(HomeLockedError, match=f"process {holder.pid}"), home_lock(home):
             pass
     finally:
         release.set()
-        holder.join(20)
+        holder.join(120)
     with home_lock(home), home_lock(home):
         time.sleep(0)
+
+
+@pytest.mark.parametrize("there", ["warehouse.duckdb", "landed.duckdb", "exports/accounts.csv"])
+def test_the_demo_is_not_put_beside_what_somebody_has_there(home, there):
+    """Tables that another loader landed, without a company.yml yet, are nobody's demo."""
+    file = home.path / there
+    file.parent.mkdir(parents=True)
+    file.write_bytes(b"somebody's")
+    for ask in (lambda: claim(home), lambda: claim(home, scale=0.1), lambda: require_claimed(home)):
+        with pytest.raises(HomeError, match=r"holds .*csw init"):
+            ask()
+    assert [path for path in home.path.rglob("*") if path.is_file()] == [file]
+
+
+def test_a_home_that_lost_its_home_json_does_not_become_the_demo(home, delivery):
+    claim(home, source=delivery)
+    home.warehouse.touch()
+    home.file.unlink()
+    with pytest.raises(HomeError, match="belongs to nobody yet"):
+        claim(home)
+
+
+def test_a_new_home_says_that_it_becomes_the_demo(home):
+    home.create()
+    assert "made-up company" in claim(home).notes[0]
+    assert claim(home).notes == []
+
+
+def test_a_demo_that_was_moved_by_half_is_still_the_demo(home, delivery, monkeypatch):
+    """A kill while the demo moves aside: the company never loads into the demo's warehouse."""
+    claim(home)
+    for name in ("exports", "published"):
+        (home.path / name).mkdir()
+    home.warehouse.touch()
+    move = shutil.move
+
+    def killed(source: str, target: str) -> None:
+        if Path(source).name == "published":
+            raise KeyboardInterrupt
+        move(source, target)
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(shutil, "move", killed)
+        claim(home, source=delivery)
+    assert home.read().is_demo
+    claim(home, source=delivery)
+    assert not home.warehouse.exists()
+    assert home.read().company == "acme exports"

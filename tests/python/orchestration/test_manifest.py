@@ -1,10 +1,22 @@
+import os
 import shutil
+import subprocess
+import sys
 
 import pytest
 from tiny_company import TINY_PROJECT
 
+from orchestration import manifest as manifests
+from orchestration.errors import MACHINE
 from orchestration.home import HomeConfig
-from orchestration.manifest import STAMP_FILE, ensure_manifest, is_fresh, write_stamp
+from orchestration.manifest import (
+    STAMP_FILE,
+    Parse,
+    ParseStoppedError,
+    ensure_manifest,
+    is_fresh,
+    write_stamp,
+)
 from orchestration.project import ProjectError, project_root
 
 
@@ -69,3 +81,28 @@ def test_manifest_is_made_once(project, home):
     before = made.stat().st_mtime_ns
     assert (home.dbt_target / STAMP_FILE).is_file()
     assert ensure_manifest(home).stat().st_mtime_ns == before
+
+
+def test_a_disk_that_stops_a_parse_is_told_without_the_traceback_of_dbt(home):
+    """A full disk is no fault of the project."""
+    code = (
+        "import sys; print('Traceback\\nOSError: [Errno 28] No space left on device'); sys.exit(2)"
+    )
+    dbt = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+    with pytest.raises(ParseStoppedError) as stopped:
+        Parse(home, "", dbt).wait()
+    assert "The disk is full" in str(stopped.value)
+    assert "Traceback" not in str(stopped.value)
+    assert stopped.value.exit_code == MACHINE
+
+
+@pytest.mark.parametrize("left", [b"", b"\0\0", b"\xff{"])
+def test_a_manifest_that_a_power_cut_tore_is_made_anew(project, home, left):
+    pretend_parsed(home)
+    manifest = home.dbt_target / "manifest.json"
+    at = manifest.stat().st_mtime_ns
+    manifest.write_bytes(left)
+    os.utime(manifest, ns=(at, at))
+    # The next command is another process.
+    manifests._read_once.cache_clear()
+    assert not is_fresh(home)

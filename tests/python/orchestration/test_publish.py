@@ -166,6 +166,26 @@ def test_after_a_kill_at_any_step_all_pointers_name_one_publication(
         assert not list(home.published.glob(".*"))
 
 
+def test_the_disk_holds_every_file_before_the_manifest_names_it(warehouse, tmp_path, monkeypatch):
+    """A power cut after the manifest is there finds all that it names."""
+    kept, target = [], tmp_path / "published"
+    write = publishing._write_manifest
+
+    def noted(path: Path) -> None:
+        kept.append(path.name.removeprefix(".").removesuffix(".tmp"))
+
+    def written(*given: object) -> None:
+        assert {"fct_account_month.parquet", "mart_retention_monthly.parquet"} <= {*kept}
+        assert kept.index("marts_r1.duckdb") < kept.index("parquet") < kept.index("published")
+        write(*given)
+        kept.append("manifest")
+
+    monkeypatch.setattr(publishing, "sync", noted)
+    monkeypatch.setattr(publishing, "_write_manifest", written)
+    run(warehouse, target, "r1")
+    assert "manifest" in kept
+
+
 def test_copy_where_links_cannot_be_made(warehouse, tmp_path, monkeypatch):
     def no_links(*_: object) -> None:
         raise OSError("not supported")

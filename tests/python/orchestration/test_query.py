@@ -59,6 +59,24 @@ def test_csv_has_all_rows_and_every_digit(built):
 
 
 @pytest.mark.parametrize(
+    ("value", "cell"),
+    [
+        ("=cmd|' /C calc'!A0", "'=cmd|' /C calc'!A0"),
+        ("@SUM(1+1)", "'@SUM(1+1)"),
+        ("+49 30 1234", "'+49 30 1234"),
+        ("-Acme-", "'-Acme-"),
+        ("-950.00", "-950.00"),
+        ("Acme = good", "Acme = good"),
+        ("", ""),
+    ],
+)
+def test_a_text_that_a_spreadsheet_would_run_is_made_inert(built, value, cell):
+    written = value.replace("'", "''")
+    output = asked(f"select '{written}' as x, -950::decimal(18, 2) as arr", "--csv").output
+    assert list(csv.reader(io.StringIO(output)))[1] == [cell, "-950.00"]
+
+
+@pytest.mark.parametrize(
     ("value", "said"),
     [
         ("0::decimal(18, 8)", "0.0000"),
@@ -72,6 +90,11 @@ def test_csv_has_all_rows_and_every_digit(built):
 )
 def test_four_places_are_enough_to_read(built, value, said):
     assert asked(f"select {value} as value").output.split() == ["value", *said.split(), "1", "row"]
+
+
+@pytest.mark.parametrize("value", ["-1.23e-07", "-4e+20", "-inf", "-0.5"])
+def test_a_negative_number_in_a_csv_stays_one(built, value):
+    assert asked(f"select '{value}'::double as x", "--csv").output.split() == ["x", value]
 
 
 def test_csv_has_the_values_as_sql_writes_them(built):

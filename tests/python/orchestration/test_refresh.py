@@ -12,7 +12,13 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from dagster import DagsterInstance, RunsFilter
+from dagster import (
+    AssetKey,
+    DagsterInstance,
+    FloatMetadataValue,
+    IntMetadataValue,
+    RunsFilter,
+)
 from tiny_company import TINY_PROJECT, Deliver, write_files
 
 from orchestration.home import Home
@@ -20,6 +26,7 @@ from orchestration.publish import read_publication
 
 pytestmark = pytest.mark.long
 
+NUMBER = (FloatMetadataValue, IntMetadataValue)
 Refresh = Callable[..., subprocess.CompletedProcess[str]]
 
 
@@ -73,7 +80,8 @@ def test_refresh_loads_builds_tests_and_publishes(first, company):
     manifest = json.loads((company.published / "manifest.json").read_text())
     assert manifest["as_of_date"] == "2025-12-30"
     assert manifest["company"] == "acme files"
-    assert set(manifest["marts"]) == {"fct_account_month", "mart_retention_monthly"}
+    tables = {"fct_account_month", "mart_retention_monthly"}
+    assert set(manifest["marts"]) == tables | {"data_dictionary", "metric_definitions"}
     assert manifest["marts"]["fct_account_month"]["rows"] == 3
     assert manifest["policy"] == {"reporting_currency": "EUR"}
     assert re.fullmatch(r"[\d.]+\+[0-9a-f]{12}", manifest["definition_version"])
@@ -132,6 +140,30 @@ def test_run_is_in_the_history_of_dagster(first, company):
     assert "raw_files/accounts" in materialized
     assert "facts/fct_account_month" in materialized
     assert "published_marts" in materialized
+
+
+def test_figures_and_counts_of_a_run_are_numbers_that_dagster_draws(first, company):
+    with DagsterInstance.from_config(str(company.dagster)) as instance:
+        event = instance.get_latest_materialization_event(AssetKey("published_marts"))
+    said = event.asset_materialization.metadata
+    numbers = {name: value.value for name, value in said.items() if isinstance(value, NUMBER)}
+    with duckdb.connect(
+        company.published / "customer_success.duckdb", read_only=True
+    ) as connection:
+        arr, customers = connection.execute(
+            "select sum(closing_arr), count(*) filter (where closing_arr > 0)"
+            " from marts.fct_account_month"
+            " where month = (select max(month) from marts.fct_account_month)"
+        ).fetchone()
+        (nrr,) = connection.execute(
+            "select nrr from marts.mart_retention_monthly where segment_type = 'total'"
+            " order by month desc limit 1"
+        ).fetchone()
+    assert numbers["arr"] == float(arr)
+    assert numbers["customers"] == customers
+    assert numbers["rejected_rows"] == 0
+    assert numbers["nrr"] == float(nrr)
+    assert "data_gaps" not in numbers, "the tiny project does not look for them, and that is no 0"
 
 
 def test_same_input_gives_the_same_published_rows(first, refresh, company, project, run_csw):

@@ -3,11 +3,7 @@
 import json
 import shutil
 
-import pytest
-
 from orchestration.home import Home
-
-pytestmark = pytest.mark.long
 
 
 def test_every_unit_test_passes(demo_home, run_csw, tmp_path):

@@ -7,6 +7,8 @@ import pytest
 
 from tests.python.cases.company import Built, build
 
+pytestmark = pytest.mark.long
+
 ACCOUNTS = ["account_id,account_name,created_at", "A1,Alpha,2024-12-01T00:00:00Z"]
 SUBSCRIPTIONS = [
     "subscription_id,account_id,status,started_at,currency",

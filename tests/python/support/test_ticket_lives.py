@@ -9,6 +9,7 @@ import tempfile
 from datetime import datetime
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -16,6 +17,8 @@ from tests.python.cases.company import build
 
 from .lives import Life, Step, export, lives
 from .zendesk_model import backlog, truth
+
+pytestmark = pytest.mark.long
 
 COMPANIES = int(os.environ.get("CSW_TICKET_COMPANIES", "0"))
 QUICK = [Phase.explicit, Phase.generate]

@@ -105,7 +105,9 @@ def test_it_is_counted_apart(excluding: Company) -> None:
     ]
 
 
-@pytest.mark.parametrize("seed", ["excluded_events", "excluded_users"])
+@pytest.mark.parametrize(
+    "seed", [pytest.param("excluded_events", marks=pytest.mark.nightly), "excluded_users"]
+)
 def test_what_is_excluded_no_longer_counts_again(
     excluding: Company, tmp_path: Path, seed: str
 ) -> None:

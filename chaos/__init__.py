@@ -1,0 +1,1 @@
+"""Faults put into refreshes on purpose: killed, out of disk, held up, misled. What is lost?"""

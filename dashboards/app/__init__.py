@@ -1,0 +1,1 @@
+"""The app: the views of the published tables on pages, in the browser."""

@@ -1,0 +1,89 @@
+"""The filters that all pages share, kept in the address so that a page can be sent to somebody."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import streamlit as st
+
+from dashboards import numbers
+from dashboards.cut import DIMENSIONS, Cut
+from dashboards.published import Published
+
+ALL = "all"
+
+
+def choose(published: Published, only_csm: str | None) -> Cut:
+    """Show the filters beside the page.
+
+    Args:
+        published: What is published.
+        only_csm: The one whose book alone is shown; then nobody else can be chosen.
+
+    Returns:
+        What is chosen.
+    """
+    if only_csm:
+        return Cut(csm_id=only_csm)
+    with st.sidebar:
+        dimension = value = None
+        if published.has("mart_arr_bridge_monthly"):
+            by = st.selectbox(
+                "Cut by",
+                [ALL, *DIMENSIONS],
+                format_func=lambda name: DIMENSIONS.get(name, "the whole company"),
+                key="by",
+                bind="query-params",
+            )
+            if by in DIMENSIONS and (values := _values(published, by)):
+                dimension = by
+                value = st.selectbox(DIMENSIONS[by], values, key=by, bind="query-params")
+        csm_id = _csm(published) if published.has("dim_account") else None
+        month = _month(published) if published.has("fct_account_month") else None
+    return Cut(dimension, value, csm_id, month)
+
+
+def _values(published: Published, dimension: str) -> list[str]:
+    rows = published.rows(
+        "select distinct segment_value from mart_arr_bridge_monthly where segment_type = ?"
+        " order by segment_value",
+        dimension,
+    )
+    return [row["segment_value"] for row in rows]
+
+
+def _csm(published: Published) -> str | None:
+    rows = published.rows(
+        "select csm_id, coalesce(max(csm_name), csm_id) as name,"
+        " count(*) over (partition by coalesce(max(csm_name), csm_id)) > 1 as is_twin"
+        " from dim_account where csm_id is not null group by csm_id order by name, csm_id"
+    )
+    names = {
+        row["csm_id"]: f"{row['name']} ({row['csm_id']})" if row["is_twin"] else row["name"]
+        for row in rows
+    }
+    chosen = st.selectbox(
+        "CSM",
+        [ALL, *names],
+        format_func=lambda csm_id: names.get(csm_id, "everybody"),
+        key="csm",
+        bind="query-params",
+    )
+    return None if chosen == ALL else chosen
+
+
+def _month(published: Published) -> date | None:
+    rows = published.rows(
+        "select month, bool_and(is_complete) as is_complete from fct_account_month"
+        " group by month order by month desc"
+    )
+    is_open = {row["month"]: not row["is_complete"] for row in rows}
+    months = list(is_open)
+    chosen = st.selectbox(
+        "Month",
+        months,
+        format_func=lambda month: numbers.month(month) + (" (open)" if is_open[month] else ""),
+        key="month",
+        bind="query-params",
+    )
+    return None if not months or chosen == months[0] else chosen

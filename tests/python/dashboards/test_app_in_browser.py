@@ -1,0 +1,72 @@
+"""The app in a real browser: each page loads, without an error, from this machine alone."""
+
+import socket
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from dashboards.app.pages import PAGES
+from tests.python.dashboards.browser import errors, hosts, show, shown, text, until
+
+pytestmark = pytest.mark.long
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.title)
+def test_each_page_loads_without_an_error_and_asks_nobody_else(browser, address, page):
+    show(browser, f"{address}/{page.address}", page.title)
+    assert browser.find_elements("css selector", "[data-testid=stVegaLiteChart]")
+    assert not browser.find_elements("css selector", "[data-testid=stException]")
+    assert errors(browser) == []
+    assert hosts(browser) == {"localhost"}
+    # What cannot be seen is said: each table and drawing has a name.
+    for region in browser.find_elements("css selector", "[role=region]"):
+        assert region.get_attribute("aria-label")
+
+
+def test_filters_are_in_the_address_and_go_along_to_the_next_page(browser, address):
+    show(browser, f"{address}/?by=Region&region=EMEA", "Leader")
+    assert "Not filtered by region." in text(browser)
+    browser.find_element("link text", "Finance").click()
+    shown(browser, "Finance")
+    asked_for = parse_qs(urlsplit(browser.current_url).query)
+    assert asked_for == {"by": ["Region"], "region": ["EMEA"]}
+    assert errors(browser) == []
+
+
+def test_the_page_follows_what_the_reader_prefers_light_or_dark(browser, address):
+    seen = {}
+    for scheme in ("light", "dark"):
+        preference = {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
+        browser.execute_cdp_cmd("Emulation.setEmulatedMedia", preference)
+        show(browser, address, "Leader")
+        seen[scheme] = browser.execute_script(
+            "return getComputedStyle(document.querySelector('[data-testid=stApp]')).backgroundColor"
+        )
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
+    assert seen["light"] != seen["dark"]
+
+
+def test_only_this_machine_is_answered(run_csw, demo_home, address):
+    port = urlsplit(address).port
+    own = {info[4][0] for info in socket.getaddrinfo(socket.gethostname(), port, socket.AF_INET)}
+    for outside in own - {"127.0.0.1", "127.0.1.1"}:
+        with socket.socket() as other:
+            other.settimeout(5)
+            assert other.connect_ex((outside, port)) != 0
+    done = run_csw("dashboard", "--port", port, CSW_HOME=demo_home.path)
+    assert done.returncode == 1
+    assert f"Port {port} cannot be used" in done.stdout + done.stderr
+
+
+def test_each_question_on_top_of_a_page_leads_to_its_answer(browser, address):
+    show(browser, address, "Leader")
+    links = browser.find_elements("css selector", "nav.contents a")
+    assert len(links) == len(browser.find_elements("css selector", ".view h2"))
+    last = links[-1]
+    answer = browser.find_element("id", last.get_attribute("href").partition("#")[2])
+    in_sight = "const at = arguments[0].getBoundingClientRect(); return at.top < innerHeight"
+    assert not browser.execute_script(in_sight, answer)
+    last.click()
+    until(lambda: browser.execute_script(in_sight, answer))
+    assert last.text in answer.text
+    assert browser.execute_script("return performance.getEntriesByType('navigation').length") == 1
