@@ -87,7 +87,14 @@ class Policies(BaseModel):
         None, description="what is expected of open terms is the rate of the last so many months"
     )
     renewal_rate_least_terms: Count | None = Field(
-        None, description="fewer past terms give no renewal rate"
+        None, description="fewer past terms in all give no renewal rate"
+    )
+    renewal_rate_prior_terms: Annotated[int, Field(gt=0)] | None = Field(
+        None,
+        description="a renewal rate of few terms leans on the wider one as if so many were seen",
+    )
+    renewal_forecast_weeks: Annotated[int, Field(gt=0)] | None = Field(
+        None, description="the renewal forecast of each of the last so many weeks is scored"
     )
     lifetime_least_churned: Count | None = Field(
         None, description="no lifetime is fitted to fewer leavers"

@@ -15,6 +15,7 @@ from dashboards.views import account, finance, product, trust
 from dashboards.views.accounts import book, books, care, signals, worklist
 from dashboards.views.arr import arr_bridge, last_month, movement_rows
 from dashboards.views.churn import churn
+from dashboards.views.forecast import accuracy, forecast
 from dashboards.views.headline import headline
 from dashboards.views.health import health
 from dashboards.views.nrr import nrr_moved
@@ -74,7 +75,9 @@ def leader(reading: Reading) -> None:
     behind = st.pills("The rows behind a number", list(BEHIND), key="behind", bind="query-params")
     if behind in BEHIND:
         reading.show(BEHIND[behind])
-    reading.show(last_month, retention, nrr_moved, arr_bridge, renewals, pipeline)
+    reading.show(last_month, retention, nrr_moved, arr_bridge)
+    reading.show_made(lambda: forecast(reading.published))
+    reading.show(renewals, pipeline)
     reading.show_made(lambda: books(reading.published))
     reading.show(worklist, churn, scorecard, health, cohorts, nps, csat)
 
@@ -134,7 +137,14 @@ def for_product(reading: Reading) -> None:
 def can_trust(reading: Reading) -> None:
     """Whether the score can be trusted, and whether the data are all there."""
     published, quality = reading.published, reading.quality()
-    for view in (trust.backtest, trust.calibration, trust.freshness, trust.deliveries, trust.gaps):
+    for view in (
+        trust.backtest,
+        trust.calibration,
+        accuracy,
+        trust.freshness,
+        trust.deliveries,
+        trust.gaps,
+    ):
         reading.show_made(lambda made=view: made(published))
     if quality:
         reading.show_made(lambda: trust.checks(quality))

@@ -233,7 +233,7 @@ def pipeline(published: Published, cut: Cut = EVERYTHING) -> View:
         notes=(
             AT_RISK,
             "Expected: what was renewed early, and the rest at the renewal rate that past terms in "
-            "the same health band had. Where notice was given it counts like any other.",
+            "the same segment and health band had; what is under notice counts nothing.",
         ),
         follows=BY_ACCOUNT,
     )
@@ -253,7 +253,7 @@ def _rests_on(row: Row) -> str:
     if row["unrated_atr"]:
         lacking = f"too few past terms for {numbers.money(row['unrated_atr'])}"
         return lacking + (f", {seen} or more for the rest" if seen else "")
-    return f"{seen} or more in each band"
+    return f"{row['observed_terms']} past terms or more in each segment and band, and wider ones"
 
 
 def renewal_rows(published: Published, cut: Cut = EVERYTHING) -> View:

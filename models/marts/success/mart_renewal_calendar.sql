@@ -48,10 +48,12 @@ health_days as (
 
 rates as (
     select
+        segment,
         band_90d_before,
         terms,
         renewal_rate
     from {{ ref('fct_renewal_rate') }}
+    where forecast_on = {{ as_of_date() }}
 ),
 
 preparations as (
@@ -167,6 +169,7 @@ final as (
     left outer join rates
         on
             joined.is_open
+            and joined.segment is not distinct from rates.segment
             and rates.band_90d_before
             = coalesce(joined.band_90d_before, joined.health_band, 'unknown')
 )

@@ -8,7 +8,7 @@ with terms as (
         end as due_window,
         atr,
         renewed_atr,
-        renewal_rate,
+        case when notice_on is null then renewal_rate else 0 end as renewal_rate,
         observed_terms,
         (outcome = 'pending') as is_open,
         is_at_risk,

@@ -8,9 +8,7 @@ import pandas as pd
 import pytest
 
 from orchestration.home import Home
-
-LATE_RENEWAL = timedelta(days=90)
-LEAST_TERMS = 20
+from tests.python.revenue.past_renewals import Past, approximately
 
 
 @pytest.fixture(scope="module")
@@ -50,44 +48,36 @@ def bands(warehouse: duckdb.DuckDBPyConnection) -> dict[tuple[str, date], str]:
 
 
 @pytest.fixture(scope="module")
-def rates(
-    terms: list[dict], bands: dict[tuple[str, date], str], as_of: date
-) -> dict[str, tuple[int, float | None]]:
-    past: dict[str, list[tuple[float, float]]] = {}
-    first = date(as_of.year - 2, as_of.month, as_of.day)
-    for term in terms:
-        due = term["due_on"].date()
-        if term["outcome"] != "pending" and first < due < as_of - LATE_RENEWAL:
-            band = bands.get((term["account_id"], due - timedelta(days=90)), "unknown")
-            past.setdefault(band, []).append((float(term["atr"]), float(term["renewed_atr"])))
-    return {
-        band: (
-            len(seen),
-            sum(renewed for _, renewed in seen) / sum(due for due, _ in seen)
-            if len(seen) >= LEAST_TERMS
-            else None,
-        )
-        for band, seen in past.items()
-    }
+def past(terms: list[dict], bands: dict[tuple[str, date], str]) -> Past:
+    return Past(terms, bands)
 
 
 def test_renewal_rates_are_those_of_the_past(
-    warehouse: duckdb.DuckDBPyConnection, rates: dict[str, tuple[int, float | None]]
+    warehouse: duckdb.DuckDBPyConnection, past: Past, as_of: date
 ) -> None:
-    rows = warehouse.sql("select band_90d_before, terms, renewal_rate from facts.fct_renewal_rate")
-    found = {band: (terms, rate) for band, terms, rate in rows.fetchall()}
-    assert found.keys() == rates.keys()
-    for band, (terms, rate) in rates.items():
-        assert found[band][0] == terms
-        assert found[band][1] == (rate if rate is None else pytest.approx(rate, abs=1e-9))
-    assert any(rate is not None for _, rate in rates.values())
+    sundays = [as_of - timedelta(days=as_of.isoweekday() % 7 + 7 * week) for week in (5, 30, 60)]
+    for day in (as_of, *sundays):
+        rows = warehouse.execute(
+            "select segment, band_90d_before, terms, renewal_rate, rate_of_all"
+            " from facts.fct_renewal_rate where forecast_on = ?",
+            [day],
+        ).fetchall()
+        assert rows
+        assert {band for _, band, *_ in rows} == {"green", "yellow", "red", "unknown"}
+        for segment, band, count, rate, rate_of_all in rows:
+            terms = past.decided(day, segment=segment, band=band)
+            assert count == len(terms)
+            assert rate == approximately(past.rate(day, segment, band))
+            assert rate_of_all == approximately(past.rate_of_all(day))
+        assert sum(count for _, _, count, *_ in rows) == len(past.decided(day))
+    assert past.rate_of_all(as_of) is not None
 
 
 def test_pipeline_is_the_sum_of_its_terms(
     warehouse: duckdb.DuckDBPyConnection,
     terms: list[dict],
     bands: dict[tuple[str, date], str],
-    rates: dict[str, tuple[int, float | None]],
+    past: Past,
     survivors: dict[str, str],
     as_of: date,
 ) -> None:
@@ -104,13 +94,14 @@ def test_pipeline_is_the_sum_of_its_terms(
             if judged <= as_of
             else bands.get((survivors[term["account_id"]], as_of), "unknown")
         )
-        rate = rates.get(band, (0, None))[1]
+        segment = term["segment"] if isinstance(term["segment"], str) else None
+        has_notice = not pd.isna(term["cancel_requested_at"])
+        rate = 0 if has_notice else past.rate(as_of, segment, band)
         atr = float(term["atr"])
         expected = float(term["renewed_atr"]) if term["outcome"] != "pending" else None
         if expected is None and rate is not None:
             expected = atr * rate
-        segment = term["segment"] if isinstance(term["segment"], str) else "unassigned"
-        for value in ("all", segment):
+        for value in ("all", segment or "unassigned"):
             cell = cells.setdefault((window, value), [0, 0.0, 0.0])
             cell[0] += 1
             cell[1] += atr
