@@ -90,7 +90,17 @@ ahead as (
             and renewals.subscription_id = intervals.subscription_id
             and forecast_days.forecast_on >= intervals.valid_from
             and (intervals.valid_to is null or forecast_days.forecast_on < intervals.valid_to)
-    group by all
+    group by
+        forecast_days.forecast_on,
+        renewals.source_system,
+        renewals.subscription_id,
+        renewals.account_id,
+        renewals.term_start,
+        renewals.due_on,
+        renewals.is_final,
+        renewals.renewed_arr,
+        renewals.renewed_on,
+        renewals.cancel_requested_at
     having sum(intervals.contract_arr) > 0
 ),
 

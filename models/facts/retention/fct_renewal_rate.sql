@@ -117,7 +117,7 @@ of_all as (
             when all_terms >= {{ var('renewal_rate_least_terms') }}
                 then cast(all_renewed_atr / all_atr as double)
         end as rate_of_all,
-        cast({{ prior }} * all_atr / nullif(all_terms, 0) as double) as prior_atr
+        cast({{ prior }} * all_atr / all_terms as double) as prior_atr
     from wider
 ),
 

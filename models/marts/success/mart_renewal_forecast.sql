@@ -94,8 +94,8 @@ moved as (
     select
         scored.*,
         scored.atr - scored.notice as best_case,
-        scored.expected + past_errors.low_error * scored.atr as low,
-        scored.expected + past_errors.high_error * scored.atr as high
+        scored.expected + past_errors.low_error * scored.atr as moved_down,
+        scored.expected + past_errors.high_error * scored.atr as moved_up
     from scored
     left outer join past_errors
         on scored.forecast_on = past_errors.forecast_on
@@ -104,9 +104,11 @@ moved as (
 -- What is renewed already is certain, what is under notice is not expected.
 bounded as (
     select
-        * exclude (low, high),
-        case when low is not null then least(greatest(low, signed), best_case) end as low,
-        case when high is not null then least(greatest(high, signed), best_case) end as high
+        *,
+        case
+            when moved_down is not null then least(greatest(moved_down, signed), best_case)
+        end as low,
+        case when moved_up is not null then least(greatest(moved_up, signed), best_case) end as high
     from moved
 ),
 
