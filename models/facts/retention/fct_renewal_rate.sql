@@ -25,6 +25,13 @@ segments as (
     from {{ ref('fct_account_month') }}
 ),
 
+bands as (
+    {%- for band in bands %}
+    select '{{ band }}' as band
+    {%- if not loop.last %} union all{% endif %}
+    {%- endfor %}
+),
+
 renewals as (
     select
         account_id,
@@ -80,9 +87,10 @@ cells as (
     select
         forecast_days.forecast_on,
         segments.segment,
-        unnest({{ bands }}) as band
+        bands.band
     from forecast_days
     cross join segments
+    cross join bands
 ),
 
 observed as (
