@@ -307,7 +307,7 @@ def _both(warehouse: Path, database: Path) -> Iterator[duckdb.DuckDBPyConnection
     """Open the warehouse for reading and the new file for writing."""
     with duckdb.connect() as connection:
         wait_until_free(warehouse, read_only=True)
-        bound_memory(connection, spill=database.withquote(f"{database.name}_spill"))
+        bound_memory(connection, spill=database.with_name(f"{database.name}_spill"))
         connection.execute(f"attach {text(warehouse)} as warehouse (read_only)")
         connection.execute(
             f"attach {text(database)} as published (storage_version '{STORAGE_VERSION}')"
@@ -444,7 +444,7 @@ def point_link(link: Path, file: Path) -> None:
     """Make a link name a file; a copy where links cannot be made."""
     if _names(link, file):
         return
-    temporary = link.withquote(f".{link.name}.tmp")
+    temporary = link.with_name(f".{link.name}.tmp")
     temporary.unlink(missing_ok=True)
     try:
         temporary.symlink_to(file.name)
