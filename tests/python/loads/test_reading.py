@@ -444,3 +444,19 @@ def test_another_escape_sign_is_refused(tmp_path: Path) -> None:
     said = refusal(tmp_path, "version: 1\nreading: {escape: '/'}\n")
     assert "escape" in said
     assert "backslash" in said
+
+
+@pytest.mark.parametrize(
+    ("written", "words"),
+    [
+        ("1741168800", "seconds since 1970; say {sql: epoch_ms(its_column::bigint * 1000)}"),
+        ("1741168800123", "milliseconds since 1970; say {sql: epoch_ms(its_column::bigint)}"),
+        ("17411688", "is not a time"),
+    ],
+)
+def test_a_number_since_1970_is_refused_with_what_to_say(
+    tmp_path: Path, written: str, words: str
+) -> None:
+    text = f"Nr,Kunde,Datum,Betrag\n1,A,{written},5\n"
+    ((_, reason, _),) = invoices(tmp_path, "{}", text).rejects("rechnungen.csv").values()
+    assert words in reason
