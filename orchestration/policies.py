@@ -70,6 +70,10 @@ class Policies(BaseModel):
     end_dates: Literal["exclusive", "inclusive"] | None = Field(
         None, description="an end in files is the first day without, or the last with (inclusive)"
     )
+    fiscal_year_first_month: Annotated[int, Field(ge=1, le=12)] | None = Field(
+        None,
+        description="1 to 12; a fiscal year has the number of the year in which it ends",
+    )
     late_renewal_days: Days | None = Field(
         None, description="who is back within so many days renewed late"
     )

@@ -151,7 +151,8 @@ def _lines(node: yaml.Node, place: Place) -> Iterable[tuple[Place, int]]:
         for key, value in node.value:
             if key.value in seen:
                 raise yaml.MarkedYAMLError(
-                    problem=f"'{key.value}' is there twice", problem_mark=key.start_mark
+                    problem=f"'{key.value}' is there twice; write it once, with all below it",
+                    problem_mark=key.start_mark,
                 )
             seen.add(key.value)
             below = (*place, key.value)

@@ -140,7 +140,7 @@ def typed(
     if definition != raw and (physical == "BLOB" or not is_text):
         condition = f"({base} is null and not {empty})"
         advice = NO_TEXT if is_text else _advice(column, table, reading)
-        checks.append(_named(column.name, condition, shown, advice))
+        checks.append(_or_unix(_named(column.name, condition, shown, advice), column, table, shown))
     elif column.type == "varchar":
         checks += _text_checks(column.name, physical, shown, table)
     if column.type == "json" and physical == "VARCHAR":
@@ -220,6 +220,22 @@ def _advice(column: ColumnSpec, table: TableSpec, reading: FileSettings) -> str:
         key = "date_format" if column.type in ("date", "timestamp") else "decimal, thousands"
         advice += f", or say how it is written in mapping.yml ({key})"
     return advice
+
+
+def _or_unix(unread: Check, column: ColumnSpec, table: TableSpec, shown: str) -> Check:
+    """Give another reason where a time looks like seconds or milliseconds since 1970."""
+    if table.source != "files" or column.type not in ("date", "timestamp"):
+        return unread
+    reason = unread.reason
+    for digits, unit, factor in ((9, "seconds", " * 1000"), (12, "milliseconds", "")):
+        advice = (
+            f"seems to be {unit} since 1970; say {{sql: epoch_ms(its_column::bigint{factor})}} in"
+            " mapping.yml"
+        )
+        looks = f"regexp_full_match({shown}, {text(f'1[0-9]{{{digits}}}')})"
+        found = _named(unread.column, "", shown, advice).reason
+        reason = f"case when {looks} then {found} else {reason} end"
+    return Check(unread.column, unread.condition, reason)
 
 
 def _currency(column: str, written: str, empty: str, shown: str, source: str) -> Check:

@@ -33,7 +33,7 @@ from orchestration.loads.unpack import encoding_advice
 
 INNER_QUOTE = (
     "a quote stands inside a field; put the whole field in quotes and double the quotes "
-    'inside it ("")'
+    "inside it (\"\"); where a backslash stands before it, say escape: '\\' in mapping.yml"
 )
 NOT_UTF8 = "is not valid UTF-8"
 # The line by which Excel is told the delimiter.

@@ -23,6 +23,9 @@ FORMATS = {
     ".xlsm": "xlsx",
 }
 PACKED = ".zip"
+# Of a Parquet file the codec inside it, which some exports write behind its name.
+CODECS = {".gz", ".zst", ".snappy", ".lz4", ".br"}
+PARQUET = ".parquet"
 UNREADABLE = {".xls", ".xlsb", ".ods", ".7z", ".tar", ".bz2", ".zst", ".xml", ".avro"}
 # Files of the system and of programs; Excel's are those that lock an open workbook.
 NOT_MEANT = (".", "_", "~$")
@@ -64,7 +67,7 @@ class InputFile:
             return folders[:1] or [self._stem(own)]
         own_folders = Path(self.container).parts[:-1]
         inside = Path(self.part)
-        stem = self.part if self.format == "xlsx" else inside.stem
+        stem = self.part if self.format == "xlsx" else self._stem(inside.name)
         return [*own_folders[:1], *inside.parts[:-1], stem]
 
     @property
@@ -75,11 +78,12 @@ class InputFile:
     @property
     def shared_names(self) -> list[str]:
         """The name of the workbook or archive it is a part of."""
-        return [] if self.part is None else [self._stem(self.path.name)]
+        return [] if self.part is None else [self.path.stem]
 
     def _stem(self, name: str) -> str:
         stem = Path(name).stem
-        return Path(stem).stem if self.gzipped else stem
+        has_two = self.gzipped or Path(stem).suffix.lower() == PARQUET
+        return Path(stem).stem if has_two else stem
 
 
 def snake_case(name: str) -> str:
@@ -91,16 +95,31 @@ def list_files(folder: Path) -> list[InputFile]:
     """All data files in a folder and below it, in a stable order."""
     found = []
     for path, relative in _visible(folder):
-        gzipped = path.suffix.lower() == ".gz"
-        ending = Path(path.stem).suffix if gzipped else path.suffix
-        kind = FORMATS.get(ending.lower())
+        kind, gzipped = _format_of(path)
         if path.suffix.lower() == PACKED:
             found += _members(path, relative)
+        elif _is_parquet_of_a_codec(path):
+            found.append(InputFile(path, relative.as_posix(), "parquet"))
         elif kind == "xlsx" and not gzipped:
             found += _sheets(path, relative)
         elif kind:
             found.append(InputFile(path, relative.as_posix(), kind, gzipped))
     return found
+
+
+def _format_of(name: Path) -> tuple[str | None, bool]:
+    """What kind of file it is by its name, None for another, and whether gzip packs it."""
+    gzipped = name.suffix.lower() == ".gz"
+    ending = Path(name.stem).suffix if gzipped else name.suffix
+    return FORMATS.get(ending.lower()), gzipped
+
+
+def _is_parquet_of_a_codec(path: Path) -> bool:
+    """Whether a file such as ``events.parquet.zst`` is Parquet as it is, packed inside."""
+    if path.suffix.lower() not in CODECS or Path(path.stem).suffix.lower() != PARQUET:
+        return False
+    with path.open("rb") as stream:
+        return stream.read(4) == b"PAR1"
 
 
 def _members(path: Path, relative: Path) -> Iterator[InputFile]:
@@ -110,11 +129,11 @@ def _members(path: Path, relative: Path) -> Iterator[InputFile]:
         yield InputFile(path, relative.as_posix(), "csv", part="")
     for name in names or []:
         inside = Path(name)
-        kind = FORMATS.get(inside.suffix.lower())
+        kind, gzipped = _format_of(inside)
         if kind not in (None, "xlsx") and not any(
             part.startswith(NOT_MEANT) for part in inside.parts
         ):
-            yield InputFile(path, f"{relative.as_posix()}/{name}", kind, part=name)
+            yield InputFile(path, f"{relative.as_posix()}/{name}", kind, gzipped, part=name)
 
 
 def _members_of(path: Path) -> list[str] | None:
@@ -142,13 +161,18 @@ def unreadable_files(folder: Path) -> list[str]:
     """Files that may hold data in a format that is not read, such as an old spreadsheet."""
     found = []
     for path, relative in _visible(folder):
+        if _is_parquet_of_a_codec(path):
+            continue
         if {suffix.lower() for suffix in path.suffixes} & UNREADABLE:
             found.append(relative.as_posix())
         elif path.suffix.lower() == PACKED:
             found += [
                 f"{relative.as_posix()}/{name}"
                 for name in _members_of(path) or []
-                if Path(name).suffix.lower() in (UNREADABLE | {PACKED, ".xlsx", ".xlsm", ".gz"})
+                if Path(name).suffix.lower() in (UNREADABLE | {PACKED, ".gz", ".xlsx", ".xlsm"})
+                and (
+                    not name.lower().endswith(".gz") or _format_of(Path(name))[0] in (None, "xlsx")
+                )
             ]
     return found
 

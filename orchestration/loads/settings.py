@@ -46,6 +46,15 @@ def _delimiter(value: object) -> object:
     return value
 
 
+def _escape(value: object) -> object:
+    if value not in (None, "\\"):
+        raise ValueError(
+            "the sign before a quote inside a field can be a backslash (escape: '\\'); doubled"
+            ' quotes ("") are read without it'
+        )
+    return value
+
+
 def _pattern(pattern: str) -> str:
     try:
         duckdb.execute("select try_strptime('', ?)", [pattern])
@@ -73,6 +82,7 @@ class FileSettings(BaseModel):
     Attributes:
         encoding: Of a text file; None: UTF-8, or what a byte order mark says.
         delimiter: Between the fields of a CSV file; None: the one that the header has most of.
+        escape: The sign before a quote inside a quoted field; None: quotes are doubled there.
         header_row: Number of the line that names the columns; None: the first that is not empty.
         footer: Word in the first filled cell of the totals; from that line on nothing is read.
         sheet: Name of the sheet of a workbook, or of the member of an archive.
@@ -87,6 +97,7 @@ class FileSettings(BaseModel):
 
     encoding: Annotated[str | None, BeforeValidator(_encoding)] = None
     delimiter: Annotated[str | None, BeforeValidator(_delimiter)] = None
+    escape: Annotated[str | None, BeforeValidator(_escape)] = None
     header_row: Annotated[int, Field(ge=1)] | None = None
     footer: Annotated[tuple[str, ...], BeforeValidator(_many)] = ()
     sheet: str | None = None

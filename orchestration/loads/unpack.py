@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import gzip
+import re
 import shutil
 import zipfile
 import zlib
@@ -29,6 +30,15 @@ def plain_copy(file: InputFile, folder: Path, name: str, reading: FileSettings) 
     Raises:
         FileError: It is damaged, or its bytes are not of the encoding that is said.
     """
+    path = _in_utf8(file, folder, name, reading)
+    if reading.escape is None or file.format != "csv":
+        return path
+    target = folder / f"quoted.{name}"
+    _double_quotes(path, target)
+    return target
+
+
+def _in_utf8(file: InputFile, folder: Path, name: str, reading: FileSettings) -> Path:
     path = unpacked(file, folder / name)
     if path.stat().st_size == 0:
         raise EmptyFileError("the file is empty; export it again")
@@ -47,11 +57,11 @@ def plain_copy(file: InputFile, folder: Path, name: str, reading: FileSettings) 
 def unpacked(file: InputFile, target: Path) -> Path:
     """Unpack a gzip file or the member of an archive; a half-written one is a file problem."""
     try:
-        if file.gzipped:
-            with gzip.open(file.path, "rb") as packed:
-                return _copied(packed, target)
         if file.part is not None:
             with zipfile.ZipFile(file.path) as archive, archive.open(file.part) as packed:
+                return _copied(gzip.open(packed) if file.gzipped else packed, target)
+        if file.gzipped:
+            with gzip.open(file.path, "rb") as packed:
                 return _copied(packed, target)
     except UnicodeDecodeError as problem:
         raise FileError(
@@ -74,6 +84,24 @@ def _copied(packed: IO[bytes], target: Path) -> Path:
     with target.open("wb") as plain:
         shutil.copyfileobj(packed, plain, CHUNK)
     return target
+
+
+def _double_quotes(path: Path, target: Path) -> None:
+    r"""Write a quote behind a backslash as two quotes, and two backslashes as one."""
+    with path.open("rb") as source, target.open("wb") as plain:
+        rest = b""
+        while chunk := source.read(CHUNK):
+            data = rest + chunk
+            # A last backslash that no other one precedes belongs to what comes next.
+            is_open = (len(data) - len(data.rstrip(b"\\"))) % 2
+            rest = b"\\" if is_open else b""
+            whole = data[:-1] if is_open else data
+            plain.write(re.sub(rb'\\(["\\])', _doubled, whole))
+        plain.write(rest)
+
+
+def _doubled(escaped: re.Match[bytes]) -> bytes:
+    return b'""' if escaped[1] == b'"' else escaped[1]
 
 
 def _decode(path: Path, target: Path, encoding: str) -> None:

@@ -1,5 +1,13 @@
 -- Grain: one row per day, from two years before the first account or contract to the end of the
 -- second year after the as-of date.
+{%- set first_month = var('fiscal_year_first_month') | int %}
+{%- if first_month not in range(1, 13) %}
+    {{ exceptions.raise_compiler_error(
+        "var fiscal_year_first_month is " ~ var('fiscal_year_first_month') ~ "; write 1 to 12"
+    ) }}
+{%- endif %}
+-- So many months later, a day is in the calendar year and quarter that have its fiscal numbers.
+{%- set ahead = (13 - first_month) % 12 %}
 with first_days as (
     select min(cast(created_at as date)) as first_day
     from {{ ref('int_crm_accounts') }}
@@ -38,7 +46,8 @@ days as (
 weekdays as (
     select
         date_day,
-        {{ iso_weekday('date_day') }} as day_of_week
+        {{ iso_weekday('date_day') }} as day_of_week,
+        {{ dbt.dateadd('month', ahead, dbt.date_trunc('month', 'date_day')) }} as fiscal_month
     from days
 ),
 
@@ -49,6 +58,13 @@ final as (
         cast({{ dbt.date_trunc('month', 'weekdays.date_day') }} as date) as month,
         cast({{ dbt.date_trunc('quarter', 'weekdays.date_day') }} as date) as quarter,
         cast(extract(year from weekdays.date_day) as integer) as year,
+        cast(
+            {{ dbt.dateadd(
+                'month', -ahead, dbt.date_trunc('quarter', 'weekdays.fiscal_month')
+            ) }} as date
+        ) as fiscal_quarter,
+        cast(extract(quarter from weekdays.fiscal_month) as integer) as fiscal_quarter_number,
+        cast(extract(year from weekdays.fiscal_month) as integer) as fiscal_year,
         cast(weekdays.day_of_week as integer) as day_of_week,
         (hours.weekday is not null and holidays.holiday_on is null) as is_business_day,
         cast(holidays.holiday_name as varchar) as holiday_name,

@@ -310,9 +310,9 @@ def _compiled(sources: str, as_of: str, variables: str) -> Compiled:
             home.warehouse.unlink(missing_ok=True)
             shutil.rmtree(home.dbt_target / "compiled", ignore_errors=True)
             load_last_publication(home, date.fromisoformat(as_of))
-            _dbt(home, "build", "--resource-type", "seed")
+            run_dbt(home, "build", "--resource-type", "seed")
             # What dbt left of an earlier build must not be read while the models are compiled.
-            _dbt(home, "compile", "--exclude", "resource_type:unit_test")
+            run_dbt(home, "compile", "--exclude", "resource_type:unit_test")
             stamp.write_text(state, encoding="utf-8")
         project = Project.read(root, home.dbt_target)
     return Compiled(_ordered(project), project.data_tests, home.warehouse)
@@ -340,7 +340,8 @@ def _ordered(project: Project) -> list[Model]:
     return list(order.values())
 
 
-def _dbt(home: Home, command: str, *arguments: str) -> None:
+def run_dbt(home: Home, command: str, *arguments: str) -> None:
+    """Run dbt in a home, which must not be open."""
     parsed.lend(home)
     done = subprocess.run(
         [dbt_executable(), "--quiet", command, *vars_arguments(home), *arguments],

@@ -3,6 +3,7 @@
 import gzip
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from tests.python.loads.delivery import Delivery, load, workbook, zipped
@@ -146,3 +147,38 @@ files:
 def test_a_damaged_file_is_named(tmp_path: Path, name: str, content: bytes, words: str) -> None:
     delivery = Delivery(tmp_path).load({name: content})
     assert words in str(delivery.error) or delivery.said("warning", name, words)
+
+
+def test_a_gzip_file_in_a_zip_is_unpacked_too(tmp_path: Path) -> None:
+    user = b'{"user_id": "U", "account_id": "A"}\n'
+    members: dict[str, str | bytes] = {
+        "1/users.json.gz": gzip.compress(user),
+        "1/users.xml.gz": gzip.compress(b"<x/>"),
+        "csms.csv.gz": gzip.compress(b"csm_id,csm_name\n1,a\n")[:-6],
+    }
+    delivery = Delivery(tmp_path, domains=frozenset()).load({"out.zip": zipped(members)})
+    assert delivery.column("select user_id from raw_files.users") == ["U"]
+    assert delivery.said("warning", "out.zip/1/users.xml.gz", "not read")
+    assert delivery.said("error", "out.zip/csms.csv.gz", "cannot be unpacked")
+
+
+@pytest.mark.parametrize("codec", ["zst", "snappy", "gz"])
+def test_a_parquet_file_may_have_its_codec_behind_its_name(tmp_path: Path, codec: str) -> None:
+    path = tmp_path / "input" / f"users.parquet.{codec}"
+    path.parent.mkdir()
+    inside = {"zst": "zstd", "gz": "gzip"}.get(codec, codec)
+    duckdb.sql("select 'U' as user_id, 'A' as account_id").write_parquet(
+        str(path), compression=inside
+    )
+    delivery = Delivery(tmp_path, domains=frozenset()).load()
+    assert delivery.column("select user_id from raw_files.users") == ["U"]
+    assert [message for message in delivery.messages if message[0] != "info"] == []
+
+
+def test_what_is_only_named_parquet_is_not_read(tmp_path: Path) -> None:
+    files: dict[str, str | bytes] = {
+        "users.parquet.zst": b"\x28\xb5\x2f\xfd",
+        "csms.csv": "csm_id\n",
+    }
+    delivery = Delivery(tmp_path, domains=frozenset()).load(files)
+    assert delivery.said("warning", "users.parquet.zst", "not read")

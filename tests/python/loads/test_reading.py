@@ -8,6 +8,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from orchestration.loads import unpack
 from orchestration.loads.casts import cast
 from orchestration.loads.settings import FileSettings
 from orchestration.loads.spec import ColumnSpec
@@ -403,3 +404,59 @@ files:
 )
 def test_settings_that_make_no_sense_are_named(tmp_path: Path, text: str, words: str) -> None:
     assert words in refusal(tmp_path, f"version: 1\n{text}")
+
+
+ESCAPED = r"""Nr,Kunde,Datum,Betrag
+1,"says \"hi\", twice",2024-12-31,5
+2,"ends with \\",2024-12-31,6
+3,"{\"a\": \"b\"}",2024-12-31,7
+"""
+
+
+def test_a_backslash_before_a_quote_can_be_said(tmp_path: Path) -> None:
+    assert totals(invoices(tmp_path, r"{escape: '\'}", ESCAPED)) == [
+        ("ends with \\", datetime(2024, 12, 31), Decimal(6)),
+        ('says "hi", twice', datetime(2024, 12, 31), Decimal(5)),
+        ('{"a": "b"}', datetime(2024, 12, 31), Decimal(7)),
+    ]
+
+
+def test_a_backslash_that_is_not_said_is_refused_with_the_setting(tmp_path: Path) -> None:
+    reasons = [
+        each[1] for each in invoices(tmp_path, "{}", ESCAPED).rejects("rechnungen.csv").values()
+    ]
+    assert reasons
+    assert all("escape" in reason for reason in reasons)
+
+
+def test_a_backslash_at_the_end_of_a_block_belongs_to_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for size in range(1, 6):
+        monkeypatch.setattr(unpack, "CHUNK", size)
+        source, target = tmp_path / "a", tmp_path / "b"
+        source.write_bytes(rb'"\\\"\"\\","x\n"' + b"\\")
+        unpack._double_quotes(source, target)
+        assert target.read_bytes() == rb'"\""""\","x\n"' + b"\\"
+
+
+def test_another_escape_sign_is_refused(tmp_path: Path) -> None:
+    said = refusal(tmp_path, "version: 1\nreading: {escape: '/'}\n")
+    assert "escape" in said
+    assert "backslash" in said
+
+
+@pytest.mark.parametrize(
+    ("written", "words"),
+    [
+        ("1741168800", "seconds since 1970; say {sql: epoch_ms(its_column::bigint * 1000)}"),
+        ("1741168800123", "milliseconds since 1970; say {sql: epoch_ms(its_column::bigint)}"),
+        ("17411688", "is not a time"),
+    ],
+)
+def test_a_number_since_1970_is_refused_with_what_to_say(
+    tmp_path: Path, written: str, words: str
+) -> None:
+    text = f"Nr,Kunde,Datum,Betrag\n1,A,{written},5\n"
+    ((_, reason, _),) = invoices(tmp_path, "{}", text).rejects("rechnungen.csv").values()
+    assert words in reason
