@@ -169,7 +169,7 @@ def spells(inputs: pd.DataFrame, tmp_path_factory: pytest.TempPathFactory) -> pd
         root = str(project_root())
         result = dbtRunner().invoke(
             [
-                "--quiet", "run", "--select", "fct_risk_signal_run", "fct_risk_signal_spell",
+                "--quiet", "run", "--select", "fct_signal_run", "fct_risk_signal_spell",
                 "--project-dir", root, "--profiles-dir", root,
             ]
         )  # fmt: skip
