@@ -1,4 +1,5 @@
--- An expansion signal watches a measure that exists, and its limits leave room between open and closed.
+-- An expansion signal watches a measure that exists, leaves room between its limits, and has a name
+-- of its own.
 {{ config(meta={'dagster': {'ref': {'name': 'expansion_signals'}}}) }}
 {%- set measures = (health_input_measures() + risk_input_measures()) | join("', '") %}
 
