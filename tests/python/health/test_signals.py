@@ -215,6 +215,10 @@ def _write(warehouse: Path, inputs: pd.DataFrame) -> None:
             "case when isnan(volume_at_least) then null else volume_at_least::decimal(18, 4) end "
             "as volume_at_least from signals"
         )
+        # The machine is the same for signals of expansion; here is none.
+        connection.execute(
+            "create table seeds.expansion_signals as from seeds.risk_signals where false"
+        )
 
 
 def _day(value: object) -> date | None:
