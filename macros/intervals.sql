@@ -65,3 +65,25 @@
         )
     )
 {%- endmacro %}
+
+
+{#
+    A bound of the 95 % interval of the ratio of two shares (Katz et al. 1978, Biometrics 34:469).
+    Null where one of the shares is 0, for which the logarithm has no end.
+#}
+{% macro risk_ratio_bound(successes, trials, base_successes, base_trials, sign) -%}
+    case
+        when {{ successes }} > 0 and {{ base_successes }} > 0
+            then
+                exp(
+                    ln(
+                        (cast({{ successes }} as double) / {{ trials }})
+                        / (cast({{ base_successes }} as double) / {{ base_trials }})
+                    )
+                    {{ sign }} 1.959964 * sqrt(
+                        1.0 / {{ successes }} - 1.0 / {{ trials }}
+                        + 1.0 / {{ base_successes }} - 1.0 / {{ base_trials }}
+                    )
+                )
+    end
+{%- endmacro %}

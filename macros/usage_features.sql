@@ -147,3 +147,35 @@ people as (
         persons.feature
 )
 {%- endmacro %}
+
+{#
+    The CTE `user_days`: events of features per user number, event name and day on which they
+    happened, by the day on which they were known. What arrived late moves to the day it arrived.
+#}
+{% macro feature_user_days_as_known() -%}
+user_days as (
+    select
+        user_no,
+        event_name,
+        usage_date,
+        usage_date as known_on,
+        events
+    from {{ ref('int_product_feature_user_days') }}
+    union all
+    select
+        user_no,
+        event_name,
+        usage_date,
+        usage_date as known_on,
+        -events as events
+    from {{ ref('int_product_late_days') }}
+    union all
+    select
+        user_no,
+        event_name,
+        usage_date,
+        known_on,
+        events
+    from {{ ref('int_product_late_days') }}
+)
+{%- endmacro %}

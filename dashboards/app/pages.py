@@ -15,6 +15,7 @@ from dashboards.views import account, finance, product, trust
 from dashboards.views.accounts import book, books, care, signals, worklist
 from dashboards.views.arr import arr_bridge, last_month, movement_rows
 from dashboards.views.churn import churn
+from dashboards.views.expansion import opportunities
 from dashboards.views.forecast import accuracy, forecast
 from dashboards.views.headline import headline
 from dashboards.views.health import health
@@ -88,7 +89,7 @@ def my_book(reading: Reading) -> None:
     if cut.csm_id is None:
         st.info("Choose a CSM among the filters for one book; here are all.")
         reading.show_made(lambda: books(published))
-    reading.show(worklist, signals, renewals, care, book)
+    reading.show(worklist, signals, opportunities, renewals, care, book)
     if published.has("mart_account_360"):
         _one_account(reading)
 

@@ -1,4 +1,4 @@
--- Grain: one row per account and day under contract: measures that only the risk signals need.
+-- Grain: one row per account and day under contract: measures that only the signals need.
 -- Every double is a measure that seed risk_signals can name, beside those of
 -- fct_account_health_input_day. Only what was known at the end of the day enters.
 with inputs as (
@@ -6,6 +6,7 @@ with inputs as (
         account_id,
         date_day,
         contract_started_on,
+        active_users_28d,
         logins_28d,
         events_28d,
         key_feature_activation,
@@ -32,17 +33,32 @@ voice_days as (
     from {{ ref('int_health_voice_day') }}
 ),
 
+use_case_days as (
+    select
+        account_id,
+        date_day,
+        features_new_28d,
+        gated_attempts_28d
+    from {{ ref('int_health_use_case_day') }}
+),
+
 -- Sums of whole numbers, which are exact in any order.
 windowed as (
     select
         account_id,
         date_day,
         contract_started_on,
+        active_users_28d,
         logins_28d,
         key_feature_activation,
         key_features_activated_28d,
         key_features_entitled,
         milestones_overdue,
+        max(active_users_28d) over (
+            partition by account_id
+            order by date_day
+            range between interval 84 day preceding and interval 84 day preceding
+        ) as active_users_before,
         max(key_features_activated_28d) over (
             partition by account_id
             order by date_day
@@ -101,7 +117,10 @@ final as (
         end as milestones_missed,
         cast(relationship_days.key_people_left_90d as double) as key_people_left_90d,
         cast(voice_days.days_since_heard as double) as days_since_heard,
-        cast(voice_days.competitor_mentions_180d as double) as competitor_mentions_180d
+        cast(voice_days.competitor_mentions_180d as double) as competitor_mentions_180d,
+        windowed.active_users_28d / nullif(windowed.active_users_before, 0) as active_user_growth,
+        cast(use_case_days.features_new_28d as double) as features_new_28d,
+        cast(use_case_days.gated_attempts_28d as double) as gated_attempts_28d
     from windowed
     left outer join relationship_days
         on
@@ -111,6 +130,10 @@ final as (
         on
             windowed.account_id = voice_days.account_id
             and windowed.date_day = voice_days.date_day
+    left outer join use_case_days
+        on
+            windowed.account_id = use_case_days.account_id
+            and windowed.date_day = use_case_days.date_day
 )
 
 select * from final

@@ -33,32 +33,7 @@ people as (
             and known.account_key = sources.account_key
 ),
 
--- What arrived late moves from the day it happened to the day it was known.
-user_days as (
-    select
-        user_no,
-        event_name,
-        usage_date,
-        usage_date as known_on,
-        events
-    from {{ ref('int_product_feature_user_days') }}
-    union all
-    select
-        user_no,
-        event_name,
-        usage_date,
-        usage_date as known_on,
-        -events as events
-    from {{ ref('int_product_late_days') }}
-    union all
-    select
-        user_no,
-        event_name,
-        usage_date,
-        known_on,
-        events
-    from {{ ref('int_product_late_days') }}
-),
+{{ feature_user_days_as_known() }},
 
 counted as (
     select

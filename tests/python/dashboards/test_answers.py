@@ -11,7 +11,7 @@ from dashboards import numbers
 from dashboards.cut import Cut
 from dashboards.published import opened
 from dashboards.report import company_report
-from dashboards.views import accounts, nrr, renewals, retention, stopped, trust
+from dashboards.views import accounts, expansion, nrr, renewals, retention, stopped, trust
 
 pytestmark = pytest.mark.long
 
@@ -208,3 +208,41 @@ def test_the_report_leads_to_the_answer_of_each_question(database, publication):
     html = company_report(database, publication)
     nav = html.partition("<nav")[2].partition("</nav>")[0]
     assert re.findall(r'href="#([^"]+)">', nav) == re.findall(r'<section id="([^"]+)"', html)
+
+
+def test_who_could_buy_more_is_told_in_the_order_to_ask_with_why_not(changed, publication):
+    opportunity = (
+        "insert into mart_expansion_opportunities by name select '{}' as account_id,"
+        " '{}' as account_name, 'full' as signal, 'Seats nearly full' as label,"
+        " '90 % of the seats were in use' as evidence, date '2025-12-01' as opened_on,"
+        " {} as estimated_arr, 0.25 as expansion_rate, {} as suppressed_reason, {} as rank,"
+        " 'Offer seats' as next_action"
+    )
+    copy = changed(
+        opportunity.format("a", "Second", "null", "null", 2),
+        opportunity.format("b", "Held", 900, "'invoice past due'", "null"),
+        opportunity.format("c", "First", 500, "null", 1),
+        is_emptied=True,
+    )
+    with opened(copy, publication) as published:
+        view = expansion.opportunities(published)
+        none = expansion.opportunities(published, Cut(csm_id="nobody"))
+    assert "2 signals to act on; 1 not now, for the reason beside it." in said(view)
+    columns = view.table.columns
+    told = [(row[0], row[columns.index("Not now, because")]) for row in view.table.rows]
+    assert told == [("First", ""), ("Second", ""), ("Held", "invoice past due")]
+    assert [row[columns.index(">May be worth")] for row in view.table.rows] == [
+        numbers.money(500), numbers.UNKNOWN, numbers.money(900)
+    ]  # fmt: skip
+    assert none.is_empty
+    assert none.nothing == "No expansion signal is open."
+
+
+def test_nothing_known_is_not_called_no_reason_to_buy_more(changed, publication):
+    copy = changed(
+        "delete from mart_expansion_opportunities",
+        "update mart_health_score set displayed_band = 'unknown'",
+    )
+    with opened(copy, publication) as published:
+        view = expansion.opportunities(published)
+    assert "Too little is known of the accounts to tell." in view.nothing

@@ -23,6 +23,7 @@ SAYS = {
         "5 accounts under contract with 18.0 K EUR of ARR.",
         "No account has a CSM.",
         "Too little is known of the accounts to warn of one.",
+        "No expansion signal is open. Too little is known of the accounts to tell.",
     ),
     "Finance": (
         "No month has been closed (csw close).",

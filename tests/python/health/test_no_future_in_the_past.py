@@ -28,7 +28,11 @@ REWRITTEN = """
     select account_id from whole.intermediate.int_crm_accounts
     where is_deleted and merged_into_account_id is null
 """
-TABLES = ("fct_account_health_input_day", "fct_account_health_day")
+TABLES = (
+    "fct_account_health_input_day",
+    "fct_account_risk_input_day",
+    "fct_account_health_day",
+)
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +55,8 @@ def past_home(demo_home, run_csw, tmp_path_factory):
     write_settings(home.warehouse, {"as_of_date": str(DAY), "run_id": "past", "company": "demo"})
     built = run_csw(
         "dbt", "--", "build", "--exclude-resource-type", "test", "unit_test",
-        "-s", "+fct_account_health_day", CSW_HOME=home.path,
+        "-s", "+fct_account_health_day", "+fct_account_risk_input_day",
+        CSW_HOME=home.path,
     )  # fmt: skip
     assert built.returncode == 0, built.stdout[-4000:] + built.stderr[-2000:]
     return home

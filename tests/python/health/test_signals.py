@@ -169,7 +169,7 @@ def spells(inputs: pd.DataFrame, tmp_path_factory: pytest.TempPathFactory) -> pd
         root = str(project_root())
         result = dbtRunner().invoke(
             [
-                "--quiet", "run", "--select", "fct_risk_signal_run", "fct_risk_signal_spell",
+                "--quiet", "run", "--select", "fct_signal_run", "fct_risk_signal_spell",
                 "--project-dir", root, "--profiles-dir", root,
             ]
         )  # fmt: skip
@@ -214,6 +214,10 @@ def _write(warehouse: Path, inputs: pd.DataFrame) -> None:
             "as standing_days, "
             "case when isnan(volume_at_least) then null else volume_at_least::decimal(18, 4) end "
             "as volume_at_least from signals"
+        )
+        # The machine is the same for signals of expansion; here is none.
+        connection.execute(
+            "create table seeds.expansion_signals as from seeds.risk_signals where false"
         )
 
 

@@ -1,12 +1,13 @@
 -- Grain: one row per account, signal and first day of a run of days with the same verdict.
--- Verdict of a day: `open` at or beyond the limit that opens the signal, `close` at or beyond the
--- limit that closes it, `neither` between the two or without enough volume, `missing` without a
--- value.
+-- Of risk and of expansion signals. Verdict of a day: `open` at or beyond the limit that opens the
+-- signal, `close` at or beyond the limit that closes it, `neither` between the two or without
+-- enough volume, `missing` without a value.
 {%- set health_measures = health_input_measures() %}
 {%- set risk_measures = risk_input_measures() %}
 {%- set measures = health_measures + risk_measures %}
 
 with signals as (
+    {% for seed in ['risk_signals', 'expansion_signals'] -%}
     select
         signal,
         measure,
@@ -15,7 +16,11 @@ with signals as (
         cast(open_at as double) as open_at,
         cast(close_at as double) as close_at,
         cast(volume_at_least as double) as volume_at_least
-    from {{ ref('risk_signals') }}
+    from {{ ref(seed) }}
+    {%- if not loop.last %}
+    union all
+    {% endif -%}
+    {% endfor %}
 ),
 
 {{ risk_input_ctes(health_measures, risk_measures) }},
