@@ -89,15 +89,17 @@ def _judgement(rows: list[Row]) -> tuple[str, ...]:
     if errors.get(OURS) is None:
         return ()
     better = [name for name, error in errors.items() if error < errors[OURS]]
-    said = (
-        f"No: saying “{better[0]}” would have been closer."
+    first = (
+        f"No: “{better[0]}” would have been closer."
         if better
         else "It was closer than both simpler ones."
     )
     covered = next(row["interval_coverage"] for row in rows if row["method"] == OURS)
-    if covered is not None:
-        said += (
-            f" Its intervals held {numbers.percent(covered)} of what was renewed, "
-            f"and are made for {numbers.percent(MADE_FOR)}."
-        )
-    return (said,)
+    if covered is None:
+        return (first,)
+    width = "too narrow" if covered < MADE_FOR else "wide enough"
+    return (
+        first,
+        f"Its intervals were {width}: what was renewed lay in {numbers.percent(covered)} of them, "
+        f"and they are made for {numbers.percent(MADE_FOR)}.",
+    )

@@ -11,7 +11,7 @@ from dashboards import numbers
 from dashboards.cut import Cut
 from dashboards.published import opened
 from dashboards.report import company_report
-from dashboards.views import accounts, expansion, nrr, renewals, retention, stopped, trust
+from dashboards.views import accounts, expansion, forecast, nrr, renewals, retention, stopped, trust
 
 pytestmark = pytest.mark.long
 
@@ -246,3 +246,53 @@ def test_nothing_known_is_not_called_no_reason_to_buy_more(changed, publication)
     with opened(copy, publication) as published:
         view = expansion.opportunities(published)
     assert "Too little is known of the accounts to tell." in view.nothing
+
+
+def test_what_is_due_soon_is_told_from_committed_to_best_case(changed, database, publication):
+    due = "update mart_renewal_forecast set {} where forecast_on = as_of_date"
+    ranged = changed(
+        due.format(
+            "atr = 1000, committed = 100, expected = 800, expected_low = 700,"
+            " expected_high = 900, best_case = 950"
+        )
+    )
+    with opened(ranged, publication) as published:
+        view = forecast.forecast(published)
+    assert view.table.rows == [
+        ["ARR due", "1.00\xa0K", ""],
+        ["Committed", "100", "renewed early, or renews by itself and is not at risk"],
+        ["Expected", "800", "700 to 900"],
+        ["Best case", "950", "all but what is under notice"],
+    ]
+    unrated = changed(due.format("expected = null, expected_low = null, unrated_atr = 500"))
+    with opened(unrated, publication) as published:
+        view = forecast.forecast(published)
+    assert said(view).startswith("What to expect is not known: too few terms of the past")
+    assert view.table.rows[2][1:] == [
+        "not known",
+        "no interval yet: too few forecasts of the past are decided",
+    ]
+    nothing = changed("delete from mart_renewal_forecast where forecast_on = as_of_date")
+    with opened(nothing, publication) as published:
+        assert not forecast.forecast(published).table.rows
+
+
+def test_whether_the_forecast_can_be_trusted_is_judged_by_simpler_ones(changed, publication):
+    rate = "update mart_forecast_accuracy set absolute_error_rate = {}, interval_coverage = {}"
+    ours = " where method = 'by health and segment'"
+    worse = changed(rate.format(0.2, "null"), rate.format(0.3, 0.8) + ours)
+    better = changed(rate.format(0.2, "null"), rate.format(0.1, 0.5) + ours)
+    young = changed(rate.format(0.2, "null"))
+    silent = changed("delete from mart_forecast_accuracy")
+    found = []
+    for file in (worse, better, young, silent):
+        with opened(file, publication) as published:
+            found.append(said(forecast.accuracy(published)))
+    assert found == [
+        "No: “by the rate of all” would have been closer. Its intervals were wide enough: what was"
+        " renewed lay in 80.0 % of them, and they are made for 80.0 %.",
+        "It was closer than both simpler ones. Its intervals were too narrow: what was renewed lay"
+        " in 50.0 % of them, and they are made for 80.0 %.",
+        "It was closer than both simpler ones.",
+        "",
+    ]
