@@ -38,7 +38,8 @@ def forecast(published: Published) -> View:
         sources=(FORECAST,),
         sentences=said,
         table=Table.of(
-            rows, (("What", "what", str), (">ARR", "amount", numbers.money), ("", "means", str))
+            rows,
+            (("What", "what", str), (">ARR", "amount", numbers.money), ("Meaning", "means", str)),
         ),
         nothing="No term of longer than a month ends in the next 90 days.",
         notes=(

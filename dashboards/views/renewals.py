@@ -253,7 +253,8 @@ def _rests_on(row: Row) -> str:
     if row["unrated_atr"]:
         lacking = f"too few past terms for {numbers.money(row['unrated_atr'])}"
         return lacking + (f", {seen} or more for the rest" if seen else "")
-    return f"{row['observed_terms']} past terms or more in each segment and band, and wider ones"
+    seen = numbers.things(row["observed_terms"], "past term")
+    return f"{seen} or more of the same segment and band, and wider rates"
 
 
 def renewal_rows(published: Published, cut: Cut = EVERYTHING) -> View:
