@@ -158,6 +158,15 @@ class Policies(BaseModel):
     onboarding_watch_days: Days | None = Field(
         None, description="milestones are chased so long after the contract began"
     )
+    new_use_settled_days: Days | None = Field(
+        None, description="what an account first uses later than so many days is a new use"
+    )
+    expansion_least_expanded: Count | None = Field(
+        None, description="no ARR is estimated from fewer past expansions"
+    )
+    whitespace_least_owners: Count | None = Field(
+        None, description="a product with fewer owners in the segment has no price there"
+    )
     delivery_max_reject_share: Share | None = Field(
         None, description="with more of a table's rows rejected, nothing is published"
     )

@@ -136,7 +136,7 @@ rated as (
     left outer join rates
         on
             judged.forecast_on = rates.forecast_on
-            and judged.segment is not distinct from rates.segment
+            and coalesce(judged.segment, 'unassigned') = rates.segment
             and judged.band = rates.band_90d_before
 ),
 

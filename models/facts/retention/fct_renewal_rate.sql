@@ -21,7 +21,7 @@ with forecast_days as (
 ),
 
 segments as (
-    select distinct segment
+    select distinct coalesce(segment, 'unassigned') as segment
     from {{ ref('fct_account_month') }}
 ),
 
@@ -35,7 +35,7 @@ bands as (
 renewals as (
     select
         account_id,
-        segment,
+        coalesce(segment, 'unassigned') as segment,
         due_on,
         atr,
         renewed_atr
@@ -103,7 +103,7 @@ observed as (
     left outer join seen
         on
             cells.forecast_on = seen.forecast_on
-            and cells.segment is not distinct from seen.segment
+            and cells.segment = seen.segment
             and cells.band = seen.band
 ),
 
@@ -140,7 +140,7 @@ of_segment as (
 final as (
     select
         cast(forecast_on as date) as forecast_on,
-        segment,
+        cast(segment as varchar) as segment,
         cast(band as varchar) as band_90d_before,
         cast(terms as bigint) as terms,
         cast(atr as decimal(18, 2)) as atr,

@@ -169,7 +169,7 @@ final as (
     left outer join rates
         on
             joined.is_open
-            and joined.segment is not distinct from rates.segment
+            and coalesce(joined.segment, 'unassigned') = rates.segment
             and rates.band_90d_before
             = coalesce(joined.band_90d_before, joined.health_band, 'unknown')
 )

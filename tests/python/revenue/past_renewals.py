@@ -33,7 +33,7 @@ class Past:
         self._over = [
             (
                 term["due_on"].date(),
-                term["segment"] if isinstance(term["segment"], str) else None,
+                term["segment"] if isinstance(term["segment"], str) else "unassigned",
                 bands.get(
                     (term["account_id"], term["due_on"].date() - timedelta(days=90)), "unknown"
                 ),
@@ -63,7 +63,7 @@ class Past:
             return None
         return sum(renewed for _, renewed in terms) / sum(atr for atr, _ in terms)
 
-    def rate(self, day: date, segment: str | None, band: str) -> float | None:
+    def rate(self, day: date, segment: str, band: str) -> float | None:
         """The rate of a cell that leans on its segment, which leans on all."""
         found = self.rate_of_all(day)
         if found is None:

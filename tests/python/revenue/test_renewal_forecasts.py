@@ -83,7 +83,7 @@ def test_a_forecast_is_made_of_what_was_known_that_day(
             account = term["account_id"]
             rate = past.rate(
                 day,
-                segments.get((account, day.replace(day=1))),
+                segments.get((account, day.replace(day=1))) or "unassigned",
                 bands.get((account, min(day, due_on - AHEAD)), "unknown"),
             )
             if not pd.isna(term["renewed_on"]) and term["renewed_on"].date() <= day:

@@ -94,14 +94,14 @@ def test_pipeline_is_the_sum_of_its_terms(
             if judged <= as_of
             else bands.get((survivors[term["account_id"]], as_of), "unknown")
         )
-        segment = term["segment"] if isinstance(term["segment"], str) else None
+        segment = term["segment"] if isinstance(term["segment"], str) else "unassigned"
         has_notice = not pd.isna(term["cancel_requested_at"])
         rate = 0 if has_notice else past.rate(as_of, segment, band)
         atr = float(term["atr"])
         expected = float(term["renewed_atr"]) if term["outcome"] != "pending" else None
         if expected is None and rate is not None:
             expected = atr * rate
-        for value in ("all", segment or "unassigned"):
+        for value in ("all", segment):
             cell = cells.setdefault((window, value), [0, 0.0, 0.0])
             cell[0] += 1
             cell[1] += atr
