@@ -25,7 +25,9 @@ FLAGS = (
     "--disable-sync",
     "--window-size=1300,1000",
 )
-WAIT = 60
+WAIT = 120
+# Seconds in which a page that is there in full does not change.
+SETTLED = 1
 # Streamlit asks for these beside a page before it asks at the root; a browser logs that as errors.
 PROBES = ("/_stcore/health", "/_stcore/host-config")
 
@@ -70,15 +72,29 @@ def show(browser: Any, url: str, title: str) -> None:
 
 
 def shown(browser: Any, title: str) -> None:
-    """Wait until a page is there in full: Streamlit has nothing more to run, charts are drawn."""
+    """Wait until a page is there in full: Streamlit has nothing more to run, charts are drawn.
+
+    Streamlit says that it has run before the browser has put all of it on the page, and what
+    draws charts and tables comes later still: the page is there once it no longer changes.
+    """
     until(
         lambda: browser.execute_script("return document.querySelector('h1')?.textContent") == title
     )
+    before = None
+    while (now := drawn(browser)) != before:
+        before = now
+        time.sleep(SETTLED)
+
+
+def drawn(browser: Any) -> int:
+    """Wait until nothing is being drawn, and return of how many elements the page is."""
     at_rest(browser)
-    until(
+    return until(
         lambda: browser.execute_script(
-            "return [...document.querySelectorAll('[data-testid=stVegaLiteChart]')]"
+            "return !document.querySelector('[data-testid=stSkeleton]')"
+            " && [...document.querySelectorAll('[data-testid=stVegaLiteChart]')]"
             ".every(chart => chart.querySelector('svg, canvas'))"
+            " && document.querySelectorAll('*').length"
         )
     )
 

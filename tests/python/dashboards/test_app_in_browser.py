@@ -14,7 +14,7 @@ pytestmark = pytest.mark.long
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.title)
 def test_each_page_loads_without_an_error_and_asks_nobody_else(browser, address, page):
     show(browser, f"{address}/{page.address}", page.title)
-    assert browser.find_elements("css selector", "[data-testid=stVegaLiteChart]")
+    assert until(lambda: browser.find_elements("css selector", "[data-testid=stVegaLiteChart]"))
     assert not browser.find_elements("css selector", "[data-testid=stException]")
     assert errors(browser) == []
     assert hosts(browser) == {"localhost"}

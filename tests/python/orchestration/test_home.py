@@ -1,8 +1,8 @@
 import json
-import multiprocessing
 import os
 import shutil
-import time
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -150,26 +150,34 @@ def test_what_holds_personal_data_is_the_owners_alone(home, umask):
     assert spilled.stat().st_mode & 0o700 == 0o700
 
 
-def _hold(path: str, held: object, release: object) -> None:
-    with home_lock(Home(Path(path))):
-        held.set()
-        release.wait(120)
+# Of its own program: a process made out of this one would run what pytest's worker ran last.
+HOLD = """
+import sys
+from pathlib import Path
+
+from orchestration.home import Home
+from orchestration.lock import home_lock
+
+with home_lock(Home(Path(sys.argv[1]))):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
 
 
-def test_second_process_is_told_who_holds_the_home(home):
-    context = multiprocessing.get_context("spawn")
-    held, release = context.Event(), context.Event()
-    holder = context.Process(target=_hold, args=(str(home.path), held, release))
-    holder.start()
-    try:
-        assert held.wait(120)
+def test_second_process_is_told_who_holds_the_home(home, project_root):
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLD, home.path],
+        cwd=project_root,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as holder:
+        assert holder.stdout.readline() == "held\n"
         with pytest.raises(HomeLockedError, match=f"process {holder.pid}"), home_lock(home):
             pass
-    finally:
-        release.set()
-        holder.join(120)
+        holder.stdin.close()
     with home_lock(home), home_lock(home):
-        time.sleep(0)
+        pass
 
 
 @pytest.mark.parametrize("there", ["warehouse.duckdb", "landed.duckdb", "exports/accounts.csv"])
