@@ -80,7 +80,7 @@ def accuracy(published: Published) -> View:
 
 def _interval(row: Row) -> str:
     if not row or row["expected_low"] is None:
-        return "no interval yet: too few forecasts of the past are decided"
+        return ""
     ends = (numbers.money(row[name]) for name in ("expected_low", "expected_high"))
     return " to ".join(ends)
 

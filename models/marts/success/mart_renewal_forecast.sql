@@ -1,22 +1,54 @@
 -- Grain: one row per day of a forecast: what it said of the terms due in the next 90 days, and what
 -- became of them.
--- The interval is that of the errors of forecasts whose outcome was known that day.
-{% set least_weeks = 13 %}
+-- The interval is that of chance: each term is renewed or not at its probability, and an account
+-- decides on all of its terms alike. A probability is never surer than if, of the terms that it was
+-- observed in and the prior ones, one more had turned out the other way.
+{% set prior = var('renewal_rate_prior_terms') %}
+{% set deviations = 1.2816 %}
 
 with terms as (
     select
         forecast_on,
         source_system,
         subscription_id,
+        account_id,
         due_on,
         atr,
         is_renewed,
         has_notice,
+        probability,
         rate_of_all,
         expected,
-        renewed_atr
+        renewed_atr,
+        1.0 / (observed_terms + {{ prior }} + 2) as least_probability
     from {{ ref('fct_renewal_forecast') }}
     where due_on <= {{ add_days('forecast_on', 90) }}
+),
+
+account_spreads as (
+    select
+        forecast_on,
+        account_id,
+        sum(
+            case
+                when is_renewed or has_notice then 0
+                else atr * sqrt(greatest(
+                    probability * (1 - probability), least_probability * (1 - least_probability)
+                ))
+            end
+        ) as spread
+    from terms
+    group by
+        forecast_on,
+        account_id
+),
+
+spreads as (
+    select
+        forecast_on,
+        {{ deviations }} * sqrt(sum(spread * spread)) as spread
+    from account_spreads
+    group by forecast_on
 ),
 
 -- What renews by itself and is not at risk is known of today only.
@@ -75,40 +107,23 @@ scored as (
     from forecasts
 ),
 
-past_errors as (
-    select
-        scored.forecast_on,
-        quantile_cont((past.renewed - past.expected) / past.atr, 0.1) as low_error,
-        quantile_cont((past.renewed - past.expected) / past.atr, 0.9) as high_error
-    from scored
-    inner join scored as past
-        on
-            {{ add_days('past.forecast_on', 90 + var('late_renewal_days')) }} < scored.forecast_on
-            and past.renewed is not null
-            and past.expected is not null
-    group by scored.forecast_on
-    having count(*) >= {{ least_weeks }}
-),
-
 moved as (
     select
         scored.*,
         scored.atr - scored.notice as best_case,
-        scored.expected + past_errors.low_error * scored.atr as moved_down,
-        scored.expected + past_errors.high_error * scored.atr as moved_up
+        scored.expected - spreads.spread as moved_down,
+        scored.expected + spreads.spread as moved_up
     from scored
-    left outer join past_errors
-        on scored.forecast_on = past_errors.forecast_on
+    inner join spreads
+        on scored.forecast_on = spreads.forecast_on
 ),
 
 -- What is renewed already is certain, what is under notice is not expected.
 bounded as (
     select
         *,
-        case
-            when moved_down is not null then least(greatest(moved_down, signed), best_case)
-        end as low,
-        case when moved_up is not null then least(greatest(moved_up, signed), best_case) end as high
+        case when moved_down is not null then greatest(moved_down, signed) end as low,
+        case when moved_up is not null then least(moved_up, best_case) end as high
     from moved
 ),
 

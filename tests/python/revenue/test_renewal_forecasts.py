@@ -9,10 +9,9 @@ import pandas as pd
 import pytest
 
 from orchestration.home import Home
-from tests.python.revenue.past_renewals import LATE_RENEWAL, Past, approximately
+from tests.python.revenue.past_renewals import PRIOR_TERMS, Past, approximately
 
 AHEAD = timedelta(days=90)
-LEAST_FORECASTS = 13
 
 
 @pytest.fixture(scope="module")
@@ -101,23 +100,38 @@ def test_a_forecast_is_made_of_what_was_known_that_day(
         assert row["renewed_atr"] == pytest.approx(renewed, abs=0.02 * count, nan_ok=True)
 
 
-def test_an_interval_has_learnt_from_what_was_decided_before(forecasts: pd.DataFrame) -> None:
-    days = np.array(days_of(forecasts["forecast_on"]))
-    errors = (forecasts["renewed_atr"] - forecasts["expected"]) / forecasts["atr"]
-    seen = 0
-    for place, row in enumerate(forecasts.to_dict("records")):
-        known = errors[(days < days[place] - AHEAD - LATE_RENEWAL) & errors.notna()]
-        if len(known) < LEAST_FORECASTS or np.isnan(row["expected"]):
-            assert np.isnan(row["expected_low"])
-            assert np.isnan(row["expected_high"])
-            assert pd.isna(row["is_in_interval"])
-            continue
-        seen += 1
-        low, high = (row["expected"] + np.quantile(known, at) * row["atr"] for at in (0.1, 0.9))
-        assert row["expected_low"] <= row["expected_high"] <= row["best_case"] + 0.01
-        assert row["expected_high"] <= max(high, row["expected_low"]) + 0.01
-        assert row["expected_low"] >= min(low, row["best_case"]) - 0.01
-    assert seen
+def test_an_interval_is_what_chance_gives(
+    warehouse: duckdb.DuckDBPyConnection, forecasts: pd.DataFrame
+) -> None:
+    """Against many draws of what the accounts of a forecast decide, each on all of its terms."""
+    terms = warehouse.sql("select * from facts.fct_renewal_forecast").df()
+    draw = np.random.default_rng(117)
+    rows = forecasts.dropna(subset=["expected"])
+    looked_at = rows.iloc[[-1, len(rows) * 2 // 3, len(rows) // 3]]
+    for day, row in zip(
+        days_of(looked_at["forecast_on"]), looked_at.to_dict("records"), strict=True
+    ):
+        ahead = terms[[d.date() == day for d in terms["forecast_on"]]]
+        ahead = ahead[[d.date() <= day + AHEAD for d in ahead["due_on"]]]
+        certain = ahead["is_renewed"] | ahead["has_notice"]
+        signed = ahead.loc[ahead["is_renewed"], "expected"].astype(float).sum()
+        open_terms = ahead[~certain]
+        accounts, whose = np.unique(open_terms["account_id"], return_inverse=True)
+        least = 1 / (open_terms["observed_terms"].to_numpy() + PRIOR_TERMS + 2)
+        chance = open_terms["probability"].to_numpy()
+        unsure = np.clip(chance, least, 1 - least)
+        luck = draw.random((20_000, len(accounts)))[:, whose]
+        # Of one standard deviation for each term, and of none on average.
+        swing = ((luck < unsure) - unsure) * open_terms["atr"].astype(float).to_numpy()
+        spread = 1.2816 * swing.sum(axis=1).std()
+        low = max(signed, row["expected"] - spread)
+        high = min(row["best_case"], row["expected"] + spread)
+        # One draw by account is not quite alike for terms of different chances.
+        near = 0.02 + 0.05 * spread
+        assert row["expected_low"] == pytest.approx(low, abs=near)
+        assert row["expected_high"] == pytest.approx(high, abs=near)
+    unknown = forecasts[forecasts["expected"].isna()]
+    assert unknown[["expected_low", "expected_high"]].isna().all(axis=None)
 
 
 def test_accuracy_is_measured_on_all_decided_forecasts(
