@@ -81,6 +81,11 @@ TROUBLES = (
         "The history of the runs is damaged. Move the folder dagster/ of the home away: it holds "
         "no figures, and the next refresh begins another.",
     ),
+    Trouble(
+        r"DagsterExecutionInterruptedError",
+        "Somebody or something stopped the run (Ctrl-C, a time limit, a shutdown). What is "
+        "published is unchanged; run again, and what was loaded is not loaded twice.",
+    ),
 )
 
 

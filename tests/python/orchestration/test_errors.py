@@ -149,6 +149,8 @@ def test_a_project_file_that_is_no_yaml_is_named(tmp_path, monkeypatch, content)
 
 def test_what_a_step_says_is_advised_on_too():
     assert "disk is full" in advice_on("OSError: [Errno 28] No space left on device: 'x'")
+    stopped = "dagster._core.errors.DagsterExecutionInterruptedError"
+    assert "stopped the run" in advice_on(stopped)
     assert advice_on("required table accounts is missing") is None
 
 
