@@ -80,10 +80,14 @@ def shown(browser: Any, title: str) -> None:
     until(
         lambda: browser.execute_script("return document.querySelector('h1')?.textContent") == title
     )
-    before = None
-    while (now := drawn(browser)) != before:
-        before = now
+    seen = [drawn(browser)]
+
+    def settled() -> bool:
         time.sleep(SETTLED)
+        seen.append(drawn(browser))
+        return seen[-1] == seen[-2]
+
+    until(settled)
 
 
 def drawn(browser: Any) -> int:
