@@ -1,8 +1,9 @@
 -- Grain: one row per day of a forecast: what it said of the terms due in the next 90 days, and what
 -- became of them.
 -- The interval is that of chance: each term is renewed or not at its probability, and an account
--- decides on all of its terms alike. A probability is never surer than if, of the terms that it was
--- observed in and the prior ones, one more had turned out the other way.
+-- decides on all of its terms alike; what belongs to no account is decided by subscription. A
+-- probability is never surer than if, of the terms that it was observed in and the prior ones, one
+-- more had turned out the other way.
 {% set prior = var('renewal_rate_prior_terms') %}
 {% set deviations = 1.2816 %}
 
@@ -11,7 +12,6 @@ with terms as (
         forecast_on,
         source_system,
         subscription_id,
-        account_id,
         due_on,
         atr,
         is_renewed,
@@ -20,15 +20,19 @@ with terms as (
         rate_of_all,
         expected,
         renewed_atr,
-        1.0 / (observed_terms + {{ prior }} + 2) as least_probability
+        1.0 / (observed_terms + {{ prior }} + 2) as least_probability,
+        case
+            when account_id = 'unassigned' then source_system || ' ' || subscription_id
+            else account_id
+        end as decided_by
     from {{ ref('fct_renewal_forecast') }}
     where due_on <= {{ add_days('forecast_on', 90) }}
 ),
 
-account_spreads as (
+spreads_of_deciders as (
     select
         forecast_on,
-        account_id,
+        decided_by,
         sum(
             case
                 when is_renewed or has_notice then 0
@@ -40,14 +44,14 @@ account_spreads as (
     from terms
     group by
         forecast_on,
-        account_id
+        decided_by
 ),
 
 spreads as (
     select
         forecast_on,
         {{ deviations }} * sqrt(sum(spread * spread)) as spread
-    from account_spreads
+    from spreads_of_deciders
     group by forecast_on
 ),
 
