@@ -1,15 +1,23 @@
 """dbt's partial parse, lent from one home of the tests to the next.
 
-To read the whole project takes dbt twenty seconds, and homes of the same vars read the same. All
-that keeps one from using the parse of another is a hash of where the warehouse lies, so that is
-what is written anew. A file of the project that has changed since dbt notices itself, and a hash
-that dbt makes in another way costs no more than the twenty seconds.
+To read the whole project takes dbt twenty seconds and more, and what it reads depends on few vars:
+the sources, and those that a YAML file names. All that keeps one home from using the parse of
+another of the same are two hashes, of where the warehouse lies and of all vars, so these are what
+is written anew. A file of the project that has changed since dbt notices itself, a reference that
+only other vars make is an error of dbt's, and a hash that dbt makes in another way costs no more
+than the parse.
 """
 
 import hashlib
+import json
 import os
 import pprint
+import re
+from functools import cache
+from importlib.metadata import version
+from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -18,7 +26,8 @@ from orchestration.memory import memory_limit
 from orchestration.project import project_root, vars_arguments
 
 PARSE_FILE = "partial_parse.msgpack"
-NO_PLACE = b"0" * 64
+VAR = re.compile(r"\bvar\(['\"](\w+)")
+NO_PLACE, NO_VARS = b"0" * 64, b"1" * 64
 
 
 class Kept:
@@ -33,7 +42,8 @@ def lend(home: Home) -> None:
     own = home.dbt_target / PARSE_FILE
     if kept and kept.is_file() and not own.exists():
         own.parent.mkdir(parents=True, exist_ok=True)
-        own.write_bytes(kept.read_bytes().replace(NO_PLACE, _place(home)))
+        content = kept.read_bytes().replace(NO_PLACE, _place(home)).replace(NO_VARS, _vars(home))
+        own.write_bytes(content)
 
 
 def keep(home: Home) -> None:
@@ -43,17 +53,40 @@ def keep(home: Home) -> None:
     if kept is None or kept.exists() or not own.is_file():
         return
     content = own.read_bytes()
-    if content.count(_place(home)) == 1 and NO_PLACE not in content:
+    place, settings = _place(home), _vars(home)
+    is_told = content.count(place) == 1 == content.count(settings)
+    if is_told and NO_PLACE not in content and NO_VARS not in content:
         kept.parent.mkdir(exist_ok=True)
         written = kept.with_suffix(f".{os.getpid()}")
-        written.write_bytes(content.replace(_place(home), NO_PLACE))
+        written.write_bytes(content.replace(place, NO_PLACE).replace(settings, NO_VARS))
         written.replace(kept)
 
 
 def _kept(home: Home) -> Path | None:
-    of = f"{project_root()} {vars_arguments(home)}"
+    read = {name: value for name, value in _told(home).items() if name in _read_by_parse()}
+    of = f"{project_root()} {json.dumps(read, sort_keys=True)}"
     name = hashlib.sha256(of.encode()).hexdigest()[:16]
     return Kept.folder and Kept.folder / f"{name}.msgpack"
+
+
+@cache
+def _read_by_parse() -> set[str]:
+    """The vars that the parse depends on."""
+    files = (project_root() / "models").rglob("*.yml")
+    named = (VAR.findall(file.read_text(encoding="utf-8")) for file in files)
+    return {"sources", *chain.from_iterable(named)}
+
+
+def _told(home: Home) -> dict[str, Any]:
+    """The vars that dbt is given."""
+    _, *told = vars_arguments(home) or ["--vars"]
+    return json.loads(told[0]) if told else {}
+
+
+def _vars(home: Home) -> bytes:
+    """The hash that dbt makes of vars, profile, target and version."""
+    of = "\x00".join([pprint.pformat(_told(home)), "", "", version("dbt-core")])
+    return hashlib.sha256(of.encode()).hexdigest().encode()
 
 
 def _place(home: Home) -> bytes:

@@ -16,7 +16,8 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import lru_cache
@@ -27,7 +28,7 @@ import duckdb
 from filelock import FileLock
 
 from mutation.project import DataTest, Model, Project
-from orchestration.home import DOMAINS, Home, HomeConfig
+from orchestration.home import DOMAINS, FILES_SOURCES, Home, HomeConfig
 from orchestration.last_publication import load_last_publication
 from orchestration.loads import Landed, LoadError, LoadRequest, load, write_settings
 from orchestration.manifest import fingerprint
@@ -170,7 +171,6 @@ def build(
     targets: tuple[str, ...] = TARGETS,
     deliveries: int = 1,
     landed: Mapping[str, Landed] | None = None,
-    any_day: bool = False,
 ) -> Built:
     """Load and build a company.
 
@@ -184,7 +184,6 @@ def build(
         targets: Models to build, with all they stand on.
         deliveries: Number of the delivery; names the run.
         landed: Where another loader landed a system, instead of an export of it.
-        any_day: Compile the SQL for one day and put `as_of` in its place: for many days, faster.
 
     Returns:
         The company; a load that fails is told in `load_errors` and does not raise.
@@ -192,10 +191,7 @@ def build(
     landings = dict(landed or {})
     places = {**exports, **dict.fromkeys(landings, folder)}
     chosen = sources or sources_of(places)
-    compiled = compile_project(chosen, AS_OF if any_day else as_of, variables or {})
-    if any_day:
-        models = [replace(each, sql=each.sql.replace(AS_OF, as_of)) for each in compiled.models]
-        compiled = replace(compiled, models=models)
+    compiled = compile_project(chosen, as_of, variables or {})
     home = Home(folder)
     config = HomeConfig("case", "files", sources=dict(chosen), vars=dict(variables or {}))
     home.create()
@@ -291,37 +287,68 @@ def run_models(built: Built, targets: tuple[str, ...]) -> None:
     built.connection.commit()
 
 
-@lru_cache(maxsize=8)
-def _compiled(sources: str, as_of: str, variables: str) -> Compiled:
-    settings = {"as_of_date": as_of, **json.loads(variables)}
+@lru_cache(maxsize=16)
+def _compiled(sources: str, variables: str) -> Compiled:
+    settings = {"as_of_date": AS_OF, **json.loads(variables)}
+    home = _home_of(f"{sources} {variables}")
     config = HomeConfig("case", "files", sources=json.loads(sources), vars=settings)
-    root = project_root()
-    name = hashlib.sha256(f"{root} {sources} {variables} {as_of}".encode()).hexdigest()[:16]
-    # The folder stays from one run to the next, so that dbt parses only what has changed.
-    folder = Path(os.environ.get("CSW_CASES", tempfile.gettempdir())) / f"csw_cases_{name}"
-    home = Home(folder)
-    with FileLock(f"{folder}.lock"):
-        home.create()
-        home.write(config)
-        stamp = folder / "compiled.txt"
-        state = fingerprint(home)
-        if not stamp.is_file() or stamp.read_text(encoding="utf-8") != state:
-            stamp.unlink(missing_ok=True)
-            home.warehouse.unlink(missing_ok=True)
+    with _made(home, config) as is_stale:
+        if is_stale:
             shutil.rmtree(home.dbt_target / "compiled", ignore_errors=True)
-            load_last_publication(home, date.fromisoformat(as_of))
-            run_dbt(home, "build", "--resource-type", "seed")
             # What dbt left of an earlier build must not be read while the models are compiled.
+            shutil.copyfile(_seeds(), home.warehouse)
             run_dbt(home, "compile", "--exclude", "resource_type:unit_test")
-            stamp.write_text(state, encoding="utf-8")
-        project = Project.read(root, home.dbt_target)
+        project = Project.read(project_root(), home.dbt_target)
     return Compiled(_ordered(project), project.data_tests, home.warehouse)
 
 
+@lru_cache(maxsize=1)
+def _seeds() -> Path:
+    """A warehouse of the seeds; they are the same whatever is set."""
+    home = _home_of("seeds")
+    config = HomeConfig("case", "files", sources=dict(FILES_SOURCES), vars={"as_of_date": AS_OF})
+    with _made(home, config) as is_stale:
+        if is_stale:
+            load_last_publication(home, date.fromisoformat(AS_OF))
+            run_dbt(home, "build", "--resource-type", "seed")
+    return home.warehouse
+
+
+def _home_of(name: str) -> Home:
+    """A folder that stays from one run to the next, so that dbt parses only what has changed."""
+    digest = hashlib.sha256(f"{project_root()} {name}".encode()).hexdigest()[:16]
+    return Home(Path(os.environ.get("CSW_CASES", tempfile.gettempdir())) / f"csw_cases_{digest}")
+
+
+@contextmanager
+def _made(home: Home, config: HomeConfig) -> Iterator[bool]:
+    """Give whether the home is of another state of the project; what is then made, is of this."""
+    with FileLock(f"{home.path}.lock"):
+        home.create()
+        home.write(config)
+        stamp = home.path / "made.txt"
+        state = fingerprint(home)
+        is_stale = not stamp.is_file() or stamp.read_text(encoding="utf-8") != state
+        if is_stale:
+            stamp.unlink(missing_ok=True)
+            home.warehouse.unlink(missing_ok=True)
+        yield is_stale
+        stamp.write_text(state, encoding="utf-8")
+
+
 def compile_project(sources: Sources, as_of: str, variables: Mapping[str, Any]) -> Compiled:
-    """The project compiled for a set of sources, a day and vars; from a cache when it can be."""
-    return _compiled(
-        json.dumps(sources, sort_keys=True), as_of, json.dumps(variables, sort_keys=True)
+    """The project compiled for a set of sources, a day and vars; from a cache when it can be.
+
+    dbt compiles it for one day, and any other is put in its place: what is built here has the day
+    as a literal (`test_the_day_is_a_literal_in_all_that_is_built_here`).
+    """
+    compiled = _compiled(json.dumps(sources, sort_keys=True), json.dumps(variables, sort_keys=True))
+    if as_of == AS_OF:
+        return compiled
+    return replace(
+        compiled,
+        models=[replace(each, sql=each.sql.replace(AS_OF, as_of)) for each in compiled.models],
+        tests=[replace(each, sql=each.sql.replace(AS_OF, as_of)) for each in compiled.tests],
     )
 
 

@@ -76,7 +76,7 @@ class Company:
         self.runs += 1
         home = self.folder / "home"
         exports = write(self.folder / "exports", self.tables())
-        arguments: dict[str, Any] = {"as_of": as_of, "deliveries": self.runs, "any_day": True}
+        arguments: dict[str, Any] = {"as_of": as_of, "deliveries": self.runs}
         arguments["variables"] = self.variables
         if self.runs > 1:
             load_last_publication(Home(home), date.fromisoformat(as_of))
