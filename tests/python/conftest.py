@@ -118,6 +118,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.relative_to(HERE).parts[0] in LONG_FOLDERS:
             item.add_marker("long")
-    first = {item.path for item in items if item.get_closest_marker("long")}
-    first |= {item.path for item in items if "demo_home" in getattr(item, "fixturenames", ())}
-    items.sort(key=lambda item: item.path not in first)
+    long = {item.path for item in items if item.get_closest_marker("long")}
+    demo = [item.path for item in items if "demo_home" in getattr(item, "fixturenames", ())]
+    # One worker makes the demo company; the others begin with what does not wait for it.
+    turns = dict.fromkeys(demo, 2) | dict.fromkeys(long.difference(demo), 1)
+    turns |= dict.fromkeys(demo[:1], 0)
+    items.sort(key=lambda item: turns.get(item.path, 3))

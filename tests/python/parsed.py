@@ -1,4 +1,4 @@
-"""dbt's partial parse, lent from one home of the tests to the next.
+"""dbt, run in homes of the tests; its partial parse is lent from one home of the tests to the next.
 
 To read the whole project takes dbt twenty seconds and more, and what it reads depends on few vars:
 the sources, and those that a YAML file names. All that keeps one home from using the parse of
@@ -13,6 +13,7 @@ import json
 import os
 import pprint
 import re
+import subprocess
 from functools import cache
 from importlib.metadata import version
 from itertools import chain
@@ -23,7 +24,12 @@ import yaml
 
 from orchestration.home import Home
 from orchestration.memory import memory_limit
-from orchestration.project import project_root, vars_arguments
+from orchestration.project import (
+    dbt_environment,
+    dbt_executable,
+    project_root,
+    vars_arguments,
+)
 
 PARSE_FILE = "partial_parse.msgpack"
 VAR = re.compile(r"\bvar\(['\"](\w+)")
@@ -40,7 +46,9 @@ def lend(home: Home) -> None:
     """Give a home that dbt has not parsed yet the parse of another one, where there is one."""
     kept = _kept(home)
     own = home.dbt_target / PARSE_FILE
-    if kept and kept.is_file() and not own.exists():
+    # A home that was copied has the parse of the place where it was before.
+    is_own = own.is_file() and _place(home) in own.read_bytes()
+    if kept and kept.is_file() and not is_own:
         own.parent.mkdir(parents=True, exist_ok=True)
         content = kept.read_bytes().replace(NO_PLACE, _place(home)).replace(NO_VARS, _vars(home))
         own.write_bytes(content)
@@ -60,6 +68,22 @@ def keep(home: Home) -> None:
         written = kept.with_suffix(f".{os.getpid()}")
         written.write_bytes(content.replace(place, NO_PLACE).replace(settings, NO_VARS))
         written.replace(kept)
+
+
+def run_dbt(home: Home, command: str, *arguments: str) -> str:
+    """Run dbt in a home, which must not be open; return what it printed."""
+    lend(home)
+    done = subprocess.run(
+        [dbt_executable(), command, *vars_arguments(home), *arguments],
+        cwd=project_root(),
+        env={**os.environ, **dbt_environment(home)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
+    keep(home)
+    return done.stdout
 
 
 def _kept(home: Home) -> Path | None:

@@ -14,7 +14,6 @@ import hashlib
 import json
 import os
 import shutil
-import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -32,8 +31,8 @@ from orchestration.home import DOMAINS, FILES_SOURCES, Home, HomeConfig
 from orchestration.last_publication import load_last_publication
 from orchestration.loads import Landed, LoadError, LoadRequest, load, write_settings
 from orchestration.manifest import fingerprint
-from orchestration.project import dbt_environment, dbt_executable, project_root, vars_arguments
-from tests.python import parsed
+from orchestration.project import project_root
+from tests.python.parsed import run_dbt
 
 AS_OF = "2025-06-30"
 RUN_ID = "20250701T060000Z_case"
@@ -365,18 +364,3 @@ def _ordered(project: Project) -> list[Model]:
     for key in sorted(project.models):
         add(key)
     return list(order.values())
-
-
-def run_dbt(home: Home, command: str, *arguments: str) -> None:
-    """Run dbt in a home, which must not be open."""
-    parsed.lend(home)
-    done = subprocess.run(
-        [dbt_executable(), "--quiet", command, *vars_arguments(home), *arguments],
-        cwd=project_root(),
-        env={**os.environ, **dbt_environment(home)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
-    parsed.keep(home)

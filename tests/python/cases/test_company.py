@@ -9,7 +9,8 @@ from mutation.project import Project
 from orchestration.home import FILES_SOURCES, Home, HomeConfig
 from orchestration.last_publication import load_last_publication
 from orchestration.project import project_root
-from tests.python.cases.company import AS_OF, EMPTY, TARGETS, compile_project, run_dbt
+from tests.python.cases.company import AS_OF, EMPTY, TARGETS, compile_project
+from tests.python.parsed import run_dbt
 
 OTHER_DAY = "2024-02-29"
 

@@ -2,8 +2,6 @@
 
 import csv
 import json
-import os
-import subprocess
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -15,8 +13,8 @@ from orchestration.definition import definition_version
 from orchestration.home import FILES_SOURCES, Home, HomeConfig
 from orchestration.ledger_checks import load_ledger
 from orchestration.loads import LoadRequest, load, write_settings
-from orchestration.project import dbt_environment, dbt_executable, project_root, vars_arguments
 from orchestration.publish import Relation, publish
+from tests.python.parsed import run_dbt
 
 SCHEMAS = ("facts", "marts")
 BUILT = (
@@ -105,7 +103,7 @@ class Company:
         write_settings(home.warehouse, {"as_of_date": as_of, "run_id": run_id, "company": "test"})
         load_ledger(home, definition_version(home))
         kinds = ("--resource-type", "model", "--resource-type", "seed")
-        self._dbt("build", *kinds, "--select", *BUILT)
+        run_dbt(home, "build", "--quiet", *kinds, "--select", *BUILT)
         state = {"succeeded": tests_pass, "run_id": run_id, "as_of": as_of}
         (home.path / "dbt" / "last_build.json").write_text(json.dumps(state))
         if tests_pass:
@@ -124,7 +122,8 @@ class Company:
 
     def test(self, *selection: str) -> None:
         """Run dbt tests on what was built."""
-        self._dbt("test", "--select", *selection, "--indirect-selection", "cautious")
+        cautious = ("--indirect-selection", "cautious")
+        run_dbt(self.home, "test", "--quiet", "--select", *selection, *cautious)
 
     def rows(self, sql: str) -> list[tuple]:
         """Ask the warehouse."""
@@ -151,17 +150,6 @@ class Company:
         for name, rows in tables.items():
             if rows:
                 write_csv(folder / f"{name}.csv", rows)
-
-    def _dbt(self, command: str, *arguments: str) -> None:
-        done = subprocess.run(
-            [dbt_executable(), command, "--quiet", *vars_arguments(self.home), *arguments],
-            cwd=project_root(),
-            env={**os.environ, **dbt_environment(self.home)},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
 
 
 def write_csv(file: Path, rows: Iterable[Row]) -> None:

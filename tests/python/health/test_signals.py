@@ -5,7 +5,6 @@ there once whole and cut off at some days, so that what a daily run knew is comp
 whole history says.
 """
 
-import os
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -15,9 +14,10 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from dbt.cli.main import dbtRunner
 
+from orchestration.home import Home
 from orchestration.project import project_root
+from tests.python.parsed import run_dbt
 
 pytestmark = pytest.mark.long
 
@@ -162,18 +162,7 @@ def spells(inputs: pd.DataFrame, tmp_path_factory: pytest.TempPathFactory) -> pd
     """The spells that the models give."""
     folder = tmp_path_factory.mktemp("signals")
     _write(folder / "warehouse.duckdb", inputs)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(os.environ, "CSW_HOME", str(folder))
-        patch.setitem(os.environ, "DBT_TARGET_PATH", str(folder / "target"))
-        patch.setitem(os.environ, "DBT_LOG_PATH", str(folder / "logs"))
-        root = str(project_root())
-        result = dbtRunner().invoke(
-            [
-                "--quiet", "run", "--select", "fct_signal_run", "fct_risk_signal_spell",
-                "--project-dir", root, "--profiles-dir", root,
-            ]
-        )  # fmt: skip
-    assert result.success, result.exception or [one.message for one in result.result]
+    run_dbt(Home(folder), "run", "--quiet", "--select", "fct_signal_run", "fct_risk_signal_spell")
     with duckdb.connect(str(folder / "warehouse.duckdb")) as connection:
         return connection.execute("select * from facts.fct_risk_signal_spell").df()
 

@@ -12,9 +12,10 @@ import duckdb
 import pytest
 import yaml
 
-from tests.python.cases.company import Built, build, run_dbt
+from tests.python.cases.company import Built, build
 from tests.python.loads.delivery import Delivery
 from tests.python.mapping.test_exports import EXPORTS, assert_nothing_is_lost, mapping_of
+from tests.python.parsed import run_dbt
 
 pytestmark = pytest.mark.long
 

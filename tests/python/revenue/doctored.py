@@ -1,15 +1,13 @@
 """A company of which something was changed in the raw tables, built again beside the original."""
 
-import os
 import shutil
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
 from orchestration.home import Home
-from orchestration.project import dbt_environment, dbt_executable, project_root, vars_arguments
+from tests.python.parsed import run_dbt
 
 
 def copied(home: Home, path: Path) -> Home:
@@ -22,20 +20,8 @@ def copied(home: Home, path: Path) -> Home:
 
 def build(home: Home, *selected: str, kinds: tuple[str, ...] = ("model", "test")) -> str:
     """Build and test some of the models; return what dbt says."""
-    done = subprocess.run(
-        [
-            *(dbt_executable(), "build", *vars_arguments(home)),
-            *(word for kind in kinds for word in ("--resource-type", kind)),
-            *("--indirect-selection", "cautious", "--select", *selected),
-        ],
-        cwd=project_root(),
-        env={**os.environ, **dbt_environment(home)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
-    return done.stdout
+    types = [word for kind in kinds for word in ("--resource-type", kind)]
+    return run_dbt(home, "build", *types, "--indirect-selection", "cautious", "--select", *selected)
 
 
 def unexplained_account_months(

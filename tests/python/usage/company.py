@@ -4,7 +4,6 @@ The events contain what is hard to count day by day: late and forgotten deliveri
 days, a clock that is ahead, events without user or account.
 """
 
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,10 +15,11 @@ import duckdb
 import numpy as np
 import pandas as pd
 import yaml
-from dbt.cli.main import dbtRunner
 
+from orchestration.home import FILES_SOURCES, Home, HomeConfig
 from orchestration.loads.warehouse import DELIVERY_COLUMNS, ensure_table
 from orchestration.project import project_root
+from tests.python.parsed import run_dbt
 
 FIRST_DAY = date(2025, 1, 1)
 DAYS = 75
@@ -122,7 +122,7 @@ class Company:
 
     def create(self) -> None:
         """Make every raw table that the loader would make, with accounts, contracts and groups."""
-        self.folder.mkdir(parents=True, exist_ok=True)
+        self._settle()
         with self.connection() as connection:
             connection.execute("create schema raw_loads")
             connection.execute("create table raw_loads.settings (name varchar, value varchar)")
@@ -131,6 +131,12 @@ class Company:
             self._sell(connection)
             for group, account in GROUPS.items():
                 self.map_group(group, account, FIRST_DAY, connection)
+
+    def _settle(self) -> None:
+        home = Home(self.folder)
+        home.create()
+        sources = {**FILES_SOURCES, "product": [self.product_source]}
+        home.write(HomeConfig(company="usage", source="files", sources=sources))
 
     def _sell(self, connection: duckdb.DuckDBPyConnection) -> None:
         products = {"prod_Workspace": True, "prod_Insights": False, "prod_Guard": False}
@@ -231,24 +237,9 @@ class Company:
             *(["--full-refresh"] if full_refresh else []),
         )  # fmt: skip
 
-    def dbt(self, *arguments: str) -> None:
-        """Run dbt in this process, on this warehouse."""
-        os.environ["CSW_HOME"] = str(self.folder)
-        os.environ["DBT_TARGET_PATH"] = str(self.folder.parent / "target")
-        os.environ["DBT_LOG_PATH"] = str(self.folder.parent / "logs")
-        root = str(project_root())
-        sources = {name: ["files"] for name in ("crm", "billing", "support", "feedback")}
-        sources["product"] = [self.product_source]
-        result = dbtRunner().invoke(
-            [
-                "--quiet", *arguments,
-                "--project-dir", root, "--profiles-dir", root,
-                "--vars", yaml.safe_dump({"sources": sources}, default_flow_style=True),
-            ]
-        )  # fmt: skip
-        assert result.success, result.exception or [
-            f"{one.node.name}: {one.message}" for one in result.result if one.status == "error"
-        ]
+    def dbt(self, command: str, *arguments: str) -> None:
+        """Run dbt on this warehouse."""
+        run_dbt(Home(self.folder), command, "--quiet", *arguments)
 
     def rows(self, model: str) -> pd.DataFrame:
         """A model, every column, in the order of its grain."""
@@ -258,11 +249,10 @@ class Company:
 
     def copy(self, folder: Path) -> "Company":
         """Another warehouse with the same content."""
-        folder.mkdir(parents=True)
-        with self.connection() as connection:
-            connection.execute("checkpoint")  # dbt in this process keeps the file open
-        shutil.copy(self.warehouse, folder / "warehouse.duckdb")
-        return Company(folder, self.product_source)
+        company = Company(folder, self.product_source)
+        company._settle()
+        shutil.copy(self.warehouse, company.warehouse)
+        return company
 
 
 def create_raw_tables(connection: duckdb.DuckDBPyConnection, declared: dict) -> None:

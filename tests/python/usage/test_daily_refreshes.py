@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from pathlib import Path
 
 import pandas as pd
@@ -86,12 +87,16 @@ def grown(tmp_path_factory: pytest.TempPathFactory) -> Grown:
     return Grown(company, tracks)
 
 
-@pytest.fixture
-def built_at_once(grown: Grown, tmp_path: Path) -> Callable[[int], Company]:
-    """The same raw tables, built from nothing as of a day."""
+@pytest.fixture(scope="module")
+def built_at_once(
+    grown: Grown, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[int], Company]:
+    """The same raw tables, built from nothing as of a day; do not change it."""
+    folder = tmp_path_factory.mktemp("once")
 
+    @cache
     def build(on: int) -> Company:
-        company = grown.company.copy(tmp_path / f"once_{on}")
+        company = grown.company.copy(folder / f"{on}")
         company.build(day(on), full_refresh=True)
         return company
 
