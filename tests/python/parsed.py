@@ -1,39 +1,26 @@
-"""dbt, run in homes of the tests; its partial parse is lent from one home of the tests to the next.
+"""dbt, run in homes of the tests; its partial parse is lent from one to the next.
 
-To read the whole project takes dbt twenty seconds and more, and what it reads depends on few vars:
-the sources, and those that a YAML file names. All that keeps one home from using the parse of
-another of the same are two hashes, of where the warehouse lies and of all vars, so these are what
-is written anew. A file of the project that has changed since dbt notices itself, a reference that
-only other vars make is an error of dbt's, and a hash that dbt makes in another way costs no more
-than the parse.
+To read the whole project takes dbt twenty seconds; homes of the same vars read the same, those of
+others do not: a policy may decide what a model refers to. All that keeps one from using the parse
+of another is a hash of where the warehouse lies, so that is what is written anew. A file of the
+project that has changed since dbt notices itself, and a hash that dbt makes in another way costs no
+more than the twenty seconds.
 """
 
 import hashlib
-import json
 import os
 import pprint
-import re
 import subprocess
-from functools import cache
-from importlib.metadata import version
-from itertools import chain
 from pathlib import Path
-from typing import Any
 
 import yaml
 
 from orchestration.home import Home
 from orchestration.memory import memory_limit
-from orchestration.project import (
-    dbt_environment,
-    dbt_executable,
-    project_root,
-    vars_arguments,
-)
+from orchestration.project import dbt_environment, dbt_executable, project_root, vars_arguments
 
 PARSE_FILE = "partial_parse.msgpack"
-VAR = re.compile(r"\bvar\(['\"](\w+)")
-NO_PLACE, NO_VARS = b"0" * 64, b"1" * 64
+NO_PLACE = b"0" * 64
 
 
 class Kept:
@@ -50,8 +37,7 @@ def lend(home: Home) -> None:
     is_own = own.is_file() and _place(home) in own.read_bytes()
     if kept and kept.is_file() and not is_own:
         own.parent.mkdir(parents=True, exist_ok=True)
-        content = kept.read_bytes().replace(NO_PLACE, _place(home)).replace(NO_VARS, _vars(home))
-        own.write_bytes(content)
+        own.write_bytes(kept.read_bytes().replace(NO_PLACE, _place(home)))
 
 
 def keep(home: Home) -> None:
@@ -61,13 +47,17 @@ def keep(home: Home) -> None:
     if kept is None or kept.exists() or not own.is_file():
         return
     content = own.read_bytes()
-    place, settings = _place(home), _vars(home)
-    is_told = content.count(place) == 1 == content.count(settings)
-    if is_told and NO_PLACE not in content and NO_VARS not in content:
+    if content.count(_place(home)) == 1 and NO_PLACE not in content:
         kept.parent.mkdir(exist_ok=True)
         written = kept.with_suffix(f".{os.getpid()}")
-        written.write_bytes(content.replace(place, NO_PLACE).replace(settings, NO_VARS))
+        written.write_bytes(content.replace(_place(home), NO_PLACE))
         written.replace(kept)
+
+
+def is_kept(home: Home) -> bool:
+    """Whether there is a parse to lend to homes like this one."""
+    kept = _kept(home)
+    return kept is not None and kept.is_file()
 
 
 def run_dbt(home: Home, command: str, *arguments: str) -> str:
@@ -87,30 +77,9 @@ def run_dbt(home: Home, command: str, *arguments: str) -> str:
 
 
 def _kept(home: Home) -> Path | None:
-    read = {name: value for name, value in _told(home).items() if name in _read_by_parse()}
-    of = f"{project_root()} {json.dumps(read, sort_keys=True)}"
+    of = f"{project_root()} {vars_arguments(home)}"
     name = hashlib.sha256(of.encode()).hexdigest()[:16]
     return Kept.folder and Kept.folder / f"{name}.msgpack"
-
-
-@cache
-def _read_by_parse() -> set[str]:
-    """The vars that the parse depends on."""
-    files = (project_root() / "models").rglob("*.yml")
-    named = (VAR.findall(file.read_text(encoding="utf-8")) for file in files)
-    return {"sources", *chain.from_iterable(named)}
-
-
-def _told(home: Home) -> dict[str, Any]:
-    """The vars that dbt is given."""
-    _, *told = vars_arguments(home) or ["--vars"]
-    return json.loads(told[0]) if told else {}
-
-
-def _vars(home: Home) -> bytes:
-    """The hash that dbt makes of vars, profile, target and version."""
-    of = "\x00".join([pprint.pformat(_told(home)), "", "", version("dbt-core")])
-    return hashlib.sha256(of.encode()).hexdigest().encode()
 
 
 def _place(home: Home) -> bytes:

@@ -258,15 +258,7 @@ def sources_of(exports: Mapping[str, Path]) -> dict[str, list[str]]:
 def run_models(built: Built, targets: tuple[str, ...]) -> None:
     """Build the targets and all they stand on, anew."""
     models = {model.unique_id: model for model in built.compiled.models}
-    wanted: set[str] = set()
-    waiting = [key for key, model in models.items() if model.name in targets]
-    while waiting:
-        key = waiting.pop()
-        if key not in wanted:
-            wanted.add(key)
-            if models[key].name in EMPTY:
-                continue
-            waiting += [parent for parent in models[key].parents if parent in models]
+    wanted = needed(models, targets)
     # What is ephemeral is part of the models that read it.
     tables = {key: model for key, model in models.items() if model.relation and key in wanted}
     for schema in {model.relation.split(".")[1] for model in tables.values()}:
@@ -284,6 +276,19 @@ def run_models(built: Built, targets: tuple[str, ...]) -> None:
         if model.name not in EMPTY:
             built.built.add(model.name)
     built.connection.commit()
+
+
+def needed(models: Mapping[str, Model], targets: tuple[str, ...]) -> set[str]:
+    """Keys of the targets and of all they stand on, up to what is stood in for."""
+    found: set[str] = set()
+    waiting = [key for key, model in models.items() if model.name in targets]
+    while waiting:
+        key = waiting.pop()
+        if key not in found:
+            found.add(key)
+            if models[key].name not in EMPTY:
+                waiting += [parent for parent in models[key].parents if parent in models]
+    return found
 
 
 @lru_cache(maxsize=16)
@@ -321,7 +326,10 @@ def _home_of(name: str) -> Home:
 
 @contextmanager
 def _made(home: Home, config: HomeConfig) -> Iterator[bool]:
-    """Give whether the home is of another state of the project; what is then made, is of this."""
+    """Say whether what the home holds is to be made anew; it is of this state of the project then.
+
+    Nobody else makes it meanwhile, and what was not made to its end is made again.
+    """
     with FileLock(f"{home.path}.lock"):
         home.create()
         home.write(config)

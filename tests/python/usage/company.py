@@ -122,7 +122,7 @@ class Company:
 
     def create(self) -> None:
         """Make every raw table that the loader would make, with accounts, contracts and groups."""
-        self._settle()
+        self._create_home()
         with self.connection() as connection:
             connection.execute("create schema raw_loads")
             connection.execute("create table raw_loads.settings (name varchar, value varchar)")
@@ -132,7 +132,7 @@ class Company:
             for group, account in GROUPS.items():
                 self.map_group(group, account, FIRST_DAY, connection)
 
-    def _settle(self) -> None:
+    def _create_home(self) -> None:
         home = Home(self.folder)
         home.create()
         sources = {**FILES_SOURCES, "product": [self.product_source]}
@@ -250,7 +250,7 @@ class Company:
     def copy(self, folder: Path) -> "Company":
         """Another warehouse with the same content."""
         company = Company(folder, self.product_source)
-        company._settle()
+        company._create_home()
         shutil.copy(self.warehouse, company.warehouse)
         return company
 
