@@ -19,6 +19,22 @@ CSM = "csm"
 # What the marts with `segment_type` are cut by.
 SEGMENT_TYPES = (*DIMENSIONS, CSM)
 GUIDE = "docs/metrics.md"
+# The headings there that have metrics, in their order.
+SECTIONS = (
+    "arr",
+    "exchange-rates",
+    "carr",
+    "movements",
+    "arr-by-product-and-plan",
+    "retention",
+    "expansion",
+    "churn",
+    "renewals",
+    "usage-support-sentiment",
+    "onboarding-and-time-to-value",
+    "books-and-contact",
+    "benchmarks",
+)
 # What `dashboards.cut` reads of a metric.
 CUT_ONLY = ("is_kept", "unknown_while")
 COLUMNS = (
@@ -143,12 +159,13 @@ class Metric:
 
 @cache
 def read_metrics() -> dict[str, Metric]:
-    """Return the metrics that have a section in the guide; the others are parts of these."""
-    return {
-        name: _metric(name, written)
+    """Return the metrics in the order of the guide; those without a section are parts of them."""
+    found = [
+        _metric(name, written)
         for name, written in semantic.metrics().items()
         if "section" in semantic.meta(name)
-    }
+    ]
+    return {each.name: each for each in sorted(found, key=lambda one: SECTIONS.index(one.section))}
 
 
 def _metric(name: str, written: Mapping[str, Any]) -> Metric:
