@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date
 
+from orchestration import semantic
 from orchestration.database import text
 
 # What can be chosen: the type of the cut in the marts, which is a column of the facts.
@@ -36,12 +37,10 @@ AMOUNTS = (
     "prior_period_adjustment_arr",
     "closing_arr",
 )
-BRIDGE, RETENTION, RENEWALS, CHURN, EXPANSION = (
+BRIDGE, RETENTION, RENEWALS = (
     "mart_arr_bridge_monthly",
     "mart_retention_monthly",
     "mart_renewal_monthly",
-    "mart_churn_monthly",
-    "mart_expansion_monthly",
 )
 ACCOUNT_MONTHS = "fct_account_month"
 RETAINED_MONTHS = "fct_account_retention_month"
@@ -78,86 +77,51 @@ class Part:
         return f"case when {self.known} then {rate} end" if self.known else rate
 
 
-def _rates(
-    fact: str,
-    rates: dict[str, tuple[str, str]],
-    *,
-    known: str | None = None,
-    is_kept: bool = False,
-    month: str = "month",
-) -> dict[str, Part]:
-    return {
-        name: Part(fact, above, below, known, is_kept, month)
-        for name, (above, below) in rates.items()
-    }
-
-
-IS_LOGO = f"account_id <> '{UNASSIGNED}'"
-LOST, GAINED = "(churn_arr + contraction_arr)", "(expansion_arr + reactivation_arr)"
-DECIDED = "count_if(outcome = 'pending') = 0"
-# What of a mart is known for several filters together.
-PARTS: dict[str, dict[str, Part]] = {
-    BRIDGE: {
-        **{column: Part(ACCOUNT_MONTHS, column) for column in AMOUNTS},
-        **_rates(ACCOUNT_MONTHS, {"quick_ratio": (f"(new_arr + {GAINED})", f"(-{LOST})")}),
-    },
-    RETENTION: _rates(
-        RETAINED_MONTHS,
-        {
-            "nrr": ("retained_arr", "opening_arr"),
-            "grr": ("retained_arr_capped", "opening_arr"),
-            "logo_retention": (
-                "cast(is_logo and is_retained as integer)",
-                "cast(is_logo as integer)",
-            ),
-        },
-        is_kept=True,
-    ),
-    RENEWALS: {
-        "available_to_renew": Part(TERMS, "atr", month="due_month"),
-        "renewed_atr": Part(TERMS, "coalesce(renewed_atr, 0)", month="due_month"),
-        **_rates(
-            TERMS,
-            {
-                "renewal_rate": ("coalesce(renewed_atr, 0)", "atr"),
-                "net_renewal_rate": ("coalesce(renewed_arr, 0)", "atr"),
-                "renewal_rate_terms": (
-                    "cast(outcome in ('renewed', 'expanded', 'contracted') as integer)",
-                    "1",
-                ),
-            },
-            known=DECIDED,
-            is_kept=True,
-            month="due_month",
-        ),
-    },
-    CHURN: {
-        "churned_accounts": Part(
-            ACCOUNT_MONTHS, f"cast({IS_LOGO} and movement = 'churn' as integer)"
-        ),
-        **_rates(
-            ACCOUNT_MONTHS,
-            {
-                "logo_churn": (
-                    f"cast({IS_LOGO} and movement = 'churn' as integer)",
-                    f"cast({IS_LOGO} and opening_arr > 0 as integer)",
-                ),
-                "gross_revenue_churn": (f"(-{LOST})", "opening_arr"),
-                "net_revenue_churn": (f"(-{LOST} - {GAINED})", "opening_arr"),
-            },
-        ),
-    },
-    EXPANSION: {
-        "expansion_arr": Part(ACCOUNT_MONTHS, "expansion_arr"),
-        **_rates(ACCOUNT_MONTHS, {"expansion_of_book": ("expansion_arr", "opening_arr")}),
-    },
-}
 # What says of which month a group of rows is, and whether that is over.
 MONTH_OF = {
     ACCOUNT_MONTHS: "month, is_complete",
     RETAINED_MONTHS: "month, is_complete",
-    TERMS: f"due_month, {DECIDED} as is_complete",
+    TERMS: "due_month, count_if(outcome = 'pending') = 0 as is_complete",
 }
+SUMMED = frozenset({*DIMENSIONS, "csm_id"})
+
+
+def _part(name: str) -> Part | None:
+    """Return how a metric is added up, if both its sides are sums of one fact with all cuts."""
+    sides = semantic.sides_of(name) or (semantic.measure_of(name),)
+    above, below = sides[0], sides[1] if len(sides) > 1 else None
+    for side in sides:
+        if (
+            side is None
+            or side.fact not in MONTH_OF
+            or side.fact != above.fact
+            or side.aggregation != semantic.SUM
+            or not side.dimensions >= SUMMED
+        ):
+            return None
+    said = semantic.meta(name)
+    undecided = said.get("unknown_while")
+    return Part(
+        fact=above.fact,
+        numerator=f"({above.sql})",
+        denominator=f"({below.sql})" if below else None,
+        known=f"sum({semantic.measure_of(undecided).sql}) = 0" if undecided else None,
+        is_kept=said.get("is_kept", False),
+        month=above.month,
+    )
+
+
+def _parts() -> dict[str, dict[str, Part]]:
+    found: dict[str, dict[str, Part]] = {}
+    for name in semantic.metrics():
+        said = semantic.meta(name)
+        if "column" in said and "where" not in said and (part := _part(name)):
+            found.setdefault(said["table"], {})[said["column"]] = part
+    return found
+
+
+# What of a mart is known for several filters together: the metrics of `models/semantic`.
+PARTS: dict[str, dict[str, Part]] = _parts()
 # Monthly marts: the fact that each is made of, and its columns as sums of the fact's rows.
 ADDED_UP = {
     mart: (

@@ -25,6 +25,7 @@ from orchestration.errors import ExplainingGroup, explain
 from orchestration.home import Home, HomeError, claim
 from orchestration.lock import home_lock
 from orchestration.mapping_cli import app as mapping_app
+from orchestration.metricflow import mf, osi
 from orchestration.project import (
     dbt_command,
     dbt_environment,
@@ -54,6 +55,11 @@ app.command()(connect)
 app.command()(report)
 app.command()(dashboard)
 app.command()(mcp)
+app.command(
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
+    options_metavar="[--home DIR] --",
+)(mf)
+app.command()(osi)
 app.add_typer(mapping_app, name="mapping")
 
 HomeOption = Annotated[

@@ -1,27 +1,42 @@
-"""`metric_definitions`: which published column is which metric, from the registry `metrics.yml`."""
+"""`metric_definitions`: which published column is which metric, as `models/semantic` says it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from pathlib import Path
 from typing import Any
 
-import yaml
-
 from dashboards.cut import DIMENSIONS
+from orchestration import semantic
 from orchestration.dictionary import MONEY, described_models, null_meaning, unit_of
 from orchestration.reference_tables import PublishedColumn, ReferenceColumn, ReferenceTable
 
 TABLE = "metric_definitions"
 OWNER = "analytics_engineering"
-REGISTRY = Path(__file__).with_name("metrics.yml")
 SEGMENTS = "segments"
 CSM = "csm"
 # What the marts with `segment_type` are cut by.
 SEGMENT_TYPES = (*DIMENSIONS, CSM)
 GUIDE = "docs/metrics.md"
+# The headings there that have metrics, in their order.
+SECTIONS = (
+    "arr",
+    "exchange-rates",
+    "carr",
+    "movements",
+    "arr-by-product-and-plan",
+    "retention",
+    "expansion",
+    "churn",
+    "renewals",
+    "usage-support-sentiment",
+    "onboarding-and-time-to-value",
+    "books-and-contact",
+    "benchmarks",
+)
+# What `dashboards.cut` reads of a metric.
+CUT_ONLY = ("is_kept", "unknown_while")
 COLUMNS = (
     ReferenceColumn("metric", "varchar", "The name by which `csw mcp` is asked for it."),
     ReferenceColumn("title", "varchar", "Its name in the documentation."),
@@ -86,7 +101,24 @@ COLUMNS = (
 
 @dataclass(frozen=True)
 class Metric:
-    """A metric of the registry; `metrics.yml` says what each part is."""
+    """A metric that people and agents ask for.
+
+    Attributes:
+        name: Its name in `models/semantic`.
+        title: Its name in the guide.
+        section: The heading there.
+        table: The published table that has it.
+        column: Its column; none when rows of a fact are counted.
+        counted: SQL of what a row of the fact counts, where it has no column.
+        month: The column of its month.
+        numerator: Of a rate: its column in the table, if it has one.
+        denominator: Of a rate: its column in the table, if it has one.
+        formula: How it is made, where the columns do not say it.
+        unit: `money`, or words; without it, that of the column (`units.yml`).
+        where: Of a table with several metrics: the rows that are of this one.
+        cut: What it can be cut by: `segments`, or columns of the table; nothing: not at all.
+        each: Columns of the table that have no row for the whole: it is known for each value alone.
+    """
 
     name: str
     title: str
@@ -127,9 +159,27 @@ class Metric:
 
 @cache
 def read_metrics() -> dict[str, Metric]:
-    """Return the metrics of the registry by their names."""
-    registry = yaml.safe_load(REGISTRY.read_text(encoding="utf-8"))
-    return {name: Metric(name=name, **parts) for name, parts in registry.items()}
+    """Return the metrics in the order of the guide; those without a section are parts of them."""
+    found = [
+        _metric(name, written)
+        for name, written in semantic.metrics().items()
+        if "section" in semantic.meta(name)
+    ]
+    return {each.name: each for each in sorted(found, key=lambda one: SECTIONS.index(one.section))}
+
+
+def _metric(name: str, written: Mapping[str, Any]) -> Metric:
+    said = {key: value for key, value in semantic.meta(name).items() if key not in CUT_ONLY}
+    description = written["description"]
+    measure = semantic.measure_of(name)
+    return Metric(
+        name=name,
+        title=written["label"],
+        counted=measure.sql if measure and "column" not in said else None,
+        # One that is the description of its column says what the number is, not how it is made.
+        formula=None if "doc(" in description else description.rstrip("."),
+        **said,
+    )
 
 
 def metric_definitions(

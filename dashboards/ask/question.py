@@ -85,7 +85,7 @@ def definition(published: Published, metric: Metric) -> dict[str, Any]:
 def part_of(metric: Metric) -> Part | None:
     """Return how a metric is added up from the rows of a fact, if it is."""
     if metric.counted:
-        return Part(metric.table, f"cast({metric.counted} as integer)")
+        return Part(metric.table, metric.counted)
     return PARTS.get(metric.table, {}).get(metric.column or "")
 
 
