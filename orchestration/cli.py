@@ -25,7 +25,7 @@ from orchestration.errors import ExplainingGroup, explain
 from orchestration.home import Home, HomeError, claim
 from orchestration.lock import home_lock
 from orchestration.mapping_cli import app as mapping_app
-from orchestration.metricflow import mf, osi
+from orchestration.metricflow import mf, ossie
 from orchestration.project import (
     dbt_command,
     dbt_environment,
@@ -59,7 +59,7 @@ app.command(
     context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
     options_metavar="[--home DIR] --",
 )(mf)
-app.command()(osi)
+app.command()(ossie)
 app.add_typer(mapping_app, name="mapping")
 
 HomeOption = Annotated[

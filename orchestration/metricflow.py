@@ -1,4 +1,4 @@
-"""`csw mf` and `csw osi`: the metrics for MetricFlow, and for who reads no dbt.
+"""`csw mf` and `csw ossie`: the metrics for MetricFlow, and for who reads no dbt.
 
 MetricFlow's own command line wants a dbt project. It gets a small one: the semantic manifest that
 dbt made of `models/semantic`, and a profile that opens the published file for reading. So it says
@@ -58,19 +58,19 @@ def mf(context: typer.Context, home: HomeOption = None) -> None:
     raise typer.Exit(done.returncode)
 
 
-def osi(
+def ossie(
     *,
-    output: Annotated[Path, typer.Option(help="The file to write.")] = Path("metrics.osi.json"),
+    output: Annotated[Path, typer.Option(help="The file to write.")] = Path("metrics.ossie.json"),
     home: HomeOption = None,
 ) -> None:
-    """Write the metrics as a document of the Open Semantic Interchange, for tools that read it.
+    """Write the metrics as a document of Apache Ossie (formerly OSI), for tools that read it.
 
     **Examples**
 
-    - `csw osi`: to `metrics.osi.json` in this folder
-    - `csw osi --output semantics.json`
+    - `csw ossie`: to `metrics.ossie.json` in this folder
+    - `csw ossie --output semantics.json`
     """
-    document, lost = osi_document(Home.resolve(home))
+    document, lost = ossie_document(Home.resolve(home))
     write_json(output, document)
     model = document["semantic_model"][0]
     typer.echo(f"{output}: {len(model['metrics'])} metrics of {len(model['datasets'])} tables")
@@ -142,8 +142,8 @@ def _relations(manifest: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield holder["node_relation"]
 
 
-def osi_document(home: Home) -> tuple[dict[str, Any], list[str]]:
-    """Return the metrics as an OSI document, and what of them it cannot say.
+def ossie_document(home: Home) -> tuple[dict[str, Any], list[str]]:
+    """Return the metrics as an Ossie document, and what of them it cannot say.
 
     The converter is MetricFlow's own: https://github.com/dbt-labs/metricflow, `converters`.
     """

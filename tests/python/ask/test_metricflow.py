@@ -17,7 +17,7 @@ from metricflow_semantics.model.semantic_manifest_lookup import SemanticManifest
 
 from orchestration import semantic
 from orchestration.home import Home, HomeError
-from orchestration.metricflow import STATE, osi_document, semantic_manifest, write_project
+from orchestration.metricflow import STATE, ossie_document, semantic_manifest, write_project
 from orchestration.metrics import SEGMENT_TYPES, read_metrics
 from orchestration.publish import SCHEMA
 
@@ -237,7 +237,7 @@ def test_the_command_asks_what_is_published(demo_home, published, tmp_path):
 
 
 def test_the_document_for_other_tools_has_each_metric_and_says_what_is_no_sum(demo_home):
-    document, lost = osi_document(demo_home)
+    document, lost = ossie_document(demo_home)
     assert not lost
     (model,) = document["semantic_model"]
     told = {metric["name"]: metric["description"] for metric in model["metrics"]}
