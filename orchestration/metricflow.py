@@ -22,7 +22,7 @@ from orchestration.home import Home, HomeError
 from orchestration.manifest import ensure_manifest
 from orchestration.project import dbt_environment
 from orchestration.publish import SCHEMA, Publication, read_publication
-from orchestration.state import write_json
+from orchestration.state import write_json, write_text
 
 MANIFEST_FILE = "semantic_manifest.json"
 PROFILE = "published"
@@ -114,7 +114,7 @@ def write_project(home: Home) -> Path:
         ("dbt_project.yml", {"name": PROJECT, "version": "1.0", "profile": PROFILE}),
         ("profiles.yml", {PROFILE: {"target": PROFILE, "outputs": {PROFILE: target}}}),
     ):
-        (folder / name).write_text(yaml.safe_dump(text, sort_keys=False), encoding="utf-8")
+        write_text(folder / name, yaml.safe_dump(text, sort_keys=False))
     return folder
 
 
