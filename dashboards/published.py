@@ -81,7 +81,12 @@ def opened(database: Path, publication: Publication) -> Iterator[Published]:
     """Open a published file for as long as it is read."""
     with connect(database, read_only=True) as connection:
         connection.execute(f"use {SCHEMA}")
-        names = connection.execute(
-            "select table_name from duckdb_tables() where schema_name = ?", [SCHEMA]
-        ).fetchall()
-        yield Published(database, connection, publication, frozenset(name for (name,) in names))
+        yield Published(database, connection, publication, read_tables(connection))
+
+
+def read_tables(connection: duckdb.DuckDBPyConnection) -> frozenset[str]:
+    """Return the tables that a published file has."""
+    names = connection.execute(
+        "select table_name from duckdb_tables() where schema_name = ?", [SCHEMA]
+    ).fetchall()
+    return frozenset(name for (name,) in names)

@@ -14,11 +14,12 @@ from pathlib import Path
 import streamlit as st
 
 from dashboards.app.filters import choose
+from dashboards.app.kept import SHELF, Views
 from dashboards.app.pages import BOOK, PAGES, Page, Reading
 from dashboards.app.show import show_contents, show_top
 from dashboards.cli import CSM_VARIABLE
 from dashboards.cut import Cut
-from dashboards.published import Published, opened
+from dashboards.published import Published
 from dashboards.report import find_csm
 from dashboards.views import standing
 from orchestration.database import DatabaseError
@@ -50,40 +51,43 @@ def main() -> None:
 
 def _show(page: Page, folder: Path, only_csm: str | None) -> None:
     with ExitStack() as files:
-        published = _open(files, folder)
-        if published is None:
+        lent = _open(files, folder)
+        if lent is None:
             st.info("Nothing is published yet: run `csw refresh`.")
             return
+        published, views = lent
         publication = published.publication
 
         def quality() -> Published | None:
             """Open what the checks found: most pages need it only when a newer run is held."""
             if publication.quality is None:
                 return None
-            return files.enter_context(opened(folder / publication.quality.database, publication))
+            database = folder / publication.quality.database
+            return files.enter_context(SHELF.lent(database, publication))[0]
 
         csm_id = find_csm(published, only_csm).csm_id if only_csm else None
         cut = choose(published, csm_id)
-        reading = Reading(published, quality, cut)
+        reading = Reading(published, views, quality, cut)
         show_top(page.title, published, list(_warnings(reading, csm_id)))
         contents = st.empty()
         page.make(reading)
+        reading.show()
         show_contents(contents, reading.shown)
 
 
-def _open(files: ExitStack, folder: Path) -> Published | None:
+def _open(files: ExitStack, folder: Path) -> tuple[Published, Views] | None:
     """Open what is published, if anything is, until the files are closed."""
     publication = read_publication(folder)
     if publication is None:
         return None
     try:
-        return files.enter_context(opened(folder / publication.database, publication))
+        return files.enter_context(SHELF.lent(folder / publication.database, publication))
     except DatabaseError:
         newer = read_publication(folder)
         if newer is None or newer == publication:
             raise
         # Three publications have passed since the manifest was read.
-        return files.enter_context(opened(folder / newer.database, newer))
+        return files.enter_context(SHELF.lent(folder / newer.database, newer))
 
 
 def _warnings(reading: Reading, only_csm: str | None) -> Iterator[str]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field, replace
 
 import duckdb
 import streamlit as st
 
-from dashboards.app.show import show
+from dashboards.app.kept import Drawn, Views
+from dashboards.app.show import draw, show
 from dashboards.cut import Cut
 from dashboards.published import Published
 from dashboards.views import account, finance, product, trust
@@ -27,7 +28,6 @@ from dashboards.views.stopped import stopped
 from dashboards.views.view import View
 from dashboards.views.voice import csat, nps
 
-Make = Callable[[], View]
 # What can be looked into: the rows that a number is made of.
 BEHIND = {
     "ARR": movement_rows,
@@ -43,44 +43,73 @@ class Reading:
 
     Attributes:
         published: The published tables.
+        views: The views that were made of them so far.
         quality: Opens what the checks of the newest run found, if it is published.
         cut: The filters that are on.
+        made: The views that are made and wait to be shown.
         shown: The views that the page has shown.
     """
 
     published: Published
+    views: Views
     quality: Callable[[], Published | None]
     cut: Cut
+    made: list[Drawn | str] = field(default_factory=list)
     shown: list[View] = field(default_factory=list)
 
-    def show(self, *views: Callable[[Published, Cut], View]) -> None:
-        """Show views that know the filters."""
+    def make(self, *views: Callable[[Published, Cut], View]) -> None:
+        """Make views that know the filters."""
         for view in views:
-            self.show_made(lambda made=view: made(self.published, self.cut))
+            self.make_one(view, self.cut)
 
-    def show_made(self, make: Make) -> None:
-        """Show one view, or say which table or column of this publication it misses."""
+    def make_one(self, view: Callable[..., View], told: Hashable = None) -> None:
+        """Make one view, or say which table or column of this publication it misses.
+
+        Args:
+            view: What makes it.
+            told: What else it is told: the filters, an account, or nothing.
+        """
+        self._try(lambda: self.views.drawn(view, self.published, told, draw))
+
+    def make_checks(self, quality: Published) -> None:
+        """Make the view of what the checks found: of another file, which changes more often."""
+
+        def made() -> Drawn:
+            view = trust.checks(quality)
+            return Drawn(view, draw(view, quality))
+
+        self._try(made)
+
+    def _try(self, make: Callable[[], Drawn]) -> None:
         try:
-            view = make()
+            self.made.append(make())
         except (duckdb.CatalogException, duckdb.BinderException) as error:
             said = str(error).splitlines()[0].partition(": ")[2]
-            st.info(f"Not in this publication: {said} `csw refresh` publishes it.")
-            return
-        show(view, self.published, self.cut)
-        self.shown.append(view)
+            self.made.append(f"Not in this publication: {said} `csw refresh` publishes it.")
+
+    def show(self) -> None:
+        """Show what is made, at once: a browser that draws meanwhile begins again each time."""
+        for each in self.made:
+            if isinstance(each, Drawn):
+                show(each, self.published, self.cut)
+                self.shown.append(each.view)
+            else:
+                st.info(each)
+        self.made.clear()
 
 
 def leader(reading: Reading) -> None:
     """How much recurring revenue there is, whether it is kept, and what lies ahead."""
-    reading.show(headline)
+    reading.make(headline)
+    reading.show()
     behind = st.pills("The rows behind a number", list(BEHIND), key="behind", bind="query-params")
     if behind in BEHIND:
-        reading.show(BEHIND[behind])
-    reading.show(last_month, retention, nrr_moved, arr_bridge)
-    reading.show_made(lambda: forecast(reading.published))
-    reading.show(renewals, pipeline)
-    reading.show_made(lambda: books(reading.published))
-    reading.show(worklist, churn, scorecard, health, cohorts, nps, csat)
+        reading.make(BEHIND[behind])
+    reading.make(last_month, retention, nrr_moved, arr_bridge)
+    reading.make_one(forecast)
+    reading.make(renewals, pipeline)
+    reading.make_one(books)
+    reading.make(worklist, churn, scorecard, health, cohorts, nps, csat)
 
 
 def my_book(reading: Reading) -> None:
@@ -88,15 +117,15 @@ def my_book(reading: Reading) -> None:
     published, cut = reading.published, reading.cut
     if cut.csm_id is None:
         st.info("Choose a CSM among the filters for one book; here are all.")
-        reading.show_made(lambda: books(published))
-    reading.show(worklist, signals, opportunities, renewals, care, book)
+        reading.make_one(books)
+    reading.make(worklist, signals, opportunities, renewals, care, book)
     if published.has("mart_account_360"):
         _one_account(reading)
 
 
 def _one_account(reading: Reading) -> None:
-    published = reading.published
-    rows = published.rows(
+    reading.show()
+    rows = reading.published.rows(
         "select account_id, account_name from mart_account_360 as accounts"
         f" where {reading.cut.today('accounts')} order by account_name, account_id"
     )
@@ -120,24 +149,25 @@ def _one_account(reading: Reading) -> None:
             account.usage,
             account.tickets,
         ):
-            reading.show_made(lambda made=view: made(published, chosen))
+            reading.make_one(view, chosen)
+        reading.show()
 
 
 def for_finance(reading: Reading) -> None:
     """How ARR moved, whether it is what is billed, and what was reported of it."""
-    reading.show(arr_bridge, finance.as_reported)
-    reading.show_made(lambda: finance.close(reading.published))
-    reading.show(finance.tie_out, finance.exceptions, churn)
+    reading.make(arr_bridge, finance.as_reported)
+    reading.make_one(finance.close)
+    reading.make(finance.tie_out, finance.exceptions, churn)
 
 
 def for_product(reading: Reading) -> None:
     """What each product brings in, which features are used, by whom, and where they are not."""
-    reading.show(product.arr_by_product, product.adoption, stopped, product.heat)
+    reading.make(product.arr_by_product, product.adoption, stopped, product.heat)
 
 
 def can_trust(reading: Reading) -> None:
     """Whether the score can be trusted, and whether the data are all there."""
-    published, quality = reading.published, reading.quality()
+    quality = reading.quality()
     for view in (
         trust.backtest,
         trust.calibration,
@@ -146,9 +176,9 @@ def can_trust(reading: Reading) -> None:
         trust.deliveries,
         trust.gaps,
     ):
-        reading.show_made(lambda made=view: made(published))
+        reading.make_one(view)
     if quality:
-        reading.show_made(lambda: trust.checks(quality))
+        reading.make_checks(quality)
     else:
         st.info("What the checks found is not published yet: `csw refresh` does it.")
 

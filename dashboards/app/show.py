@@ -10,6 +10,7 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from dashboards.app.kept import Drawn
 from dashboards.cut import DIMENSIONS, Cut
 from dashboards.published import Published
 from dashboards.report import templates
@@ -41,27 +42,37 @@ def show_contents(place: DeltaGenerator, views: Sequence[View]) -> None:
         place.html(_part("contents")(views))
 
 
-def show(view: View, published: Published, cut: Cut) -> None:
+def draw(view: View, published: Published) -> str:
+    """Return the part of a view's HTML that no filter changes: table, notes, definitions."""
+    day = published.publication.as_of_date
+    return _part("foot")(view, _definitions(view, published), day, MOST_ROWS)
+
+
+def show(drawn: Drawn, published: Published, cut: Cut) -> None:
     """Show a view.
 
     Args:
-        view: The view.
+        drawn: The view.
         published: The publication it was read from.
         cut: The filters that are on: those that the view does not follow are named.
     """
-    st.html(_part("head")(view, _ignored(view, cut)))
+    view = drawn.view
+    head = _part("head")(view, _ignored(view, cut))
+    # A browser is busy with each element of a page, however small: words and table are one.
     if view.chart:
+        st.html(head)
         own = {"description": view.chart.says, "config": charts.INKED}
         drawing = {**view.chart.drawing, **own}
         st.vega_lite_chart(spec=drawing, theme="streamlit", width="stretch")
-    day = published.publication.as_of_date
-    st.html(_part("foot")(view, _definitions(view, published), day, MOST_ROWS))
+        st.html(drawn.html)
+    else:
+        st.html(head + drawn.html)
     if view.table and view.table.exact:
         rows = view.table.exact
         st.download_button(
             f"CSV, {len(rows):,} row{'' if len(rows) == 1 else 's'}",
             lambda: csv_of(rows),
-            file_name=f"{view.key}_{day}.csv",
+            file_name=f"{view.key}_{published.publication.as_of_date}.csv",
             mime="text/csv",
             key=f"csv-{view.key}",
             on_click="ignore",

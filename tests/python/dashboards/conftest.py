@@ -13,11 +13,19 @@ from typing import Any
 import duckdb
 import pytest
 
+from dashboards.app.kept import SHELF
 from orchestration.home import Home
 from orchestration.publish import Publication, read_publication
 from tests.python.conftest import ROOT, RunCsw, clean_environment
 from tests.python.dashboards import three_tables
 from tests.python.dashboards.browser import WAIT, answers, start, until
+
+
+@pytest.fixture(autouse=True)
+def nothing_kept() -> Iterator[None]:
+    """Leave nothing open, and no view made, to the next test."""
+    yield
+    SHELF.close()
 
 
 @pytest.fixture
