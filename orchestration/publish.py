@@ -20,6 +20,7 @@ from typing import Any
 import duckdb
 
 from orchestration.database import quote, text, wait_until_free
+from orchestration.described import DescribedTable, described_tables, parquet_metadata
 from orchestration.memory import bound_memory
 from orchestration.progress import current
 from orchestration.reference_tables import MakeReferenceTables, PublishedColumn, ReferenceTable
@@ -154,13 +155,16 @@ def publish(
     temporary_parquet.mkdir()
     with _both(warehouse, temporary_database) as connection:
         comments = _comments(connection)
-        tables = {
-            relation.name: _copy(connection, relation, temporary_parquet, comments)
-            for relation in sorted(relations, key=lambda relation: relation.name)
-        }
+        for relation in sorted(relations, key=lambda relation: relation.name):
+            _copy_table(connection, relation, comments)
         if make_reference_tables:
             for table in make_reference_tables(_columns(connection)):
-                tables[table.name] = _write_reference_table(connection, table, temporary_parquet)
+                _write_reference_table(connection, table)
+        # Last, since what the files say of their columns is in one of the tables.
+        tables = {
+            said.name: _to_parquet(connection, said, temporary_parquet)
+            for said in described_tables(connection, "published", SCHEMA).values()
+        }
     for file in (*temporary_parquet.iterdir(), temporary_database):
         sync(file)
         file.chmod(READ_ONLY)
@@ -321,30 +325,24 @@ def _both(warehouse: Path, database: Path) -> Iterator[duckdb.DuckDBPyConnection
         connection.execute("detach published")
 
 
-def _copy(
-    connection: duckdb.DuckDBPyConnection,
-    relation: Relation,
-    parquet: Path,
-    comments: Comments,
-) -> PublishedTable:
-    """Copy one table to the new file and to Parquet, in the order of its grain."""
-    published = _copy_table(connection, relation, comments)
-    return _to_parquet(connection, published, parquet / f"{relation.name}.parquet")
-
-
 def _to_parquet(
-    connection: duckdb.DuckDBPyConnection, published: str, file: Path
+    connection: duckdb.DuckDBPyConnection, said: DescribedTable, folder: Path
 ) -> PublishedTable:
-    """Write a table of the new file to Parquet as well."""
-    connection.execute(f"copy {published} to {text(file)} (format parquet, compression zstd)")
+    """Write a table of the new file to Parquet as well, with what is said of it."""
+    published = f"published.{SCHEMA}.{quote(said.name)}"
+    file = folder / f"{said.name}.parquet"
+    connection.execute(
+        f"copy {published} to {text(file)} (format parquet, compression zstd,"
+        f" kv_metadata {{{parquet_metadata(connection, published, said)}}})"
+    )
     (rows,) = connection.execute(f"select count(*) from {published}").fetchone() or (0,)
     return PublishedTable(rows=rows, sha256=sha256_of(file))
 
 
 def _copy_table(
     connection: duckdb.DuckDBPyConnection, relation: Relation, comments: Comments
-) -> str:
-    """Copy one table to the new file, in the order of its grain, and return its name there."""
+) -> None:
+    """Copy one table to the new file, in the order of its grain."""
     source = f"warehouse.{quote(relation.schema)}.{quote(relation.name)}"
     published = f"published.{SCHEMA}.{quote(relation.name)}"
     order = ", ".join(quote(column) for column in relation.grain) or "all"
@@ -352,7 +350,6 @@ def _copy_table(
     for column, comment in comments.get((relation.schema, relation.name), []):
         described = f"column {published}.{quote(column)}" if column else f"table {published}"
         connection.execute(f"comment on {described} is {text(comment)}")
-    return published
 
 
 def _columns(connection: duckdb.DuckDBPyConnection) -> list[PublishedColumn]:
@@ -369,9 +366,7 @@ def _columns(connection: duckdb.DuckDBPyConnection) -> list[PublishedColumn]:
     return [PublishedColumn(*row) for row in found]
 
 
-def _write_reference_table(
-    connection: duckdb.DuckDBPyConnection, table: ReferenceTable, parquet: Path
-) -> PublishedTable:
+def _write_reference_table(connection: duckdb.DuckDBPyConnection, table: ReferenceTable) -> None:
     """Write a table that says what the others mean."""
     published = f"published.{SCHEMA}.{quote(table.name)}"
     columns = ", ".join(f"{quote(column.name)} {column.data_type}" for column in table.columns)
@@ -386,7 +381,6 @@ def _write_reference_table(
     for column in table.columns:
         described = f"{published}.{quote(column.name)}"
         connection.execute(f"comment on column {described} is {text(column.description)}")
-    return _to_parquet(connection, published, parquet / f"{table.name}.parquet")
 
 
 def _comments(connection: duckdb.DuckDBPyConnection) -> Comments:
