@@ -35,6 +35,7 @@ from orchestration.project import (
     tell_vars,
     vars_arguments,
 )
+from orchestration.publish_cli import publish
 
 app = typer.Typer(
     name="csw",
@@ -55,6 +56,7 @@ app.command()(connect)
 app.command()(report)
 app.command()(dashboard)
 app.command()(mcp)
+app.command()(publish)
 app.command(
     context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
     options_metavar="[--home DIR] --",

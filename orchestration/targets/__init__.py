@@ -1,0 +1,1 @@
+"""Targets: where else the published tables go, for tools that open no file of this machine."""
