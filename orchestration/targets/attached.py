@@ -34,6 +34,8 @@ from orchestration.targets.source import (
 )
 
 TARGET = "target"
+# What is installed is not asked for anew.
+LOADING = ("load", "install", "load")
 
 
 @dataclass(frozen=True)
@@ -116,7 +118,7 @@ def _attach(source: Source, target: Attachable) -> None:
 
 
 def _load(connection: duckdb.DuckDBPyConnection, target: Attachable) -> None:
-    for command in ("load", "install", "load"):
+    for command in LOADING:
         try:
             connection.execute(f"{command} {target.extension}")
         except duckdb.Error:

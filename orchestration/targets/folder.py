@@ -45,12 +45,15 @@ def fill_folder(source: Source, folder: Path, *, again: bool) -> Outcome:
         said = _said(folder, publication.company)
         target = folder / publication.run_id
         if not again and said.get("run_id") == publication.run_id and _is_whole(target, source):
+            # Of one that was killed in between.
+            _point(folder, target)
             return Outcome(str(folder), was_there=True)
         kept = [name for name in said.get("kept", []) if name != target.name]
-        if target.name not in said.get("kept", []) and target.exists():
-            raise TargetError(f"{target} is there and not ours: rename it, or give another folder.")
-        _copy(source, folder / f".{target.name}.tmp", target)
         kept.append(target.name)
+        if said:
+            # Before it is there, so that one that is killed leaves nothing that is kept for ever.
+            write_json(folder / MANIFEST, {**said, "kept": kept}, READABLE)
+        _copy(source, folder / f".{target.name}.tmp", target)
         content = {MARK: MADE_BY, "kept": kept[-KEPT:], **asdict(publication)}
         content["parquet"] = target.name
         for name in NOT_HERE:

@@ -30,6 +30,7 @@ from orchestration.targets.source import (
     Source,
     TargetBusyError,
     TargetError,
+    TargetMachineError,
     is_there,
     publication_values,
     refuse_others,
@@ -112,6 +113,11 @@ def fill_postgres(
             _fill(server, source, schema, _Change(there, wanted, ours))
         _grant(server, schema, grants)
         server.connection.commit()
+        # A server that has undone everything answers a commit, too.
+        if (held := _held(server, schema, set(OURS))) is None or not (
+            is_there(source, held, set(held.tables))
+        ):
+            raise TargetMachineError(f"{where} was not filled: the server has undone all of it.")
     return Outcome(where, was_there=was_there)
 
 

@@ -90,13 +90,17 @@ def explained(problem: adbc_driver_manager.Error, address: str, where: str) -> T
         address: The address of the server.
         where: What was to be filled.
     """
-    details = {name: told.decode(errors="replace") for name, told in problem.details or []}
+    details = {_text(name): _text(told) for name, told in problem.details or ()}
     said = details.get("PG_DIAG_MESSAGE_PRIMARY") or _told(str(problem))
     detail = details.get("PG_DIAG_MESSAGE_DETAIL", "")
     said = ": ".join(" ".join(part.split()).rstrip(".") for part in (said, detail) if part)
     kind, advice = _advice(problem.sqlstate or "", said)
     said = Landed.of("postgres", _landed(address), "").redacted(said)
     return kind(f"{where} was not filled: {said}. {advice}. What it held is unchanged.")
+
+
+def _text(told: str | bytes) -> str:
+    return told.decode(errors="replace") if isinstance(told, bytes) else told
 
 
 def _told(message: str) -> str:
