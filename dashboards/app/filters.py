@@ -7,17 +7,19 @@ from datetime import date
 import streamlit as st
 
 from dashboards import numbers
+from dashboards.app.kept import Views
 from dashboards.cut import DIMENSIONS, Cut
 from dashboards.published import Published
 
 ALL = "all"
 
 
-def choose(published: Published, only_csm: str | None) -> Cut:
+def choose(published: Published, views: Views, only_csm: str | None) -> Cut:
     """Show the filters beside the page.
 
     Args:
         published: What is published.
+        views: What is kept of it: what can be chosen, too.
         only_csm: The one whose book alone is shown; then nobody else can be chosen.
 
     Returns:
@@ -35,11 +37,15 @@ def choose(published: Published, only_csm: str | None) -> Cut:
                 key="by",
                 bind="query-params",
             )
-            if by in DIMENSIONS and (values := _values(published, by)):
-                dimension = by
-                value = st.selectbox(DIMENSIONS[by], values, key=by, bind="query-params")
-        csm_id = _csm(published) if published.has("dim_account") else None
-        month = _month(published) if published.has("fct_account_month") else None
+            # A place of its own, so that the filters below stay where they are.
+            with st.container():
+                if by in DIMENSIONS and (values := views.once(_values, published, by)):
+                    dimension = by
+                    value = st.selectbox(DIMENSIONS[by], values, key=by, bind="query-params")
+        csm_id = _csm(views.once(_names, published)) if published.has("dim_account") else None
+        month = (
+            _month(views.once(_months, published)) if published.has("fct_account_month") else None
+        )
     return Cut(dimension, value, csm_id, month)
 
 
@@ -52,16 +58,19 @@ def _values(published: Published, dimension: str) -> list[str]:
     return [row["segment_value"] for row in rows]
 
 
-def _csm(published: Published) -> str | None:
+def _names(published: Published) -> dict[str, str]:
     rows = published.rows(
         "select csm_id, coalesce(max(csm_name), csm_id) as name,"
         " count(*) over (partition by coalesce(max(csm_name), csm_id)) > 1 as is_twin"
         " from dim_account where csm_id is not null group by csm_id order by name, csm_id"
     )
-    names = {
+    return {
         row["csm_id"]: f"{row['name']} ({row['csm_id']})" if row["is_twin"] else row["name"]
         for row in rows
     }
+
+
+def _csm(names: dict[str, str]) -> str | None:
     chosen = st.selectbox(
         "CSM",
         [ALL, *names],
@@ -72,12 +81,16 @@ def _csm(published: Published) -> str | None:
     return None if chosen == ALL else chosen
 
 
-def _month(published: Published) -> date | None:
+def _months(published: Published) -> dict[date, bool]:
+    """Return the months, the newest first, and whether each is open."""
     rows = published.rows(
         "select month, bool_and(is_complete) as is_complete from fct_account_month"
         " group by month order by month desc"
     )
-    is_open = {row["month"]: not row["is_complete"] for row in rows}
+    return {row["month"]: not row["is_complete"] for row in rows}
+
+
+def _month(is_open: dict[date, bool]) -> date | None:
     months = list(is_open)
     chosen = st.selectbox(
         "Month",

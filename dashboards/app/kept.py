@@ -13,6 +13,7 @@ from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, TypeVar
 
 from duckdb import DuckDBPyConnection
 
@@ -31,6 +32,7 @@ MOST_BYTES = 64_000_000
 CELL_BYTES = 100
 
 Draw = Callable[[View, Published], str]
+Fact = TypeVar("Fact")
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,21 @@ class Views:
         self._most_bytes = most_bytes
         self._drawn: OrderedDict[Hashable, Drawn] = OrderedDict()
         self._follows: dict[Callable[..., View], tuple[str, ...]] = {}
+        self._facts: dict[Hashable, Any] = {}
         self._lock = threading.Lock()
+
+    def once(self, read: Callable[..., Fact], published: Published, *told: Hashable) -> Fact:
+        """Return what each look at a page asks anew and no filter changes: it is read once.
+
+        Args:
+            read: What reads it; there are to be few things that it is told.
+            published: What it is read from.
+            told: What else `read` is told.
+        """
+        key = (read, *told)
+        if key not in self._facts:
+            self._facts[key] = read(published, *told)
+        return self._facts[key]
 
     def drawn(
         self, make: Callable[..., View], published: Published, told: Hashable, draw: Draw

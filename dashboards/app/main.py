@@ -66,7 +66,7 @@ def _show(page: Page, folder: Path, only_csm: str | None) -> None:
             return files.enter_context(SHELF.lent(database, publication))[0]
 
         csm_id = find_csm(published, only_csm).csm_id if only_csm else None
-        cut = choose(published, csm_id)
+        cut = choose(published, views, csm_id)
         reading = Reading(published, views, quality, cut)
         show_top(page.title, published, list(_warnings(reading, csm_id)))
         contents = st.empty()
@@ -91,16 +91,20 @@ def _open(files: ExitStack, folder: Path) -> tuple[Published, Views] | None:
 
 
 def _warnings(reading: Reading, only_csm: str | None) -> Iterator[str]:
-    published = reading.published
+    published, views = reading.published, reading.views
     said = [standing.old(published)]
     if published.has("mart_data_gaps", "fct_account_month", "dim_account"):
-        doubt = standing.in_doubt(published, Cut(csm_id=only_csm))
+        doubt = views.once(standing.in_doubt, published, Cut(csm_id=only_csm))
         said.append(f"{doubt} The page Trust says which." if doubt and not only_csm else doubt)
         if not only_csm:
-            said += standing.stale(published)
+            said += views.once(_stale, published)
     if standing.is_newer_held(published) and (found := reading.quality()):
         said.append(standing.held(published, found, is_explained=not only_csm))
     yield from filter(None, said)
+
+
+def _stale(published: Published) -> list[str]:
+    return list(standing.stale(published))
 
 
 @st.fragment(run_every=LOOK_EVERY)

@@ -88,36 +88,46 @@ class Reading:
             self.made.append(f"Not in this publication: {said} `csw refresh` publishes it.")
 
     def show(self) -> None:
-        """Show what is made, at once: a browser that draws meanwhile begins again each time."""
+        """Show what is made, at once: a browser that draws meanwhile begins again each time.
+
+        Each view has a place of its own: when one has no chart any more, the next ones are still
+        where they were, and the browser need not draw them again.
+        """
         for each in self.made:
-            if isinstance(each, Drawn):
-                show(each, self.published, self.cut)
-                self.shown.append(each.view)
-            else:
-                st.info(each)
+            with st.container():
+                if isinstance(each, Drawn):
+                    show(each, self.published, self.cut)
+                    self.shown.append(each.view)
+                else:
+                    st.info(each)
         self.made.clear()
 
 
 def leader(reading: Reading) -> None:
     """How much recurring revenue there is, whether it is kept, and what lies ahead."""
-    reading.make(headline)
-    reading.show()
-    behind = st.pills("The rows behind a number", list(BEHIND), key="behind", bind="query-params")
-    if behind in BEHIND:
-        reading.make(BEHIND[behind])
     reading.make(last_month, retention, nrr_moved, arr_bridge)
     reading.make_one(forecast)
     reading.make(renewals, pipeline)
     reading.make_one(books)
     reading.make(worklist, churn, scorecard, health, cohorts, nps, csat)
+    first = replace(reading, made=[])
+    first.make(headline)
+    first.show()
+    behind = st.pills("The rows behind a number", list(BEHIND), key="behind", bind="query-params")
+    with st.container():
+        if behind in BEHIND:
+            first.make(BEHIND[behind])
+            first.show()
 
 
 def my_book(reading: Reading) -> None:
     """What one customer success manager has to do today, and why."""
     published, cut = reading.published, reading.cut
-    if cut.csm_id is None:
-        st.info("Choose a CSM among the filters for one book; here are all.")
-        reading.make_one(books)
+    with st.container():
+        if cut.csm_id is None:
+            st.info("Choose a CSM among the filters for one book; here are all.")
+            reading.make_one(books)
+            reading.show()
     reading.make(worklist, signals, opportunities, renewals, care, book)
     if published.has("mart_account_360"):
         _one_account(reading)
