@@ -16,8 +16,6 @@ from rich.console import Console
 from orchestration.errors import explain
 from orchestration.home import Home
 
-DEFAULT_SCHEMA = "customer_success"
-
 
 def publish(
     *,
@@ -32,8 +30,12 @@ def publish(
         ),
     ],
     schema: Annotated[
-        str, typer.Option(help="The schema of a database; it is made when it is not there.")
-    ] = DEFAULT_SCHEMA,
+        str | None,
+        typer.Option(
+            help="The schema of a database; it is made when it is not there (default: "
+            "customer_success; in a DuckDB file marts, or where an earlier copy is)."
+        ),
+    ] = None,
     grant: Annotated[
         list[str] | None,
         typer.Option(metavar="ROLE", help="A role of Postgres that is to read it; repeatable."),
@@ -50,7 +52,8 @@ def publish(
 
     All tables go over in one transaction, with their comments and keys: who reads sees the old ones
     or the new ones, and after a failure the old ones stay. What others have in the schema is never
-    touched. It reads the published file that the manifest names: a refresh can run meanwhile.
+    touched. It reads the published file that the manifest names: a refresh can run meanwhile. A
+    DuckDB file is replaced at once by a new one: its readers go on with the old one.
 
     **Examples**
 
@@ -59,6 +62,7 @@ def publish(
     - `csw publish --to "service=bi"`: everything from libpq's service file
     - `CSW_PUBLISH_TO=postgresql://… csw publish`: an address that no list of processes shows
     - `csw publish --to parquet:/srv/bi/customer-success`: files, by `current/` or manifest.json
+    - `csw publish --to duckdb:/srv/bi/customer_success.duckdb`: a file, tables in schema `marts`
     - `csw refresh && csw publish --to …`: each morning (docs/bi.md)
     """
     # DuckDB and Arrow take a moment to come up.

@@ -1,12 +1,15 @@
 """A database that DuckDB attaches as a target: another DuckDB file, MotherDuck, DuckLake.
 
-All of it in one transaction: readers see the old tables or the new ones.
+All of it in one transaction: readers see the old tables or the new ones. A DuckDB file cannot be
+read while it is written, so the transaction is in a copy that takes its place.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,10 +18,14 @@ import duckdb
 from orchestration.database import BUSY, quote, text
 from orchestration.described import DescribedTable
 from orchestration.errors import advice_on
+from orchestration.memory import bound_memory
 from orchestration.progress import current
 from orchestration.publish import SCHEMA, STORAGE_VERSION
+from orchestration.targets.attachable import TARGET, Attachable
+from orchestration.targets.replaced import logs_of, replacing
 from orchestration.targets.source import (
     ALIAS,
+    DEFAULT_SCHEMA,
     OURS,
     PUBLICATION_TABLE,
     TABLES_TABLE,
@@ -33,88 +40,173 @@ from orchestration.targets.source import (
     refuse_others,
 )
 
-TARGET = "target"
 # What is installed is not asked for anew.
 LOADING = ("load", "install", "load")
 
 
 @dataclass(frozen=True)
-class Attachable:
-    """A database that can be attached.
+class _Found:
+    """What is in a schema: its tables and views, and what it says that it holds of us."""
 
-    Attributes:
-        address: What `attach` takes; it may hold a token.
-        shown: The same without a secret.
-        extension: DuckDB's extension that it needs; none for a file.
-        name: The name that it has when it is attached, where that cannot be chosen.
-    """
-
-    address: str = field(repr=False)
-    shown: str
-    extension: str | None = None
-    name: str = TARGET
-
-    @property
-    def file(self) -> Path | None:
-        """The DuckDB file, if it is one."""
-        return None if self.extension else Path(self.address)
+    schema: str
+    there: set[str]
+    held: Held | None
 
 
-def fill_attached(source: Source, target: Attachable, schema: str, *, again: bool) -> Outcome:
+def fill_attached(
+    source: Source, target: Attachable, schema: str | None, *, again: bool
+) -> Outcome:
     """Copy a publication to a database that DuckDB attaches.
 
     Args:
         source: The publication.
         target: The database.
-        schema: The schema to write; it is made when it is not there.
+        schema: The schema to write; it is made when it is not there. None: that of an earlier copy,
+            or the target's default.
         again: Copy also what is there already.
 
     Raises:
-        TargetError: It cannot be attached or written, or tables of others would be replaced.
+        TargetError: It cannot be attached or written, its schema would be named like the database,
+            or tables of others would be replaced.
     """
-    connection = source.connection
-    _attach(source, target)
-    place = f"{quote(target.name)}.{quote(schema)}"
-    where = f"schema {schema} of {target.shown}"
-    try:
-        connection.begin()
-        there = _names(connection, target.name, schema)
-        held = _held(connection, place, there)
-        if not again and is_there(source, held, there):
-            connection.rollback()
-            return Outcome(where, was_there=True)
-        refuse_others(source, held, there, set(source.tables), schema)
-        connection.execute(f"create schema if not exists {place}")
-        for name in sorted((held.tables if held else frozenset()) & there - set(source.tables)):
-            connection.execute(f"drop table {place}.{quote(name)}")
-        for number, table in enumerate(source.tables.values(), start=1):
-            current().advance(number, len(source.tables), table.name)
-            _copy(connection, place, table)
-        _note(source, place)
-        connection.commit()
-    except duckdb.Error as problem:
-        raise _explained(target, problem) from None
-    return Outcome(where)
-
-
-def _attach(source: Source, target: Attachable) -> None:
-    connection = source.connection
-    if target.extension:
-        _load(connection, target)
-    if target.file:
-        published = (source.folder / source.publication.database).resolve()
-        inside = source.folder.parent.resolve() in target.file.resolve().parents
-        if inside or target.file.resolve() == published:
-            raise TargetError(f"{target.shown} lies in the home: give a file elsewhere.")
-        target.file.parent.mkdir(parents=True, exist_ok=True)
-    options = f"storage_version '{STORAGE_VERSION}'" if target.file else ""
-    alias = f" as {TARGET}" if target.name == TARGET else ""
-    try:
-        connection.execute(
-            f"attach {text(target.address)}{alias}" + (f" ({options})" if options else "")
+    if schema is not None and schema.lower() in target.names:
+        raise TargetError(
+            f"The schema {schema} would be named like the database of {target.shown}, and "
+            f"`{schema}.table` would be ambiguous to DuckDB. Nothing was written. Leave --schema "
+            f"out (a new one is called {target.schema}), or give another."
         )
-    except duckdb.Error as problem:
-        raise _explained(target, problem) from None
+    if target.extension:
+        with _explaining(target):
+            _load(source.connection, target)
+            alias = f" as {TARGET}" if target.name == TARGET else ""
+            source.connection.execute(f"attach {text(target.address)}{alias}")
+            return _fill(source, target, schema, again=again)
+    with _explaining(target):
+        return _fill_file(source, target, _file_of(source, target), schema, again=again)
+
+
+def _fill_file(
+    source: Source, target: Attachable, file: Path, schema: str | None, *, again: bool
+) -> Outcome:
+    """Change a copy of a file, and put it in its place.
+
+    Args:
+        source: The publication.
+        target: The file as it was named.
+        file: The file itself.
+        schema: The schema to write, if one is wanted.
+        again: Copy also what is there already.
+    """
+    is_new = not file.exists()
+    if not is_new:
+        # Before it is copied. DuckDB tells here who writes to it.
+        with _opened(file, "(read_only)") as connection:
+            found = _found(connection, target, schema)
+        if not again and is_there(source, found.held, found.there):
+            return Outcome(_where(target, found), was_there=True)
+        refuse_others(source, found.held, found.there, set(source.tables), found.schema)
+        if logs_of(file):
+            # Of a writer that was killed: DuckDB writes it into the file, and needs it alone.
+            with _opened(file) as connection:
+                connection.execute(f"checkpoint {TARGET}")
+    if logs := [*logs_of(file), *logs_of(Path(target.address))]:
+        raise TargetError(
+            f"{logs[0]} holds changes of somebody else that are not in the file yet. Open it for "
+            "writing with the DuckDB that wrote them and close it, or move the log away."
+        )
+    with replacing(file) as copy:
+        options = f" (storage_version '{STORAGE_VERSION}')" if is_new else ""
+        connection = source.connection
+        connection.execute(f"attach {text(copy)} as {TARGET}{options}")
+        # It is closed before it is put in its place, or removed.
+        try:
+            outcome = _fill(source, target, schema, again=True)
+            connection.execute(f"checkpoint {TARGET}")
+            connection.execute(f"detach {TARGET}")
+        except BaseException:
+            for command in ("rollback", f"detach {TARGET}"):
+                with suppress(duckdb.Error):
+                    connection.execute(command)
+            raise
+        if logs := logs_of(copy):
+            raise TargetMachineError(
+                f"{target.shown} was not filled: DuckDB left {logs[0].name}. Run again."
+            )
+    return outcome
+
+
+def _fill(source: Source, target: Attachable, schema: str | None, *, again: bool) -> Outcome:
+    """Write the tables to the attached database in one transaction; arguments as above."""
+    connection = source.connection
+    connection.begin()
+    found = _found(connection, target, schema)
+    held, there = found.held, found.there
+    if not again and is_there(source, held, there):
+        connection.rollback()
+        return Outcome(_where(target, found), was_there=True)
+    refuse_others(source, held, there, set(source.tables), found.schema)
+    if schema is None and found.schema != target.schema:
+        _tell_of_earlier(target, found.schema)
+    place = f"{quote(target.name)}.{quote(found.schema)}"
+    connection.execute(f"create schema if not exists {place}")
+    for name in sorted((held.tables if held else frozenset()) & there - set(source.tables)):
+        connection.execute(f"drop table {place}.{quote(name)}")
+    for number, table in enumerate(source.tables.values(), start=1):
+        current().advance(number, len(source.tables), table.name)
+        _copy(connection, place, table)
+    _note(source, place)
+    connection.commit()
+    return Outcome(_where(target, found))
+
+
+def _file_of(source: Source, target: Attachable) -> Path:
+    """Return the file itself, where a link names it; its folder is there then.
+
+    Raises:
+        TargetError: It cannot be a target.
+    """
+    file = Path(target.address).resolve()
+    published = (source.folder / source.publication.database).resolve()
+    if source.folder.parent.resolve() in file.parents or file == published:
+        raise TargetError(f"{target.shown} lies in the home: give a file elsewhere.")
+    if file.exists() and not file.is_file():
+        raise TargetError(f"{target.shown} is no file: give a file.")
+    file.parent.mkdir(parents=True, exist_ok=True)
+    return file
+
+
+@contextmanager
+def _opened(file: Path, options: str = "") -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open a file by a connection of its own: when that is closed, its lock is surely gone."""
+    with duckdb.connect() as connection:
+        bound_memory(connection)
+        connection.execute(f"attach {text(file)} as {TARGET} {options}")
+        yield connection
+
+
+def _found(connection: duckdb.DuckDBPyConnection, target: Attachable, wanted: str | None) -> _Found:
+    """Return what is in the wanted schema, else in that of an earlier copy, else in the default."""
+    # Copies were called so before files and databases of that name had another default.
+    for schema in [wanted] if wanted is not None else [target.schema, DEFAULT_SCHEMA]:
+        there = _names(connection, target.name, schema)
+        held = _held(connection, f"{quote(target.name)}.{quote(schema)}", there)
+        if held:
+            return _Found(schema, there, held)
+    schema = target.schema if wanted is None else wanted
+    return _Found(schema, _names(connection, target.name, schema), None)
+
+
+def _tell_of_earlier(target: Attachable, schema: str) -> None:
+    why = " DuckDB finds that ambiguous, as the database has the same name."
+    current().note(
+        f"{target.shown} holds an earlier copy in schema {schema}: it goes there again."
+        f"{why if schema.lower() in target.names else ''} `--schema {target.schema}` moves to that "
+        f"of new copies; then drop schema {schema} by hand."
+    )
+
+
+def _where(target: Attachable, found: _Found) -> str:
+    return f"schema {found.schema} of {target.shown}"
 
 
 def _load(connection: duckdb.DuckDBPyConnection, target: Attachable) -> None:
@@ -176,6 +268,26 @@ def _note(source: Source, place: str) -> None:
     rows = source.publication.marts
     listed = ", ".join(f"({text(name)}, {rows[name].rows})" for name in source.tables)
     connection.execute(f"insert into {place}.{TABLES_TABLE} values {listed}")
+
+
+@contextmanager
+def _explaining(target: Attachable) -> Iterator[None]:
+    """Tell of errors of DuckDB and of the disk in words.
+
+    Raises:
+        TargetError: What was raised, as it may be shown.
+    """
+    try:
+        yield
+    except duckdb.Error as problem:
+        raise _explained(target, problem) from None
+    except OSError as problem:
+        known = None if isinstance(problem, PermissionError) else advice_on(str(problem))
+        advice = known or (
+            "A new file takes the place of the old one: its folder must be writable, and the file "
+            "no mount by itself."
+        )
+        raise TargetMachineError(f"{target.shown} was not filled: {problem}. {advice}") from None
 
 
 def _explained(target: Attachable, problem: duckdb.Error) -> TargetError:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from orchestration.loads.landed import MOTHERDUCK, POSTGRES
-from orchestration.targets.source import Outcome, Source, TargetError
+from orchestration.targets.source import DEFAULT_SCHEMA, Outcome, Source, TargetError
 
 KINDS = (
     "postgresql://user@host:5432/database, libpq's key=value, parquet:FOLDER, duckdb:FILE, "
@@ -23,12 +23,12 @@ class Wanted:
     """What is wanted of a target.
 
     Attributes:
-        schema: The schema of a database.
+        schema: The schema of a database; None: what the kind of target has by default.
         grants: The roles of Postgres that are to read.
         again: Copy also what is there already.
     """
 
-    schema: str
+    schema: str | None
     grants: Sequence[str] = ()
     again: bool = False
 
@@ -49,14 +49,16 @@ def fill(source: Source, target: str, wanted: Wanted) -> Outcome:
         # The driver takes a moment to come up, and no other target needs it.
         from orchestration.targets.postgres import fill_postgres  # noqa: PLC0415
 
-        return fill_postgres(source, rest, wanted.schema, wanted.grants, again=wanted.again)
+        schema = DEFAULT_SCHEMA if wanted.schema is None else wanted.schema
+        return fill_postgres(source, rest, schema, wanted.grants, again=wanted.again)
     if wanted.grants:
         raise TargetError("--grant is for Postgres: this target has no roles.")
     if kind == "parquet":
         from orchestration.targets.folder import fill_folder  # noqa: PLC0415
 
         return fill_folder(source, Path(rest).expanduser(), again=wanted.again)
-    from orchestration.targets.attached import Attachable, fill_attached  # noqa: PLC0415
+    from orchestration.targets.attachable import Attachable  # noqa: PLC0415
+    from orchestration.targets.attached import fill_attached  # noqa: PLC0415
 
     if kind == "motherduck":
         name = rest.partition(":")[2].partition("?")[0]

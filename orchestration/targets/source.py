@@ -18,6 +18,8 @@ from orchestration.publish import SCHEMA, Publication, read_publication
 from orchestration.state import sha256_of
 
 ALIAS = "published"
+# Where the tables go if nobody says: in a database that is not ours alone, a name that tells.
+DEFAULT_SCHEMA = "customer_success"
 # What a target keeps of us: which publication it holds, and which tables of it are ours.
 PUBLICATION_TABLE, TABLES_TABLE = "csw_publication", "csw_published_tables"
 OURS = {

@@ -29,6 +29,7 @@ STREAMS = {
     "orchestration/lock.py": "the lock itself, held by its descriptor",
     "orchestration/refresh.py": "the run's log",
     "orchestration/targets/folder.py": "the lock of a folder, held by its descriptor",
+    "orchestration/targets/replaced.py": "the lock of a file; its copy, hidden until it is whole",
     "orchestration/connectors/drop.py": "rows, under a hidden name until they are whole",
     "orchestration/loads/csvscan.py": "a work file of one load",
     "orchestration/loads/unpack.py": "a work file of one load",

@@ -146,12 +146,12 @@ def test_an_attached_database_is_replaced_at_once_with_comments(home, publish, f
     assert publish(f"duckdb:{file}").exit_code == 0
     assert "already there" in publish(f"duckdb:{file}").output
     with duckdb.connect(file) as connection:
-        connection.execute("create table customer_success.theirs as select 1 as x")
+        connection.execute("create table marts.theirs as select 1 as x")
     make_publication(home, "r2", {"fct_x": LATER})
     done = publish(f"duckdb:{file}")
     assert done.exit_code == 0, done.output
     with duckdb.connect(file, read_only=True) as connection:
-        connection.execute("use customer_success")
+        connection.execute("use marts")
         assert connection.execute("select sum(arr) from fct_x").fetchone() == (20,)
         names = {name for (name,) in connection.execute("show tables").fetchall()}
         [(comment,)] = connection.execute(
@@ -179,15 +179,15 @@ def test_a_failure_leaves_the_attached_database_as_it_was(home, publish, folder,
     assert done.exit_code == 4
     assert "The disk is full" in done.output
     with duckdb.connect(file, read_only=True) as connection:
-        assert connection.execute("select sum(arr) from customer_success.fct_x").fetchone() == (10,)
+        assert connection.execute("select sum(arr) from marts.fct_x").fetchone() == (10,)
 
 
 def test_tables_of_others_in_an_attached_database_are_refused(home, publish, folder):
     folder.mkdir()
     file = folder / "bi.duckdb"
     with duckdb.connect(file) as connection:
-        connection.execute("create schema customer_success")
-        connection.execute("create table customer_success.fct_x as select 1 as x")
+        connection.execute("create schema marts")
+        connection.execute("create table marts.fct_x as select 1 as x")
     make_publication(home, "r1", {"fct_x": TABLE})
     done = publish(f"duckdb:{file}")
     assert done.exit_code == 1
