@@ -76,6 +76,7 @@ def make(home: Home, times: int, into: Home) -> Publication:
     names = [MANIFEST, publication.database]
     names += [publication.quality.database] if publication.quality else []
     for name in names:
+        (into.published / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(home.published / name, into.published / name)
     with duckdb.connect(into.published / publication.database) as connection:
         bound_memory(connection)

@@ -96,5 +96,6 @@ class Reader:
             rows = dict(connection.execute(counted).fetchall())
             if self.mixture and connection.execute(self.mixture).fetchone() != (False,):
                 self._note(f"{named.name} holds figures of two days")
-        if self._known.get(named.name, rows) != rows:
-            self._note(f"{named.name} has other rows than its manifest says")
+        name = named.relative_to(self.published.resolve()).as_posix()
+        if self._known.get(name, rows) != rows:
+            self._note(f"{name} has other rows than its manifest says")

@@ -211,11 +211,13 @@
 
 
 {#
-    The stale days as stretches [first, last] of at most `length` days: grouping stretch by stretch
-    keeps each hash table small, which is faster than one for all of history, and each stretch
-    gives the scan bounds to skip blocks by. At least one, if an empty one.
+    The stale days as stretches of at most `length` days, each a dict like `stale`: grouping stretch
+    by stretch keeps each hash table small, which is faster than one for all of history, and each
+    stretch gives the scan bounds to skip blocks by. More than `few` ranges share stretches, since
+    each takes memory of its own: late events of hundreds of days would take all. At least one, if
+    an empty one.
 #}
-{% macro stale_stretches(stale, events, length=122) -%}
+{% macro stale_stretches(stale, events, length=122, few=12) -%}
     {%- set ranges = stale.ranges -%}
     {%- if stale.everything and exists_already(events) -%}
         {%- set bounds = run_query(
@@ -227,15 +229,25 @@
             modules.datetime.date.fromisoformat(bounds[1]),
         ]] -%}
     {%- endif -%}
+    {%- set longest = modules.datetime.timedelta(days=length - 1) -%}
+    {%- set are_many = ranges | length > few -%}
     {%- set stretches = [] -%}
     {%- for first, last in ranges -%}
         {%- for start in range(0, (last - first).days + 1, length) -%}
             {%- set from_day = first + modules.datetime.timedelta(days=start) -%}
-            {%- set to_day = from_day + modules.datetime.timedelta(days=length - 1) -%}
-            {%- do stretches.append([from_day, [to_day, last] | min]) -%}
+            {%- set to_day = [from_day + longest, last] | min -%}
+            {%- if are_many and stretches and to_day <= stretches[-1][0][0] + longest -%}
+                {%- do stretches[-1].append([from_day, to_day]) -%}
+            {%- else -%}
+                {%- do stretches.append([[from_day, to_day]]) -%}
+            {%- endif -%}
         {%- endfor -%}
     {%- endfor -%}
-    {{- return(stretches or [['2000-01-02', '2000-01-01']]) -}}
+    {%- set found = [] -%}
+    {%- for parts in stretches or [[['2000-01-02', '2000-01-01']]] -%}
+        {%- do found.append({'everything': false, 'ranges': parts}) -%}
+    {%- endfor -%}
+    {{- return(found) -}}
 {%- endmacro %}
 
 

@@ -198,8 +198,8 @@ def _permissions(home: Home) -> Iterator[Found]:
             yield Found(
                 f"{path} can be read by others: it holds personal data.", f"chmod {mode} {path}"
             )
-    for file in home.published.glob("*_*.duckdb"):
-        if file.stat().st_mode & 0o222:
+    for file in home.published.rglob("*.duckdb"):
+        if not file.is_symlink() and file.stat().st_mode & 0o222:
             is_sound = False
             yield Found(f"{file} can be written: one client could shut out all others.",
                         f"chmod 440 {file}")  # fmt: skip
@@ -329,7 +329,7 @@ def _not_as_published(folder: Path, publication: Publication) -> Iterator[str]:
         # Of a file that is missing it is said already.
         if not (file and (folder / file).is_file()):
             continue
-        if not link.exists() or (link.is_symlink() and link.readlink().name != file):
+        if not link.exists() or (link.is_symlink() and link.readlink().as_posix() != file):
             yield f"{link} names another publication than the manifest."
 
 

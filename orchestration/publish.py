@@ -9,6 +9,7 @@ old file open goes on with it; a crash half way leaves yesterday's files in forc
 from __future__ import annotations
 
 import shutil
+import stat
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
@@ -31,15 +32,20 @@ STORAGE_VERSION = "v1.0.0"
 SCHEMA = "marts"
 KEPT = 3
 BATCH = 200
-# DuckDB names a database after the path it was opened by. Before 1.5 a client cannot tell the
-# schema `marts` from a database `marts`, so the file has a name that clashes with none of its
-# schemas; the name it had first stays as a link for those who use it.
+# DuckDB names a database after its file, and from 1.5 on after the file that a link leads to. BI
+# keeps that name, so the file is called the same in each run, in a folder of the run's own. Before
+# 1.5 a client cannot tell the schema `marts` from a database `marts`, so the name clashes with none
+# of the schemas; the name it had first stays as a link for those who use it.
 DATABASE_LINK = "customer_success.duckdb"
 FORMER_LINK = "marts.duckdb"
 # What the checks found: published also when all else is held.
 QUALITY_LINK = "data_quality.duckdb"
 REPORT_LINK = "report.html"
 MANIFEST = "manifest.json"
+# A folder for each run, in folders of these names.
+DATABASES, PARQUET = "duckdb", "parquet"
+# What versions before wrote beside the links.
+FORMER_FILES = {DATABASE_LINK: "marts_*.duckdb", QUALITY_LINK: "data_quality_*.duckdb"}
 # Nobody can write what is published: a client that opened it for writing would shut out all others.
 # The owner and the group can read it, whatever the umask says.
 READ_ONLY, READABLE, FOLDER = 0o440, 0o640, 0o750
@@ -148,10 +154,9 @@ def publish(
         What was published.
     """
     _make_folders(target)
-    database = target / f"marts_{run_id}.duckdb"
-    parquet = target / "parquet" / run_id
-    temporary_database = target / f".{database.name}.tmp"
-    temporary_parquet = target / "parquet" / f".{run_id}.tmp"
+    parquet = target / PARQUET / run_id
+    temporary_database = target / f".{run_id}_{DATABASE_LINK}.tmp"
+    temporary_parquet = target / PARQUET / f".{run_id}.tmp"
     temporary_parquet.mkdir()
     with _both(warehouse, temporary_database) as connection:
         comments = _comments(connection)
@@ -165,21 +170,20 @@ def publish(
             said.name: _to_parquet(connection, said, temporary_parquet)
             for said in described_tables(connection, "published", SCHEMA).values()
         }
-    for file in (*temporary_parquet.iterdir(), temporary_database):
+    for file in temporary_parquet.iterdir():
         sync(file)
         file.chmod(READ_ONLY)
     sync(temporary_parquet)
-    temporary_parquet.chmod(FOLDER)
+    _open_to_readers(temporary_parquet)
     temporary_parquet.replace(parquet)
-    temporary_database.replace(database)
     sync(parquet.parent)
-    sync(target)
+    database = _move(temporary_database, target / DATABASES / run_id / DATABASE_LINK)
     publication = Publication(
         run_id=run_id,
         as_of_date=as_of,
         company=company,
-        database=database.name,
-        parquet=f"parquet/{run_id}",
+        database=database.relative_to(target).as_posix(),
+        parquet=f"{PARQUET}/{run_id}",
         published_at=datetime.now(UTC).isoformat(timespec="seconds"),
         marts=tables,
         versions=versions,
@@ -211,20 +215,16 @@ def publish_quality(
         as_of: The day of the run.
     """
     _make_folders(target)
-    database = target / f"data_quality_{run_id}.duckdb"
-    temporary = target / f".{database.name}.tmp"
+    temporary = target / f".{run_id}_{QUALITY_LINK}.tmp"
     with _both(warehouse, temporary) as connection:
         comments = _comments(connection)
         for relation in relations:
             _copy_table(connection, relation, comments)
-    sync(temporary)
-    temporary.chmod(READ_ONLY)
-    temporary.replace(database)
-    sync(target)
+    database = _move(temporary, target / DATABASES / run_id / QUALITY_LINK)
     quality = Quality(
         run_id=run_id,
         as_of_date=as_of,
-        database=database.name,
+        database=database.relative_to(target).as_posix(),
         database_sha256=sha256_of(database),
         published_at=datetime.now(UTC).isoformat(timespec="seconds"),
     )
@@ -240,11 +240,29 @@ def publish_quality(
 
 
 def _make_folders(target: Path) -> None:
-    for folder in (target, target / "parquet"):
+    for folder in (target, target / DATABASES, target / PARQUET):
         if not folder.is_dir():
             folder.mkdir(parents=True)
-            folder.chmod(FOLDER)
+            _open_to_readers(folder)
     remove_leftovers(target)
+
+
+def _open_to_readers(folder: Path) -> None:
+    """Let the group look into a folder; what is written there belongs to the group it did."""
+    folder.chmod(FOLDER | folder.stat().st_mode & stat.S_ISGID)
+
+
+def _move(temporary: Path, file: Path) -> Path:
+    """Put a file that was written in its place, kept by the disk, for nobody to write."""
+    sync(temporary)
+    temporary.chmod(READ_ONLY)
+    if not file.parent.is_dir():
+        file.parent.mkdir()
+        _open_to_readers(file.parent)
+        sync(file.parent.parent)
+    temporary.replace(file)
+    sync(file.parent)
+    return file
 
 
 def _report(target: Path, publication: Publication, write_report: WriteReport) -> str:
@@ -441,7 +459,7 @@ def point_link(link: Path, file: Path) -> None:
     temporary = link.with_name(f".{link.name}.tmp")
     temporary.unlink(missing_ok=True)
     try:
-        temporary.symlink_to(file.name)
+        temporary.symlink_to(file.relative_to(link.parent))
     except (OSError, NotImplementedError):
         shutil.copy2(file, temporary)
     temporary.replace(link)
@@ -450,31 +468,46 @@ def point_link(link: Path, file: Path) -> None:
 
 def _names(link: Path, file: Path) -> bool:
     if link.is_symlink() or not link.is_file():
-        return link.is_symlink() and link.readlink() == Path(file.name)
+        return link.is_symlink() and link.readlink() == file.relative_to(link.parent)
     copy, original = link.stat(), file.stat()
     return (copy.st_size, copy.st_mtime_ns) == (original.st_size, original.st_mtime_ns)
 
 
 def remove_leftovers(target: Path) -> None:
     """Remove what a run that was killed left half written."""
-    for leftover in [*target.glob(".*.tmp*"), *(target / "parquet").glob(".*.tmp")]:
+    for leftover in [*target.glob(".*.tmp*"), *(target / PARQUET).glob(".*.tmp")]:
         if leftover.is_dir():
             shutil.rmtree(leftover)
         else:
             leftover.unlink()
+    _remove_empty(target)
+
+
+def _remove_empty(target: Path) -> None:
+    for folder in (target / DATABASES).glob("*"):
+        if not any(folder.iterdir()):
+            folder.rmdir()
 
 
 def remove_old(target: Path, *, keep: int) -> None:
-    """Keep the newest publications; a name begins with its time, so the order is that of names."""
+    """Keep the newest publications: a run's id begins with its time, so names are in its order."""
     current = read_publication(target)
     quality = read_quality(target)
-    kept = {current.database, current.report} if current else set()
-    kept |= {quality.database} if quality else set()
-    for pattern in ("marts_*.duckdb", "data_quality_*.duckdb", "report_*.html"):
-        for file in sorted(target.glob(pattern), reverse=True)[keep:]:
-            if file.name not in kept:
+    kept = {target / current.database, target / current.report} if current else set()
+    kept |= {target / quality.database} if quality else set()
+    files = [
+        [*_newest(target, f"{DATABASES}/*/{name}"), *_newest(target, FORMER_FILES[name])]
+        for name in FORMER_FILES
+    ]
+    for kind in (*files, _newest(target, "report_*.html")):
+        for file in kind[keep:]:
+            if file not in kept:
                 file.unlink()
-    folders = sorted((path for path in (target / "parquet").iterdir()), reverse=True)
-    for folder in folders[keep:]:
-        if current is None or f"parquet/{folder.name}" != current.parquet:
+    _remove_empty(target)
+    for folder in _newest(target, f"{PARQUET}/*")[keep:]:
+        if current is None or target / current.parquet != folder:
             shutil.rmtree(folder)
+
+
+def _newest(target: Path, pattern: str) -> list[Path]:
+    return sorted(target.glob(pattern), reverse=True)

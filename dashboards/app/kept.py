@@ -151,22 +151,29 @@ class Shelf:
         return list(self._files)
 
     @contextmanager
-    def lent(self, database: Path, publication: Publication) -> Iterator[tuple[Published, Views]]:
+    def lent(
+        self, folder: Path, name: str, publication: Publication
+    ) -> Iterator[tuple[Published, Views]]:
         """Lend a published file, as long as a page is made, and the views made of it so far.
 
         Files of other publications are closed; who reads one reads it to the end.
+
+        Args:
+            folder: The folder of the published files.
+            name: The file, by the manifest.
+            publication: What the manifest says.
 
         Raises:
             DatabaseError: It cannot be opened.
         """
         with self._lock:
-            file = self._opened(database, publication)
+            file = self._opened(folder, name, publication)
             # Each page has a connection of its own: DuckDB's are not for several threads at once.
             cursor = file.connection.cursor()
             self._wait()
         try:
             cursor.execute(f"use {SCHEMA}")
-            yield Published(database, cursor, publication, file.tables), file.views
+            yield Published(folder / name, cursor, publication, file.tables), file.views
         finally:
             cursor.close()
 
@@ -175,10 +182,11 @@ class Shelf:
         with self._lock:
             self._keep(frozenset())
 
-    def _opened(self, database: Path, publication: Publication) -> _File:
+    def _opened(self, folder: Path, name: str, publication: Publication) -> _File:
+        database = folder / name
         quality = publication.quality
         names = {publication.database, *([quality.database] if quality else [])}
-        self._keep(frozenset(database.with_name(name) for name in names))
+        self._keep(frozenset(folder / each for each in names))
         file = self._files.get(database)
         if file and file.identity != _identity(database):
             # By hand: what is published is never written again.

@@ -62,8 +62,8 @@ def _show(page: Page, folder: Path, only_csm: str | None) -> None:
             """Open what the checks found: most pages need it only when a newer run is held."""
             if publication.quality is None:
                 return None
-            database = folder / publication.quality.database
-            return files.enter_context(SHELF.lent(database, publication))[0]
+            name = publication.quality.database
+            return files.enter_context(SHELF.lent(folder, name, publication))[0]
 
         csm_id = find_csm(published, only_csm).csm_id if only_csm else None
         cut = choose(published, views, csm_id)
@@ -81,13 +81,13 @@ def _open(files: ExitStack, folder: Path) -> tuple[Published, Views] | None:
     if publication is None:
         return None
     try:
-        return files.enter_context(SHELF.lent(folder / publication.database, publication))
+        return files.enter_context(SHELF.lent(folder, publication.database, publication))
     except DatabaseError:
         newer = read_publication(folder)
         if newer is None or newer == publication:
             raise
         # Three publications have passed since the manifest was read.
-        return files.enter_context(SHELF.lent(folder / newer.database, newer))
+        return files.enter_context(SHELF.lent(folder, newer.database, newer))
 
 
 def _warnings(reading: Reading, only_csm: str | None) -> Iterator[str]:

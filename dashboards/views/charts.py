@@ -80,7 +80,7 @@ def bars(
     """
     order = list(colours)
     data = [dict(row) | {"order": order.index(row[part])} for row in rows]
-    return _bars(along, value, part, _key(colours), value_title) | {"data": {"values": data}}
+    return _ordered(_bars(along, value, part, _key(colours), value_title), data, x=along)
 
 
 @cache
@@ -115,8 +115,7 @@ def lines(
     form: str = ".0%",
 ) -> Drawing:
     """Draw a line for each part, of shares of 1 or in another form (d3's); each has its dash."""
-    data = {"values": [dict(row) for row in rows]}
-    return _lines(along, value, part, _key(colours), form) | {"data": data}
+    return _ordered(_lines(along, value, part, _key(colours), form), rows, x=along)
 
 
 @cache
@@ -175,8 +174,8 @@ def heat(
     longest = max((len(str(row[along])) for row in rows), default=0)
     angle = 0 if longest <= SHORT else -35
     drawing = _heat(along, across, value, (value_title, along_title), angle)
-    data = {"values": [dict(row) for row in rows]}
-    return drawing | {"data": data, "height": 145 + 22 * lines_of}
+    height = {"height": 145 + 22 * lines_of}
+    return _ordered(drawing, rows, x=along, y=across) | height
 
 
 @cache
@@ -267,6 +266,18 @@ def _against(said: str, happened: str, part: str, key: Key, titles: tuple[str, s
         )
     )
     return (same + points).to_dict()
+
+
+def _ordered(drawing: Drawing, rows: Sequence[Mapping[str, Any]], **axes: str) -> Drawing:
+    """Put rows into a drawing, and the labels of its axes in their order.
+
+    Vega keeps a chart and the labels it has when only rows change, and puts new ones behind them.
+    """
+    encoding = dict(drawing["encoding"])
+    for axis, key in axes.items():
+        labels = list(dict.fromkeys(row[key] for row in rows))
+        encoding[axis] = encoding[axis] | {"scale": {"domain": labels}}
+    return drawing | {"encoding": encoding, "data": {"values": [dict(row) for row in rows]}}
 
 
 def _key(colours: Mapping[str, str]) -> Key:

@@ -43,7 +43,7 @@ user_keys as (
 ),
 
 delivered as (
-    {%- for first, last in stretches %}
+    {%- for stretch in stretches %}
     select
         user_keys.user_no,
         events.event_name,
@@ -57,7 +57,7 @@ delivered as (
             events.source_system = user_keys.source_system
             and events.account_key is not distinct from user_keys.account_key
             and events.user_id is not distinct from user_keys.user_id
-    where {{ within_days('events.occurred_at', first, last) | indent(4) }}
+    where {{ in_stale_days('events.occurred_at', stretch) | indent(4) }}
     group by
         user_keys.user_no,
         events.event_name,

@@ -29,7 +29,9 @@ with user_keys as (
 ),
 
 repeated as (
-    {%- for first, last in stale_stretches(stale, ref('int_product_events')) %}
+    {%- for stretch in stale_stretches(stale, ref('int_product_events')) %}
+    {#- Days between stale ones are counted to the same rows as before. #}
+    {%- set first, last = stretch.ranges[0][0], stretch.ranges[-1][1] %}
     {{ repeated_deliveries(ref('int_product_events'), first, last, reach) | indent(4) }}
     {%- if not loop.last %}
     union all

@@ -33,7 +33,7 @@ with user_keys as (
 -- Stretch by stretch, which keeps the hash tables small. A left join, so that a user without a
 -- number fails the contract instead of losing events.
 delivered as (
-    {%- for first, last in stretches %}
+    {%- for stretch in stretches %}
     select
         user_keys.user_no,
         cast(events.occurred_at as date) as usage_date,
@@ -44,7 +44,7 @@ delivered as (
             events.source_system = user_keys.source_system
             and events.account_key is not distinct from user_keys.account_key
             and events.user_id is not distinct from user_keys.user_id
-    where {{ within_days('events.occurred_at', first, last) | indent(4) }}
+    where {{ in_stale_days('events.occurred_at', stretch) | indent(4) }}
     group by
         user_keys.user_no,
         cast(events.occurred_at as date)

@@ -36,9 +36,9 @@ def answer(folder, tool, **arguments):
 def folder(demo_home, tmp_path):
     """What is published, to be changed."""
     copy = tmp_path / "published"
-    copy.mkdir()
     publication = read_publication(demo_home.published)
     for name in (publication.database, publication.quality.database, MANIFEST):
+        (copy / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(demo_home.published / name, copy / name)
     return copy
 

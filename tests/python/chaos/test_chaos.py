@@ -132,9 +132,9 @@ def test_what_a_kill_leaves_in_published_is_noticed(tmp_path, monkeypatch):
     (name, *_) = KINDS
     kills._recover(1, [name], reader_of(kills.home))
     assert kills.tallies[name].is_sound is False  # survived, but never tried
-    (kills.home / "published" / ".marts_r2.duckdb.tmp").touch()
+    (kills.home / "published" / ".r2_customer_success.duckdb.tmp").touch()
     kills._recover(1, [name], reader_of(kills.home))
-    assert "left in published: .marts_r2.duckdb.tmp" in kills.tallies[name].notes[0]
+    assert "left in published: .r2_customer_success.duckdb.tmp" in kills.tallies[name].notes[0]
 
 
 def test_a_clock_can_be_wrong_for_one_command(tmp_path):

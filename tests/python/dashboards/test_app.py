@@ -63,7 +63,7 @@ def home_of(tmp_path, publication):
     def making(database, *, quality=None, **changes):
         path = tmp_path / f"home_{database.stem}"
         folder = path / "published"
-        folder.mkdir(parents=True)
+        (folder / publication.database).parent.mkdir(parents=True)
         shutil.copyfile(database, folder / publication.database)
         told = {"quality": quality and asdict(quality), **changes}
         content = asdict(publication) | told
@@ -137,7 +137,7 @@ def test_a_file_that_is_gone_meanwhile_is_not_the_end(
     changed, home_of, look, publication, monkeypatch
 ):
     path = home_of(changed())
-    stale = replace(publication, database="marts_gone.duckdb")
+    stale = replace(publication, database="duckdb/gone/customer_success.duckdb")
     told = iter([stale])
     monkeypatch.setattr("orchestration.publish.read_publication", lambda _: next(told, publication))
     session = look(path)
@@ -222,8 +222,8 @@ def test_a_new_publication_shows_at_the_next_look(demo_home, changed, home_of, l
     newer = changed("update mart_arr_bridge_monthly set closing_arr = 7654321")
     file = path / "published" / MANIFEST
     content = json.loads(file.read_text())
-    shutil.copyfile(newer, path / "published" / "marts_newer.duckdb")
-    file.write_text(json.dumps(content | {"database": "marts_newer.duckdb"} | as_of("2031-01-31")))
+    shutil.copyfile(newer, path / "published" / "newer.duckdb")
+    file.write_text(json.dumps(content | {"database": "newer.duckdb"} | as_of("2031-01-31")))
     (path / "published" / publication.database).unlink()
     session.run()
     assert not session.exception

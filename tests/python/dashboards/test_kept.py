@@ -55,9 +55,9 @@ def test_a_page_after_other_filters_says_what_it_says_at_first(demo_home, monkey
     assert len("".join(said(kept))) > 500
 
 
-def test_views_are_kept_up_to_a_size_and_those_looked_at_last(database, publication):
+def test_views_are_kept_up_to_a_size_and_those_looked_at_last(demo_home, database, publication):
     shelf = Shelf()
-    with shelf.lent(database, publication) as (published, _):
+    with shelf.lent(demo_home.published, publication.database, publication) as (published, _):
         views = Views(most_bytes=1)
         for cut in (EVERYTHING, Cut(month=published.as_of.replace(day=1))):
             drawn = views.drawn(headline.headline, published, cut, lambda view, _: view.title)
@@ -69,12 +69,14 @@ def test_views_are_kept_up_to_a_size_and_those_looked_at_last(database, publicat
     assert database.resolve() not in held()
 
 
-def test_the_file_of_an_older_publication_is_closed(database, publication, tmp_path):
-    newer = tmp_path / database.name
+def test_the_file_of_an_older_publication_is_closed(demo_home, database, publication, tmp_path):
+    newer = tmp_path / publication.database
+    newer.parent.mkdir(parents=True, exist_ok=True)
     newer.write_bytes(database.read_bytes())
     shelf = Shelf()
-    with shelf.lent(database, publication) as (published, _):
-        with shelf.lent(newer, publication):
+    name = publication.database
+    with shelf.lent(demo_home.published, name, publication) as (published, _):
+        with shelf.lent(tmp_path, name, publication):
             assert shelf.open_files == [newer]
         # Who reads the older one reads it to the end.
         assert published.rows("select count(*) as n from dim_account")[0]["n"]

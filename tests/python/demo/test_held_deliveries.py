@@ -22,8 +22,9 @@ def company(demo_home: Home, tmp_path: Path) -> Home:
 
 def published(home: Home) -> dict[str, bytes]:
     """What is published of the figures; what the checks found is published all the same."""
-    files = [path for path in home.published.glob("*.*") if path.is_file()]
-    found = {path.name: path.read_bytes() for path in files if "data_quality" not in path.name}
+    files = (*home.published.glob("*.*"), *home.published.glob("duckdb/*/*"))
+    figures = [path for path in files if path.is_file() and path.name != "data_quality.duckdb"]
+    found = {str(path.relative_to(home.published)): path.read_bytes() for path in figures}
     manifest = json.loads(found["manifest.json"]) | {"quality": None}
     return found | {"manifest.json": json.dumps(manifest).encode()}
 

@@ -89,7 +89,7 @@ def untimely(home):
 
 
 def writable(home):
-    next(home.published.glob("marts_*.duckdb")).chmod(0o660)
+    next(home.published.glob("duckdb/*/customer_success.duckdb")).chmod(0o660)
 
 
 def rewritten(home):
@@ -100,11 +100,13 @@ def rewritten(home):
 
 def another_link(home):
     (home.published / "customer_success.duckdb").unlink()
-    (home.published / "customer_success.duckdb").symlink_to("marts_of_yesterday.duckdb")
+    (home.published / "customer_success.duckdb").symlink_to(
+        "duckdb/20250101/customer_success.duckdb"
+    )
 
 
 def checks_that_are_gone(home):
-    next(home.published.glob("data_quality_*.duckdb")).unlink()
+    next(home.published.glob("duckdb/*/data_quality.duckdb")).unlink()
 
 
 def another_link_to_the_checks(home):
@@ -112,7 +114,7 @@ def another_link_to_the_checks(home):
 
 
 def writable_checks(home):
-    next(home.published.glob("data_quality_*.duckdb")).chmod(0o660)
+    next(home.published.glob("duckdb/*/data_quality.duckdb")).chmod(0o660)
 
 
 def never_anything_but_checks(home):
@@ -156,7 +158,7 @@ def damaged_warehouse(home):
         (writable, "permissions", "can be written", "chmod 440"),
         (rewritten, "published", "fct_x.parquet is not as it was published", "csw refresh"),
         (another_link, "published", "names another publication", "csw refresh"),
-        (checks_that_are_gone, "published", "data_quality_20260101", "csw refresh"),
+        (checks_that_are_gone, "published", "data_quality.duckdb is missing", "csw refresh"),
         (another_link_to_the_checks, "published", "names another publication", "csw refresh"),
         (writable_checks, "permissions", "can be written", "chmod 440"),
         (never_anything_but_checks, "published", "nothing is published yet", "csw refresh"),

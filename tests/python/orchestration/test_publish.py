@@ -4,6 +4,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import duckdb
@@ -13,7 +14,7 @@ from orchestration import publish as publishing
 from orchestration.lock import home_lock
 from orchestration.memory import MEMORY_VARIABLE
 from orchestration.publish import Relation, publish, read_publication
-from orchestration.state import sha256_of
+from orchestration.state import sha256_of, write_json
 
 RELATIONS = [
     Relation("facts", "fct_account_month", ("account_id", "month")),
@@ -91,12 +92,39 @@ def test_link_names_the_newest_and_three_are_kept(warehouse, tmp_path):
     target = tmp_path / "published"
     for day in range(1, 6):
         run(warehouse, target, f"2026010{day}T000000Z_a")
-    kept = sorted(path.name for path in target.glob("marts_*.duckdb"))
-    assert kept == [f"marts_2026010{day}T000000Z_a.duckdb" for day in (3, 4, 5)]
-    assert sorted(path.name for path in (target / "parquet").iterdir()) == [
-        f"2026010{day}T000000Z_a" for day in (3, 4, 5)
-    ]
-    assert (target / "customer_success.duckdb").resolve().name == kept[-1]
+    runs = [f"2026010{day}T000000Z_a" for day in (3, 4, 5)]
+    for kind in ("duckdb", "parquet"):
+        assert sorted(path.name for path in (target / kind).iterdir()) == runs
+    assert (target / "customer_success.duckdb").resolve().parent.name == runs[-1]
+
+
+def test_the_database_has_the_same_name_after_each_run(warehouse, tmp_path):
+    """BI keeps it with each table; a client names a database after its file."""
+    target = tmp_path / "published"
+    for run_id in ("r1", "r2"):
+        run(warehouse, target, run_id)
+        with duckdb.connect(target / "customer_success.duckdb", read_only=True) as connection:
+            found = connection.execute(
+                "select distinct catalog_name from information_schema.schemata"
+                " where schema_name = 'marts'"
+            ).fetchall()
+        assert found == [("customer_success",)]
+
+
+def test_files_of_a_version_before_are_read_until_they_are_too_old(warehouse, tmp_path):
+    target = tmp_path / "published"
+    first = run(warehouse, target, "r1")
+    former = replace(first, database="marts_r1.duckdb")
+    (target / first.database).replace(target / former.database)
+    write_json(target / "manifest.json", asdict(former))
+    publishing.repair(target)
+    with duckdb.connect(target / "customer_success.duckdb", read_only=True) as connection:
+        assert connection.execute("from marts.fct_account_month").fetchall()
+    for number in (2, 3):
+        run(warehouse, target, f"r{number}")
+    assert (target / former.database).is_file()
+    run(warehouse, target, "r4")
+    assert not (target / former.database).exists()
 
 
 def test_reader_of_the_old_file_goes_on(warehouse, tmp_path):
@@ -124,7 +152,7 @@ def test_failure_half_way_leaves_what_was_published(warehouse, tmp_path, monkeyp
             patch.setattr(publishing, name, broken)
             run(warehouse, target, f"r2_{name}")
         assert read_publication(target) == first
-        assert (target / "customer_success.duckdb").resolve().name == first.database
+        assert (target / "customer_success.duckdb").resolve() == target / first.database
     again = run(warehouse, target, "r3")
     assert read_publication(target) == again
     assert not list(target.glob(".*.tmp*"))
@@ -144,13 +172,14 @@ def counted(original):
     return call
 pathlib.Path.replace = counted(pathlib.Path.replace)
 pathlib.Path.symlink_to = counted(pathlib.Path.symlink_to)
+pathlib.Path.mkdir = counted(pathlib.Path.mkdir)
 publish.publish(pathlib.Path(sys.argv[2]), pathlib.Path(sys.argv[3]),
     [publish.Relation("facts", "fct_account_month")], run_id="r2", as_of="2026-01-01",
     company="Acme", versions={}, policy={})
 """
 
 
-@pytest.mark.parametrize("step", range(7))
+@pytest.mark.parametrize("step", range(9))
 def test_after_a_kill_at_any_step_all_pointers_name_one_publication(
     warehouse, home, project_root, step
 ):
@@ -160,11 +189,12 @@ def test_after_a_kill_at_any_step_all_pointers_name_one_publication(
     assert done.returncode == -signal.SIGKILL
     with home_lock(home):
         published = read_publication(home.published)
-        assert published.run_id == ("r2" if step > 2 else "r1")
-        assert published.as_of_date == ("2026-01-01" if step > 2 else "2025-12-31")
+        assert published.run_id == ("r2" if step > 4 else "r1")
+        assert published.as_of_date == ("2026-01-01" if step > 4 else "2025-12-31")
         for name in (publishing.DATABASE_LINK, publishing.FORMER_LINK):
-            assert (home.published / name).resolve().name == published.database
-        assert not list(home.published.glob(".*"))
+            assert (home.published / name).resolve() == home.published / published.database
+        assert not list(home.published.rglob(".*"))
+        assert all([*folder.iterdir()] for folder in (home.published / "duckdb").iterdir())
 
 
 def test_the_disk_holds_every_file_before_the_manifest_names_it(warehouse, tmp_path, monkeypatch):
@@ -173,11 +203,18 @@ def test_the_disk_holds_every_file_before_the_manifest_names_it(warehouse, tmp_p
     write = publishing._write_manifest
 
     def noted(path: Path) -> None:
-        kept.append(path.name.removeprefix(".").removesuffix(".tmp"))
+        kept.append(path.relative_to(tmp_path).as_posix())
 
     def written(*given: object) -> None:
-        assert {"fct_account_month.parquet", "mart_retention_monthly.parquet"} <= {*kept}
-        assert kept.index("marts_r1.duckdb") < kept.index("parquet") < kept.index("published")
+        tables = ("fct_account_month", "mart_retention_monthly")
+        assert {f"published/parquet/.r1.tmp/{name}.parquet" for name in tables} <= {*kept}
+        assert kept.index("published/parquet/.r1.tmp") < kept.index("published/parquet")
+        database = [each for each in kept if "parquet" not in each]
+        assert database == [
+            "published/.r1_customer_success.duckdb.tmp",
+            "published/duckdb",
+            "published/duckdb/r1",
+        ]
         write(*given)
         kept.append("manifest")
 
@@ -208,7 +245,7 @@ def test_copy_where_links_cannot_be_made(warehouse, tmp_path, monkeypatch):
 def test_the_former_name_of_the_file_still_opens_it(warehouse, tmp_path):
     target = tmp_path / "published"
     publication = run(warehouse, target, "r1")
-    assert (target / "marts.duckdb").resolve().name == publication.database
+    assert (target / "marts.duckdb").resolve() == target / publication.database
 
 
 @pytest.mark.parametrize("umask", [0o000, 0o022, 0o077])
@@ -220,9 +257,13 @@ def test_nobody_can_write_what_is_published_and_the_group_can_read_it(warehouse,
     finally:
         os.umask(before)
     parquet = target / publication.parquet
-    files = [target / publication.database, *parquet.iterdir()]
+    database = target / publication.database
+    files = [database, *parquet.iterdir()]
     assert {file.stat().st_mode & 0o777 for file in files} == {0o440}
-    folders = [target, parquet.parent, parquet]
+    folders = [
+        target,
+        *(folder for file in (database, parquet / "x") for folder in file.parents[:2]),
+    ]
     assert {folder.stat().st_mode & 0o777 for folder in folders} == {0o750}
     assert (target / "manifest.json").stat().st_mode & 0o777 == 0o640
     if os.geteuid() != 0:

@@ -127,7 +127,7 @@ def test_checks_are_published_while_all_else_stays_as_it_was(home):
     target = home.published
     publish_checks(home, "r0", "2025-12-30")
     assert read_publication(target) is None
-    assert read_quality(target).database == "data_quality_r0.duckdb"
+    assert read_quality(target).database == "duckdb/r0/data_quality.duckdb"
     words = {"as_of": "2025-12-31", "company": "Acme", "versions": {}, "policy": {}}
     publish(home.warehouse, target, [], run_id="r1", **words)
     before = read_publication(target)
@@ -138,13 +138,13 @@ def test_checks_are_published_while_all_else_stays_as_it_was(home):
     assert (after.run_id, after.database_sha256) == (before.run_id, before.database_sha256)
     assert after.quality.run_id == "r5"
     link = target / "data_quality.duckdb"
-    assert link.resolve().name == after.quality.database
+    assert link.resolve() == target / after.quality.database
     assert link.stat().st_mode & 0o777 == 0o440
     with duckdb.connect(link, read_only=True) as connection:
         found = connection.execute("select gap from marts.mart_data_gaps").fetchall()
     assert found == [("delivery_late",)]
-    assert [file.name for file in sorted(target.glob("data_quality_*.duckdb"))] == [
-        f"data_quality_r{number}.duckdb" for number in (3, 4, 5)
+    assert [file.parent.name for file in sorted(target.glob("duckdb/*/data_quality.duckdb"))] == [
+        f"r{number}" for number in (3, 4, 5)
     ]
 
 
