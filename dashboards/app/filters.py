@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from datetime import date
 
 import streamlit as st
@@ -12,6 +13,7 @@ from dashboards.cut import DIMENSIONS, Cut
 from dashboards.published import Published
 
 ALL = "all"
+WHOLE, EVERYBODY = "the whole company", "everybody"
 
 
 def choose(published: Published, views: Views, only_csm: str | None) -> Cut:
@@ -30,10 +32,11 @@ def choose(published: Published, views: Views, only_csm: str | None) -> Cut:
     with st.sidebar:
         dimension = value = None
         if published.has("mart_arr_bridge_monthly"):
+            warn_of_unknown("by", "Cut", {*DIMENSIONS.values(), WHOLE})
             by = st.selectbox(
                 "Cut by",
                 [ALL, *DIMENSIONS],
-                format_func=lambda name: DIMENSIONS.get(name, "the whole company"),
+                format_func=lambda name: DIMENSIONS.get(name, WHOLE),
                 key="by",
                 bind="query-params",
             )
@@ -41,12 +44,38 @@ def choose(published: Published, views: Views, only_csm: str | None) -> Cut:
             with st.container():
                 if by in DIMENSIONS and (values := views.once(_values, published, by)):
                     dimension = by
+                    warn_of_unknown(by, DIMENSIONS[by], values)
                     value = st.selectbox(DIMENSIONS[by], values, key=by, bind="query-params")
         csm_id = _csm(views.once(_names, published)) if published.has("dim_account") else None
         month = (
             _month(views.once(_months, published)) if published.has("fct_account_month") else None
         )
     return Cut(dimension, value, csm_id, month)
+
+
+def in_words(published: Published, views: Views, cut: Cut) -> Iterator[str]:
+    """Yield the filters that are on: on paper there are no boxes that show them."""
+    if cut.dimension:
+        yield f"{DIMENSIONS[cut.dimension].lower()} {cut.value}"
+    if cut.csm_id:
+        yield f"CSM {views.once(_names, published).get(cut.csm_id, cut.csm_id)}"
+    if cut.month:
+        yield numbers.month(cut.month)
+
+
+def warn_of_unknown(key: str, title: str, labels: Iterable[str]) -> None:
+    """Say that an address asks for something that is not there: what is shown is something else.
+
+    To be called before the box is shown, which takes the name out of the address.
+
+    Args:
+        key: The name in the address.
+        title: What is chosen there.
+        labels: What it can be.
+    """
+    asked = st.query_params.get(key)
+    if asked and asked not in labels:
+        st.warning(f"{title} '{asked}', which the address asks for, is not there.")
 
 
 def _values(published: Published, dimension: str) -> list[str]:
@@ -71,10 +100,11 @@ def _names(published: Published) -> dict[str, str]:
 
 
 def _csm(names: dict[str, str]) -> str | None:
+    warn_of_unknown("csm", "CSM", {*names.values(), EVERYBODY})
     chosen = st.selectbox(
         "CSM",
         [ALL, *names],
-        format_func=lambda csm_id: names.get(csm_id, "everybody"),
+        format_func=lambda csm_id: names.get(csm_id, EVERYBODY),
         key="csm",
         bind="query-params",
     )
@@ -92,11 +122,11 @@ def _months(published: Published) -> dict[date, bool]:
 
 def _month(is_open: dict[date, bool]) -> date | None:
     months = list(is_open)
+    labels = {
+        month: numbers.month(month) + (" (open)" if is_open[month] else "") for month in months
+    }
+    warn_of_unknown("month", "Month", labels.values())
     chosen = st.selectbox(
-        "Month",
-        months,
-        format_func=lambda month: numbers.month(month) + (" (open)" if is_open[month] else ""),
-        key="month",
-        bind="query-params",
+        "Month", months, format_func=labels.__getitem__, key="month", bind="query-params"
     )
     return None if not months or chosen == months[0] else chosen

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboards.app.filters import choose
+from dashboards.app.filters import choose, in_words
 from dashboards.app.kept import SHELF, Views
 from dashboards.app.pages import BOOK, PAGES, Page, Reading
 from dashboards.app.show import show_contents, show_top
@@ -68,7 +68,8 @@ def _show(page: Page, folder: Path, only_csm: str | None) -> None:
         csm_id = find_csm(published, only_csm).csm_id if only_csm else None
         cut = choose(published, views, csm_id)
         reading = Reading(published, views, quality, cut)
-        show_top(page.title, published, list(_warnings(reading, csm_id)))
+        chosen = list(in_words(published, views, cut))
+        show_top(page.title, published, chosen, list(_warnings(reading, csm_id)))
         contents = st.empty()
         page.make(reading)
         reading.show()

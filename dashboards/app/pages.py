@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 import duckdb
 import streamlit as st
 
+from dashboards.app.filters import warn_of_unknown
 from dashboards.app.kept import Drawn, Views
 from dashboards.app.show import draw, show
 from dashboards.cut import Cut
@@ -140,6 +141,7 @@ def _one_account(reading: Reading) -> None:
         f" where {reading.cut.today('accounts')} order by account_name, account_id"
     )
     names = {row["account_id"]: row["account_name"] or row["account_id"] for row in rows}
+    warn_of_unknown("account", "Account", names.values())
     chosen = st.selectbox(
         "One account",
         list(names),

@@ -24,11 +24,20 @@ TEMPLATE = "app/view.html.j2"
 MOST_ROWS = 200
 
 
-def show_top(title: str, published: Published, warnings: Sequence[str]) -> None:
-    """Show the head of a page: whose figures of which day these are, and what is in doubt."""
+def show_top(
+    title: str, published: Published, chosen: Sequence[str], warnings: Sequence[str]
+) -> None:
+    """Show the head of a page, also of a printed one.
+
+    Args:
+        title: The page.
+        published: Whose figures of which day these are.
+        chosen: The filters that are on, in words.
+        warnings: What is in doubt.
+    """
     st.html(STYLE)
     publication = published.publication
-    st.html(_part("top")(title, publication.company, publication, warnings))
+    st.html(_part("top")(title, publication.company, publication, chosen, warnings))
 
 
 def show_contents(place: DeltaGenerator, views: Sequence[View]) -> None:

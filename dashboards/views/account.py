@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from dashboards import numbers
 from dashboards.published import Published
 from dashboards.views import charts
@@ -9,6 +11,7 @@ from dashboards.views.view import Chart, Figure, Table, View
 
 ACCOUNT = "mart_account_360"
 COMPONENTS = "mart_health_components"
+SCORES = "mart_health_score"
 USAGE = "fct_account_usage_day"
 WEEKS = 26
 SHOWN = 12
@@ -115,7 +118,8 @@ def reasons(published: Published, account_id: str) -> View:
         key="reasons",
         title="Why its health is what it is",
         question="What costs the score most?",
-        sources=(COMPONENTS,),
+        sources=(COMPONENTS, SCORES),
+        sentences=tuple(_set_by_a_person(published, account_id)),
         table=Table.of(
             rows,
             (
@@ -129,6 +133,30 @@ def reasons(published: Published, account_id: str) -> View:
         ),
         nothing="The account has no health score.",
     )
+
+
+def _set_by_a_person(published: Published, account_id: str) -> Iterator[str]:
+    """Say that the score that is shown is not the one that its points make, and whose it is."""
+    row = published.row(
+        f"""
+        select scores.*, coalesce(people.name, override_author, 'a person') as author
+        from {SCORES} as scores
+        left join (
+            select csm_id, max(csm_name) as name from dim_account group by csm_id
+        ) as people on scores.override_author = people.csm_id
+        where account_id = ? and displayed_score is distinct from score
+        """,
+        account_id,
+    )
+    if row:
+        until = row["override_expires_on"]
+        yield (
+            f"The score that is shown, {numbers.score(row['displayed_score'])} "
+            f"({row['displayed_band']}), was set by {row['author']}"
+            + (f" until {numbers.day(until)}" if until else "")
+            + (f": {row['override_reason']}." if row["override_reason"] else ".")
+            + f" The points make {numbers.score(row['score'])} ({row['band']})."
+        )
 
 
 def usage(published: Published, account_id: str) -> View:

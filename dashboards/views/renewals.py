@@ -104,6 +104,15 @@ def _sentences(soon: list[Row], overdue: list[Row], currency: str) -> Iterator[s
         if unknown := [row for row in soon if row["is_at_risk"] is None]:
             said += f"; of {told(unknown)} nobody can say, since the health is not known"
         yield f"{said}."
+    if only_said := [
+        row
+        for row in soon
+        if is_set_by_a_person(row) and row["displayed_band"] == "red" and not row["is_at_risk"]
+    ]:
+        yield (
+            f"Not counted as at risk: {told(only_said)} whose health a person set to red, while "
+            "nothing else speaks for it."
+        )
     if overdue:
         yield f"{told(overdue)} was due, and nothing says yet whether it was renewed."
 
@@ -173,8 +182,7 @@ def _terms(terms: list[Row]) -> Table:
                 + (" (not confirmed)" if row["is_unconfirmed"] else ""),
                 numbers.text(row["account_name"]),
                 numbers.money(row["atr"]),
-                (row["displayed_band"] or "no contract today")
-                + ("" if row["notice_on"] is None else ", asked to cancel"),
+                _band(row) + ("" if row["notice_on"] is None else ", asked to cancel"),
                 numbers.yes(row["is_at_risk"]),
                 row["why_at_risk"],
                 _prepared(row),
@@ -185,6 +193,19 @@ def _terms(terms: list[Row]) -> Table:
         shown=SHOWN,
         exact=listed,
     )
+
+
+def _band(row: Row) -> str:
+    """Say the band that is shown, and what was computed where a person set another."""
+    shown = row["displayed_band"]
+    if is_set_by_a_person(row):
+        return f"{shown}, set by a person (computed: {row['health_band'] or numbers.UNKNOWN})"
+    return shown or "no contract today"
+
+
+def is_set_by_a_person(row: Row) -> bool:
+    """Whether a person set another band than the computed one."""
+    return row["displayed_band"] is not None and row["displayed_band"] != row["health_band"]
 
 
 def _prepared(row: Row) -> str:

@@ -9,6 +9,14 @@ from dashboards.app.pages import PAGES
 from tests.python.dashboards.browser import errors, hosts, show, shown, text, until
 
 pytestmark = pytest.mark.long
+BOX = "[data-testid=stSelectbox]"
+CHOOSE = "document.querySelectorAll('[role=option]')[arguments[0]].click()"
+# What is written at the axes of each chart.
+LABELS = """
+return [...document.querySelectorAll("[data-testid=stVegaLiteChart] svg")].map(
+    svg => [...svg.querySelectorAll(".role-axis-label text")].map(text => text.textContent)
+)
+"""
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.title)
@@ -70,3 +78,29 @@ def test_each_question_on_top_of_a_page_leads_to_its_answer(browser, address):
     until(lambda: browser.execute_script(in_sight, answer))
     assert last.text in answer.text
     assert browser.execute_script("return performance.getEntriesByType('navigation').length") == 1
+
+
+def test_what_the_address_asks_for_in_vain_is_said(browser, address):
+    show(browser, f"{address}/?by=Region&region=Atlantis&month=Jan 1999&csm=Nobody", "Leader")
+    said = text(browser)
+    for asked in ("Region 'Atlantis'", "Month 'Jan 1999'", "CSM 'Nobody'"):
+        assert f"{asked}, which the address asks for, is not there." in said
+    show(browser, f"{address}/?by=Region&region=EMEA", "Leader")
+    assert "which the address asks for" not in text(browser)
+    assert "Only region EMEA." in text(browser)
+
+
+def test_a_chart_after_other_filters_is_drawn_as_on_a_page_made_anew(browser, address):
+    """The browser keeps the chart, and months that come back are not put behind the others."""
+    show(browser, address, "Leader")
+    for month in (8, 3):
+        browser.find_element("css selector", f"{BOX} input[aria-label='Month']").click()
+        until(lambda: browser.find_elements("css selector", "[role=option]"))
+        browser.execute_script(CHOOSE, month)
+        until(lambda: "month=" in browser.current_url)
+        shown(browser, "Leader")
+    kept = browser.execute_script(LABELS)
+    browser.refresh()
+    shown(browser, "Leader")
+    assert kept == browser.execute_script(LABELS)
+    assert len(kept) > 3
