@@ -16,6 +16,7 @@ import duckdb
 import pyarrow as pa
 
 from orchestration.database import quote, text
+from orchestration.references import Reference
 
 DICTIONARY = "data_dictionary"
 # Under this name a Parquet file keeps the schema of Arrow, with what is said of each field.
@@ -32,7 +33,7 @@ class DescribedColumn:
         description: What it is.
         unit: What a value counts or measures; empty for texts.
         null_meaning: What it means that there is no value; empty where nothing is said of it.
-        reference: Table and column in which its values are found, if a test holds that.
+        reference: What it refers to, if it does.
     """
 
     name: str
@@ -40,7 +41,7 @@ class DescribedColumn:
     description: str = ""
     unit: str = ""
     null_meaning: str = ""
-    reference: tuple[str, str] | None = None
+    reference: Reference | None = None
 
     @property
     def comment(self) -> str:
@@ -52,11 +53,13 @@ class DescribedColumn:
     @property
     def metadata(self) -> dict[str, str]:
         """The same part by part, without what is not said."""
+        other = self.reference
         parts = {
             "description": self.description,
             "unit": self.unit,
             "null_meaning": self.null_meaning,
-            "reference": ".".join(self.reference or ()),
+            "reference": f"{other.table}.{other.column}" if other else "",
+            "reference_with": ", ".join(other.also) if other else "",
         }
         return {name: part for name, part in parts.items() if part}
 
@@ -113,7 +116,11 @@ def described_tables(
         if table in columns:
             columns[table].append(DescribedColumn(*column))
     told = (
-        _dictionary(connection, f"{quote(database)}.{quote(schema)}")
+        _dictionary(
+            connection,
+            f"{quote(database)}.{quote(schema)}",
+            {column.name for column in columns[DICTIONARY]},
+        )
         if (DICTIONARY in tables)
         else {}
     )
@@ -126,10 +133,12 @@ def described_tables(
 Told = Mapping[tuple[str, str], tuple[str, ...]]
 
 
-def _dictionary(connection: duckdb.DuckDBPyConnection, schema: str) -> Told:
+def _dictionary(connection: duckdb.DuckDBPyConnection, schema: str, has: set[str]) -> Told:
+    # A version before it wrote no such column.
+    also = "coalesce(reference_with, '')" if "reference_with" in has else "''"
     rows = connection.execute(
         "select table_name, column_name, coalesce(description, ''), coalesce(unit, ''),"
-        " coalesce(null_meaning, ''), coalesce(reference, ''), coalesce(is_key, false),"
+        f" coalesce(null_meaning, ''), coalesce(reference, ''), {also}, coalesce(is_key, false),"
         f" coalesce(table_grain, ''), coalesce(table_description, '') from {schema}.{DICTIONARY}"
     ).fetchall()
     return {(table, column): tuple(rest) for table, column, *rest in rows}
@@ -142,15 +151,16 @@ def _with_dictionary(table: DescribedTable, told: Told) -> DescribedTable:
         if (table.name, column.name) not in told:
             columns.append(column)
             continue
-        description, unit, null, reference, is_key, grain, about = told[table.name, column.name]
-        other, _, field_name = reference.partition(".")
+        description, unit, null, reference, also, is_key, grain, about = told[
+            table.name, column.name
+        ]
         columns.append(
             replace(
                 column,
                 description=description or column.description,
                 unit=unit,
                 null_meaning=null,
-                reference=(other, field_name) if field_name else None,
+                reference=_reference(reference, also),
             )
         )
         key += [column.name] if is_key else []
@@ -161,6 +171,12 @@ def _with_dictionary(table: DescribedTable, told: Told) -> DescribedTable:
         key=tuple(key),
         columns=tuple(columns),
     )
+
+
+def _reference(reference: str, also: str) -> Reference | None:
+    """What the dictionary says that a column refers to."""
+    other, _, column = reference.partition(".")
+    return Reference(other, column, tuple(also.split(", ")) if also else ()) if column else None
 
 
 def parquet_metadata(

@@ -1,7 +1,8 @@
 """`data_dictionary`: what each published column is, for who has the file and no repository.
 
 It says nothing that is not written elsewhere: descriptions, owners, tests and grains are those of
-the dbt manifest, types those of the file. Units follow from type and name, by `units.yml`.
+the dbt manifest, types those of the file. Units follow from type and name, by `units.yml`, and what
+a column refers to from its name, by `references.yml`.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import Any
 import yaml
 
 from orchestration.reference_tables import PublishedColumn, ReferenceColumn, ReferenceTable
+from orchestration.references import references
 
 TABLE = "data_dictionary"
 OWNER = "analytics_engineering"
@@ -26,7 +28,6 @@ NEVER_NULL = "Never null."
 _GRAIN = re.compile(r"^\s*(?:--|#)\s*Grain:\s*(.+)$", re.MULTILINE)
 _SENTENCE = re.compile(r"(?<=[.;])\s+")
 _NULL = re.compile(r"\bnull\b", re.IGNORECASE)
-_REF = re.compile(r"ref\(['\"](\w+)['\"]\)")
 # DuckDB's types, by the kinds of `units.yml`.
 _KINDS = {
     "VARCHAR": "varchar",
@@ -59,8 +60,14 @@ COLUMNS = (
     ReferenceColumn(
         "reference",
         "varchar",
-        "Table and column in which each of its values is found, as a test holds. Null where no test"
-        " holds it of a published table.",
+        "Table and column that have its values, to join by. Null for a column that refers to no"
+        " other table.",
+    ),
+    ReferenceColumn(
+        "reference_with",
+        "varchar",
+        "Columns of the same name in both tables that belong to that join, with commas. Null where"
+        " the column alone is enough.",
     ),
     ReferenceColumn("table_grain", "varchar", "What one row of the table is."),
     ReferenceColumn("table_description", "varchar", "What the table is."),
@@ -70,15 +77,13 @@ COLUMNS = (
 
 @dataclass(frozen=True)
 class Model:
-    """What the manifest says of a published table; `columns` is what its readers say of theirs."""
+    """What the manifest says of a published table."""
 
     grain: str
     description: str
     owner: str
     key: frozenset[str]
     never_null: frozenset[str]
-    references: Mapping[str, str]
-    columns: Mapping[str, str]
 
 
 def data_dictionary(
@@ -117,7 +122,6 @@ def described_models(manifest: Mapping[str, Any]) -> dict[str, Model]:
     nodes = manifest["nodes"]
     keys: dict[str, list[tuple[int, int, list[str]]]] = {}
     filled: dict[str, set[str]] = {}
-    references: dict[str, dict[str, str]] = {}
     for node in nodes.values():
         test, model = node.get("test_metadata") or {}, node.get("attached_node")
         arguments = test.get("kwargs") or {}
@@ -131,15 +135,6 @@ def described_models(manifest: Mapping[str, Any]) -> dict[str, Model]:
             keys.setdefault(model, []).append((len(optional), len(columns), columns))
         elif test["name"] == "not_null":
             filled.setdefault(model, set()).add(arguments["column_name"])
-        elif test["name"] == "relationships" and (found := _REF.search(arguments["to"])):
-            references.setdefault(model, {})[arguments["column_name"]] = (
-                f"{found.group(1)}.{arguments['field']}"
-            )
-    readers: dict[str, list[str]] = {}
-    for name, node in nodes.items():
-        if node["resource_type"] == "model":
-            for parent in node["depends_on"]["nodes"]:
-                readers.setdefault(parent, []).append(name)
     return {
         node["alias"]: Model(
             grain=grain_of(node.get("raw_code") or ""),
@@ -148,24 +143,10 @@ def described_models(manifest: Mapping[str, Any]) -> dict[str, Model]:
             # A second test holds a further rule, such as one open row each: the key has no gaps.
             key=frozenset(min(keys[name])[2] if name in keys else ()),
             never_null=frozenset(filled.get(name, ())),
-            references=references.get(name, {}),
-            columns=_inherited(nodes, readers, name),
         )
         for name, node in nodes.items()
         if node["resource_type"] == "model"
     }
-
-
-def _inherited(
-    nodes: Mapping[str, Any], readers: Mapping[str, list[str]], model: str
-) -> dict[str, str]:
-    """Return what the models that read a model say of columns by their names: it hands them on."""
-    found: dict[str, str] = {}
-    for reader in sorted(readers.get(model, ())):
-        for name, column in nodes[reader]["columns"].items():
-            if column.get("description"):
-                found.setdefault(name, column["description"])
-    return found
 
 
 def _is_everywhere(test: Mapping[str, Any]) -> bool:
@@ -202,12 +183,11 @@ def null_meaning(description: str) -> str | None:
 def _model_rows(
     models: Mapping[str, Model], columns: Sequence[PublishedColumn], currency: str
 ) -> Iterator[tuple[Any, ...]]:
-    published = {column.table for column in columns}
+    referring = references((column.table, column.name) for column in columns)
     for column in columns:
         model = models[column.table]
         unit = unit_of(column.table, column.name, column.data_type)
-        reference = model.references.get(column.name)
-        description = column.comment or model.columns.get(column.name, "")
+        reference = referring.get((column.table, column.name))
         never = NEVER_NULL if column.name in model.never_null else None
         yield (
             column.table,
@@ -215,10 +195,11 @@ def _model_rows(
             column.position,
             column.data_type,
             (currency if unit == MONEY else unit) or None,
-            description,
-            null_meaning(description) or never,
+            column.comment,
+            null_meaning(column.comment) or never,
             column.name in model.key,
-            reference if reference and reference.partition(".")[0] in published else None,
+            f"{reference.table}.{reference.column}" if reference else None,
+            ", ".join(reference.also) or None if reference else None,
             model.grain,
             model.description,
             model.owner,
@@ -236,6 +217,7 @@ def _reference_rows(table: ReferenceTable) -> Iterator[tuple[Any, ...]]:
             column.description,
             null_meaning(column.description) or (NEVER_NULL if column.name in table.key else None),
             column.name in table.key,
+            None,
             None,
             table.grain,
             table.description,

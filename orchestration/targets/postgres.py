@@ -41,7 +41,7 @@ STAGED = "csw_staged"
 # libpq's own settings, where nobody has said otherwise.
 DEFAULTS = {"PGCONNECT_TIMEOUT": "30", "PGAPPNAME": "csw publish"}
 # Keys that are ours; others are of whoever made them.
-OUR_KEY = re.compile(r"_(pk|fk)_[0-9a-f]{8}$")
+OUR_KEY = re.compile(r"_(pk|uq|fk)_[0-9a-f]{8}$")
 
 
 @dataclass(frozen=True)
@@ -180,7 +180,7 @@ def _there(server: Server, schema: str) -> There:
     for table, name in server.ask(
         "select relname::text, conname::text from pg_constraint"
         " join pg_class on pg_class.oid = conrelid"
-        f" where {of_schema} and contype in ('p', 'f')"
+        f" where {of_schema} and contype in ('p', 'u', 'f')"
     ):
         if OUR_KEY.search(name):
             there.keys.setdefault(table, set()).add(name)
@@ -255,8 +255,8 @@ class _Change:
 
 def _fill(server: Server, source: Source, schema: str, change: _Change) -> None:
     place = quote(schema)
-    # A foreign key stands on a primary one.
-    for kind in ("fk", "pk"):
+    # A foreign key stands on a primary or unique one.
+    for kind in ("fk", "uq", "pk"):
         for table, key in change.keys_to_drop(kind):
             server.do(f"alter table {place}.{quote(table)} drop constraint {quote(key)}")
     for name in change.gone:
@@ -268,10 +268,11 @@ def _fill(server: Server, source: Source, schema: str, change: _Change) -> None:
             server.do(f"delete from {place}.{quote(table.name)}")
         _load(server, source, schema, table)
     current().advance(0, 0, "keys and comments")
-    for table, key, definition in change.keys_to_add("pk"):
-        server.do(
-            f"alter table {place}.{quote(table.name)} add constraint {quote(key)} {definition}"
-        )
+    for kind in ("pk", "uq"):
+        for table, key, definition in change.keys_to_add(kind):
+            server.do(
+                f"alter table {place}.{quote(table.name)} add constraint {quote(key)} {definition}"
+            )
     # Now, while it can be told what failed; a table cannot be altered while a look is due.
     server.do("set constraints all immediate")
     for table, key, definition in change.keys_to_add("fk"):

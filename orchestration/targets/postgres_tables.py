@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import duckdb
@@ -19,6 +19,9 @@ from orchestration.publish import SCHEMA
 from orchestration.targets.source import ALIAS, Source
 
 LONGEST_NAME = 63
+# Postgres looks at each row by itself when rows are replaced, for each foreign key: some 5 to 10
+# seconds a million. Of larger tables `data_dictionary.reference` tells what they refer to.
+MOST_ROWS_WITH_FOREIGN_KEYS = 1_000_000
 # By DuckDB's types, as Postgres itself writes its own. Arrow and Postgres have these in the same
 # bytes, so they are handed over as they are.
 DIRECT = {
@@ -79,7 +82,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Key:
-    """A primary key, or a foreign key; its name tells one definition from another."""
+    """A primary, unique or foreign key; its name tells one definition from another."""
 
     name: str
     definition: str
@@ -95,6 +98,7 @@ class Table:
         columns: Its columns.
         comment: What is said of it.
         primary: Its key, if its rows keep it.
+        unique: What else tells its rows apart and is referred to.
         foreign: What it refers to, where all its rows do.
     """
 
@@ -103,12 +107,13 @@ class Table:
     columns: tuple[Column, ...]
     comment: str
     primary: Key | None = None
+    unique: tuple[Key, ...] = ()
     foreign: tuple[Key, ...] = ()
 
     @property
     def keys(self) -> dict[str, str]:
         """The definition of each key by its name, the primary one first."""
-        each = (*([self.primary] if self.primary else []), *self.foreign)
+        each = (*([self.primary] if self.primary else []), *self.unique, *self.foreign)
         return {key.name: key.definition for key in each}
 
     @property
@@ -143,15 +148,52 @@ def tables_of(source: Source, schema: str) -> Tables:
     """Return how the published tables are in a schema of Postgres."""
     notes: list[str] = []
     made = {name: _table(source, table, notes) for name, table in source.tables.items()}
-    keyed = {
-        name: table.key[0]
-        for name, table in source.tables.items()
-        if made[name].primary and len(table.key) == 1
-    }
+    keyed = {name: source.tables[name].key for name, table in made.items() if table.primary}
+    links: dict[str, list[_Link]] = {}
+    for name, table in source.tables.items():
+        links[name] = list(_links(source, table, keyed, notes))
+    referred = {(link.other, link.fields) for each in links.values() for link in each}
+    unique = sorted(
+        (other, fields) for other, fields in referred if set(fields) != set(keyed.get(other, ()))
+    )
     for name, table in made.items():
-        foreign = _foreign(source, source.tables[name], keyed, schema, notes)
-        made[name] = replace(table, foreign=tuple(_key(table.name, "fk", each) for each in foreign))
+        made[name] = replace(
+            table,
+            unique=tuple(
+                _key(table.name, "uq", f"unique ({_listed(fields)})")
+                for other, fields in unique
+                if other == name
+            ),
+            foreign=tuple(_key(table.name, "fk", link.sql(schema)) for link in links[name]),
+        )
     return Tables(tuple(made.values()), tuple(notes))
+
+
+@dataclass(frozen=True)
+class _Link:
+    """What columns of a table refer to, where all its rows do.
+
+    Attributes:
+        columns: The columns.
+        other: The table that they refer to.
+        fields: The columns there, which tell its rows apart.
+    """
+
+    columns: tuple[str, ...]
+    other: str
+    fields: tuple[str, ...]
+
+    def sql(self, schema: str) -> str:
+        """The foreign key; it is looked at when all tables are filled, each by itself."""
+        return (
+            f"foreign key ({_listed(self.columns)})"
+            f" references {quote(schema)}.{quote(short(self.other))} ({_listed(self.fields)})"
+            " deferrable initially deferred"
+        )
+
+
+def _listed(columns: Sequence[str]) -> str:
+    return ", ".join(quote(short(column)) for column in columns)
 
 
 def _table(source: Source, table: DescribedTable, notes: list[str]) -> Table:
@@ -241,32 +283,74 @@ def _primary(
     return _key(name, "pk", definition)
 
 
-def _foreign(
-    source: Source, table: DescribedTable, keyed: dict[str, str], schema: str, notes: list[str]
-) -> Iterator[str]:
-    """Yield what a table refers to by foreign keys that all its rows keep."""
+def _links(
+    source: Source,
+    table: DescribedTable,
+    keyed: Mapping[str, tuple[str, ...]],
+    notes: list[str],
+) -> Iterator[_Link]:
+    """Yield what a table refers to by columns that tell the other's rows apart.
+
+    Args:
+        source: The publication.
+        table: The table.
+        keyed: The columns of each primary key, by table.
+        notes: What cannot be a foreign key is added to them.
+    """
+    rows = source.publication.marts[table.name].rows
+    if rows > MOST_ROWS_WITH_FOREIGN_KEYS:
+        if any(column.reference for column in table.columns):
+            notes.append(
+                f"{table.name} has no foreign keys: Postgres would look at each of its {rows:,} "
+                "rows at each copy. What they refer to is in data_dictionary.reference."
+            )
+        return
     for column in table.columns:
-        if column.reference is None:
+        told = column.reference
+        if told is None or told.table not in source.tables:
             continue
-        other, field = column.reference
-        said = f"{table.name}.{column.name} is no foreign key to {other}.{field}"
-        if keyed.get(other) != field:
-            notes.append(f"{said}, which is no primary key.")
-            continue
-        (lost,) = source.connection.execute(
-            f"select count(*) from {ALIAS}.{SCHEMA}.{quote(table.name)}"
-            f" where {quote(column.name)} not in"
-            f" (select {quote(field)} from {ALIAS}.{SCHEMA}.{quote(other)})"
-        ).fetchone()
-        if lost:
-            notes.append(f"{said}: {lost} rows refer to none.")
-            continue
-        # Looked at when all tables are filled: each is emptied and filled by itself.
-        yield (
-            f"foreign key ({quote(short(column.name))})"
-            f" references {quote(schema)}.{quote(short(other))} ({quote(short(field))})"
-            " deferrable initially deferred"
-        )
+        said = f"{table.name}.{column.name} is no foreign key to {told.table}.{told.column}"
+        pairs = {name: name for name in told.also} | {column.name: told.column}
+        lost = _lost(source, table.name, column.name, told.table, pairs)
+        # Most BI tools know relations of one column only.
+        for columns in ((column.name,), tuple(pairs)):
+            fields = tuple(pairs[name] for name in columns)
+            if not _tells_apart(source, told.table, fields, keyed):
+                continue
+            if lost:
+                notes.append(f"{said}: {lost} rows refer to none.")
+            else:
+                yield _Link(columns, told.table, fields)
+            break
+        else:
+            notes.append(f"{said}, which does not tell its rows apart.")
+
+
+def _lost(source: Source, table: str, column: str, other: str, pairs: Mapping[str, str]) -> int:
+    """Return how many rows of a table have a value in a column and refer to none of another's."""
+    same = " and ".join(f"a.{quote(column)} = b.{quote(key)}" for column, key in pairs.items())
+    place = f"{ALIAS}.{SCHEMA}"
+    (lost,) = source.connection.execute(
+        f"select count(*) from {place}.{quote(table)} as a where a.{quote(column)} is not null"
+        f" and not exists (select 1 from {place}.{quote(other)} as b where {same})"
+    ).fetchone() or (0,)
+    return lost
+
+
+def _tells_apart(
+    source: Source, table: str, columns: tuple[str, ...], keyed: Mapping[str, tuple[str, ...]]
+) -> bool:
+    """Whether columns are filled and different in each row of a table."""
+    if set(keyed.get(table, ())) == set(columns):
+        return True
+    listed = ", ".join(quote(column) for column in columns)
+    empty = " or ".join(f"{quote(column)} is null" for column in columns)
+    place = f"{ALIAS}.{SCHEMA}.{quote(table)}"
+    rows, without, distinct = source.connection.execute(
+        f"select count(*), count(*) filter ({empty}),"
+        f" (select count(*) from (select distinct {listed} from {place})) from {place}"
+    ).fetchone() or (0, 0, 0)
+    return not without and rows == distinct
 
 
 def _key(table: str, kind: str, definition: str) -> Key:

@@ -33,11 +33,13 @@ class Made:
         sql: The query that gives its rows.
         key: The columns of its key.
         references: By column: table and column, as the dictionary writes them.
+        also: By column: what belongs to the join beside it.
     """
 
     sql: str
     key: tuple[str, ...] = ()
     references: Mapping[str, str] = field(default_factory=dict)
+    also: Mapping[str, str] = field(default_factory=dict)
 
 
 def make_publication(
@@ -76,6 +78,7 @@ def dictionary(columns: Sequence[PublishedColumn], tables: Mapping[str, Made]) -
             f"Null where {column.name} is not known.",
             column.name in tables[column.table].key,
             tables[column.table].references.get(column.name),
+            tables[column.table].also.get(column.name),
             f"one row per {' and '.join(tables[column.table].key) or 'nothing'}",
             f"The table {column.table}.",
             "finance",

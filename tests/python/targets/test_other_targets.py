@@ -24,6 +24,9 @@ TABLE = Made(
     " nullif('who''s', 'x') as who from range(5) as r (i)",
     ("id",),
 )
+REFERRING = Made(
+    TABLE.sql, ("id",), {"id": "dim_x.id", "who": "dim_y.who"}, {"who": "source_system, id"}
+)
 LATER = Made(f"select id, arr * 2 as arr from ({TABLE.sql})", ("id",))
 SAID = "What arr is; it's told."
 
@@ -54,6 +57,16 @@ def test_parquet_files_say_what_their_columns_are(home):
     table = pq.read_table(file)
     assert (sum(table["arr"].to_pylist()), max(table["seen_at"].to_pylist())) == rows[:2]
     assert rows[2] == "who's"
+
+
+def test_parquet_files_say_what_their_columns_refer_to(home):
+    make_publication(home, "r1", {"fct_x": REFERRING})
+    publication = read_publication(home.published)
+    schema = pq.read_schema(home.published / publication.parquet / "fct_x.parquet")
+    assert schema.field("id").metadata[b"reference"] == b"dim_x.id"
+    assert b"reference_with" not in schema.field("id").metadata
+    assert schema.field("who").metadata[b"reference"] == b"dim_y.who"
+    assert schema.field("who").metadata[b"reference_with"] == b"source_system, id"
 
 
 def test_a_folder_holds_the_publication_that_its_manifest_and_link_name(home, publish, folder):

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -21,6 +22,7 @@ from orchestration.database import quote
 from orchestration.publish import read_publication
 from orchestration.targets import postgres_tables
 
+from . import publishing
 from .publishing import SECRET, Made, make_publication
 
 S = "customer_success"
@@ -192,6 +194,103 @@ def test_what_cannot_be_a_key_is_told(home, postgres, publish):
             "select count(*) from pg_constraint where conrelid in"
             f" ('{S}.dim_account'::regclass, '{S}.lacking'::regclass)"
         ) == keys  # fmt: skip
+
+
+def of_systems(*rows):
+    """Plans of billing systems, by system and id."""
+    listed = ", ".join(f"('{system}', '{plan}')" for system, plan in rows)
+    return f"select * from (values {listed}) as v (source_system, plan_id)"
+
+
+LINES = Made(
+    of_systems(("a", "x"), ("b", "y")),
+    ("plan_id",),
+    {"plan_id": "dim_plan.plan_id"},
+    {"plan_id": "source_system"},
+)
+PLAN_KEY = ("source_system", "plan_id")
+
+
+@pytest.mark.parametrize(
+    ("plans", "told"),
+    [
+        # One column is enough where it tells plans apart, and is what most BI tools know.
+        ((("a", "x"), ("b", "y")), "FOREIGN KEY (plan_id) REFERENCES {}.dim_plan(plan_id)"),
+        (
+            (("a", "x"), ("b", "y"), ("b", "x")),
+            "FOREIGN KEY (source_system, plan_id) REFERENCES {}.dim_plan(source_system, plan_id)",
+        ),
+        # The ids are there, but of the other system.
+        ((("b", "x"), ("a", "y")), ""),
+    ],
+)
+def test_a_reference_by_two_columns_is_a_key_of_one_where_that_is_enough(
+    home, postgres, publish, plans, told
+):
+    make_publication(
+        home, "r1", {"dim_plan": Made(of_systems(*plans), PLAN_KEY), "fct_line": LINES}
+    )
+    done = publish(postgres.address)
+    assert done.exit_code == 0, done.output
+    assert foreign_keys(postgres, "fct_line") == [
+        f"{told.format(S)} DEFERRABLE INITIALLY DEFERRED" for told in [told] if told
+    ]
+    lost = "fct_line.plan_id is no foreign key to dim_plan.plan_id: 2 rows refer to none."
+    assert (lost in done.output) is (not told)
+
+
+def test_ids_that_two_systems_share_are_no_key_until_they_differ_again(home, postgres, publish):
+    alone = Made(LINES.sql, LINES.key, LINES.references)
+    shared, apart = (("a", "x"), ("b", "y"), ("b", "x")), (("a", "x"), ("b", "y"))
+    for run_id, plans, keys in (("r1", apart, 1), ("r2", shared, 0), ("r3", apart, 1)):
+        make_publication(
+            home, run_id, {"dim_plan": Made(of_systems(*plans), PLAN_KEY), "fct_line": alone}
+        )
+        done = publish(postgres.address)
+        assert done.exit_code == 0, done.output
+        assert len(foreign_keys(postgres, "fct_line")) == keys
+        said = "fct_line.plan_id is no foreign key to dim_plan.plan_id, which does not tell its"
+        assert (said in done.output) is (keys == 0)
+        assert publish(postgres.address, "--again").exit_code == 0
+
+
+def test_a_publication_of_a_version_without_joins_by_two_columns_has_its_keys(
+    home, postgres, publish, monkeypatch
+):
+    before = [column for column in publishing.COLUMNS if column.name != "reference_with"]
+    place = [column.name for column in publishing.COLUMNS].index("reference_with")
+    original = publishing.dictionary
+
+    def older(columns, tables):
+        made = original(columns, tables)
+        rows = [(*row[:place], *row[place + 1 :]) for row in made.rows]
+        return replace(made, columns=tuple(before), rows=rows)
+
+    monkeypatch.setattr(publishing, "dictionary", older)
+    make_publication(home, "r1", COMPANY)
+    assert publish(postgres.address).exit_code == 0
+    assert len(foreign_keys(postgres, "fct_account_month")) == 1
+
+
+def test_a_table_too_large_to_be_looked_at_row_by_row_has_no_foreign_key(
+    home, postgres, publish, monkeypatch
+):
+    make_publication(home, "r1", COMPANY)
+    monkeypatch.setattr(postgres_tables, "MOST_ROWS_WITH_FOREIGN_KEYS", 199)
+    done = publish(postgres.address)
+    assert done.exit_code == 0, done.output
+    assert "fct_account_month has no foreign keys" in done.output
+    assert foreign_keys(postgres, "fct_account_month") == []
+    monkeypatch.setattr(postgres_tables, "MOST_ROWS_WITH_FOREIGN_KEYS", 200)
+    assert publish(postgres.address, "--again").exit_code == 0
+    assert len(foreign_keys(postgres, "fct_account_month")) == 1
+
+
+def foreign_keys(postgres, table):
+    return postgres.ask(
+        "select pg_get_constraintdef(oid) from pg_constraint where contype = 'f'"
+        f" and conrelid = '{S}.{table}'::regclass order by 1"
+    ).splitlines()
 
 
 TYPES = """
@@ -558,4 +657,4 @@ def test_the_demo_company_is_in_postgres_to_the_last_digit(demo_home, postgres, 
             continue
         Path(file).unlink()
     references = "select count(*) from pg_constraint where contype = 'f'"
-    assert int(postgres.ask(references)) >= 20
+    assert int(postgres.ask(references)) >= 100
