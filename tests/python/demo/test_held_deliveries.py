@@ -38,6 +38,7 @@ def checks(home: Home) -> dict[str, tuple[str, int]]:
     return {test: (status, rows) for test, status, rows in found}
 
 
+@pytest.mark.nightly
 def test_a_vendor_whose_file_has_only_a_header_is_held_until_it_is_accepted(
     company: Home, run_csw, tmp_path: Path
 ) -> None:
