@@ -110,7 +110,7 @@ def leader(reading: Reading) -> None:
     reading.make_one(forecast)
     reading.make(renewals, pipeline)
     reading.make_one(books)
-    reading.make(worklist, churn, scorecard, health, cohorts, nps, csat)
+    reading.make(scorecard, health, cohorts, nps, csat)
     first = replace(reading, made=[])
     first.make(headline)
     first.show()

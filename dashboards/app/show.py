@@ -20,8 +20,9 @@ from orchestration.query import Answer, write_csv
 
 STYLE = Path(__file__).with_name("style.css")
 TEMPLATE = "app/view.html.j2"
-# A browser scrolls through these at once; who wants all takes the CSV.
-MOST_ROWS = 200
+# A browser scrolls through these at once; who wants all takes the CSV. Each row takes time whenever
+# a filter changes.
+MOST_ROWS = 100
 
 
 def show_top(

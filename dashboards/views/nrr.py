@@ -139,13 +139,14 @@ def _sentences(rows: list[Row], rates: dict[int, Row], currency: str) -> Iterato
 
 
 def _named(rows: list[Row], column: str) -> str:
-    moved = [row for row in rows if abs(row[column]) >= 0.0005]
+    moved = [row for row in rows if row[column]]
     largest = sorted(moved, key=lambda row: (-abs(row[column]), row["account_name"] or ""))
-    if not largest:
-        return ""
-    named = ", ".join(
+    named = [
         f"{numbers.text(row['account_name'])} {numbers.points(row[column])}"
         for row in largest[:NAMED]
-    )
-    more = f" and {len(moved) - NAMED} more" if len(moved) > NAMED else ""
-    return f"Most: {named}{more}."
+        if abs(row[column]) >= 0.0005
+    ]
+    if not named:
+        return ""
+    more = f" and {len(moved) - len(named)} more" if len(moved) > len(named) else ""
+    return f"Most: {', '.join(named)}{more}."
