@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dashboards import numbers
 from dashboards.published import Published
 from dashboards.views import charts
+from dashboards.views.accounts import AT_ITS_OPENING
 from dashboards.views.view import Chart, Figure, Table, View
 
 ACCOUNT = "mart_account_360"
@@ -268,7 +269,7 @@ def warnings(published: Published, account_id: str) -> View:
             (
                 ("Signal", "label", str),
                 ("Severity", "severity", str),
-                ("Evidence", "evidence", numbers.text),
+                (AT_ITS_OPENING, "evidence", numbers.text),
                 ("Opened", "opened_on", numbers.day),
                 ("Closed", "closed", numbers.text),
                 (">Talks since", "touchpoints", numbers.count),

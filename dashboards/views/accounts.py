@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 
 from dashboards import numbers
 from dashboards.cut import EVERYTHING, Cut
@@ -10,6 +11,8 @@ from dashboards.published import Published, Row
 from dashboards.views.view import BY_ACCOUNT, CSM, MONTH, Table, View
 
 SHOWN = 12
+# A signal stays open until its measure is well: by then the value is another one.
+AT_ITS_OPENING = "Evidence when it opened"
 BOOKS = "mart_csm_book"
 LOAD = "mart_csm_load"
 
@@ -40,7 +43,16 @@ def worklist(published: Published, cut: Cut = EVERYTHING) -> View:
         question="Which accounts need somebody today?",
         sources=("mart_cs_worklist",),
         table=Table(
-            ["Account", ">ARR at risk", "Signal", "Evidence", "Since", "Next step", "Due", "Owner"],
+            [
+                "Account",
+                ">ARR at risk",
+                "Signal",
+                AT_ITS_OPENING,
+                "Since",
+                "Next step",
+                "Due",
+                "Owner",
+            ],
             [
                 [
                     numbers.text(row["account_name"]),
@@ -74,6 +86,7 @@ def book(published: Published, cut: Cut = EVERYTHING) -> View:
         order by displayed_score nulls last, arr desc, account_id
         """
     )
+    without = sum(not row["arr"] for row in rows)
     return View(
         key="book",
         title="Accounts",
@@ -81,7 +94,8 @@ def book(published: Published, cut: Cut = EVERYTHING) -> View:
         sources=("mart_health_score",),
         sentences=(
             f"{numbers.things(len(rows), 'account')} under contract with "
-            f"{numbers.money(sum(row['arr'] or 0 for row in rows), published.currency)} of ARR.",
+            f"{numbers.money(sum(row['arr'] or 0 for row in rows), published.currency)} of ARR"
+            + (f"; {numbers.count(without)} of them without ARR today." if without else "."),
         )
         if rows
         else (),
@@ -132,16 +146,20 @@ def signals(published: Published, cut: Cut = EVERYTHING) -> View:
                 ("Account", "account_name", numbers.text),
                 ("Signal", "label", str),
                 ("Severity", "severity", str),
-                ("Evidence", "evidence", numbers.text),
+                (AT_ITS_OPENING, "evidence", numbers.text),
                 ("Since", "opened_on", numbers.day),
                 (">ARR at risk", "arr_at_risk", numbers.money),
-                ("Last talk", "last_touchpoint_on", numbers.day),
+                ("Talked to since", "last_touchpoint_on", _since),
             ),
             shown=SHOWN,
         ),
         nothing=_no_warning(published),
         follows=BY_ACCOUNT,
     )
+
+
+def _since(talked: date | None) -> str:
+    return "no" if talked is None else f"on {numbers.day(talked)}"
 
 
 def books(published: Published) -> View:
@@ -180,7 +198,8 @@ def books(published: Published) -> View:
         notes=(
             "At risk: notice was given, the computed health is red, or a signal of more than low "
             "severity is open. To do: accounts on the worklist. Renewals that are over and not "
-            "decided are among those in 90 days.",
+            "decided are among those in 90 days. Accounts have ARR today: one under contract that "
+            "has none is on the worklist, and not in here.",
         ),
     )
 
@@ -210,6 +229,13 @@ def _load(rows: list[Row], currency: str) -> Iterator[str]:
         )
         + "."
     )
+    busiest = max(people, key=lambda row: (row["accounts_to_do"], row["accounts_overdue"]))
+    if busiest["accounts_to_do"]:
+        yield (
+            f"{busiest['name']} has most to do: "
+            f"{numbers.things(busiest['accounts_to_do'], 'account')} of the worklist, "
+            f"{numbers.count(busiest['accounts_overdue'])} of them with a step overdue."
+        )
 
 
 def _no_warning(published: Published) -> str:

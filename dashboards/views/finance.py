@@ -155,6 +155,9 @@ def _exceptions(published: Published, cut: Cut) -> list[Row]:
 def exceptions(published: Published, cut: Cut = EVERYTHING) -> View:
     """The accounts of a month whose bills do not explain their ARR, the largest first."""
     rows = _exceptions(published, cut)
+    looked_at = published.row(
+        f"select max(month) as month from {TIE_OUT} where is_complete and {cut.until()}"
+    )["month"]
     month = f", {numbers.month(rows[0]['month'])}" if rows else ""
     return View(
         key="exceptions",
@@ -172,7 +175,9 @@ def exceptions(published: Published, cut: Cut = EVERYTHING) -> View:
                 ("What was found", "finding", numbers.words),
             ),
         ),
-        nothing="Every difference is explained, or there is no complete month with bills.",
+        nothing=f"Every difference of {numbers.month(looked_at)} is explained."
+        if looked_at
+        else "There is no complete month with bills.",
         follows=BY_MONTH,
     )
 

@@ -36,6 +36,7 @@ def adoption(published: Published, cut: Cut = EVERYTHING) -> View:
     )
     label = numbers.month(rows[0]["month"]) if rows else ""
     is_open = bool(rows) and not rows[0]["is_complete"]
+    least = published.publication.policy.get("activation_events", 1)
     return View(
         key="adoption",
         title=f"Feature adoption, {label}" if label else "Feature adoption",
@@ -65,7 +66,7 @@ def adoption(published: Published, cut: Cut = EVERYTHING) -> View:
             (
                 ("Feature", "name", str),
                 (">May use it", "accounts_entitled", numbers.count),
-                (">Use it", "accounts_active", numbers.count),
+                (">Of these, use it", "accounts_activated", numbers.count),
                 (">Adoption", "adoption_rate", numbers.percent),
                 (">Change", "adoption_rate_change", numbers.points),
                 (">Users", "users_active", numbers.count),
@@ -73,7 +74,10 @@ def adoption(published: Published, cut: Cut = EVERYTHING) -> View:
             ),
         ),
         nothing="No use of a feature is known.",
-        notes=(f"{label} is not over.",) if is_open else (),
+        notes=(
+            *((f"{label} is not over.",) if is_open else ()),
+            f"Use it: at least {numbers.things(least, 'event')} in the month.",
+        ),
         follows=(MONTH,),
     )
 

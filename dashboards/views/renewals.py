@@ -31,7 +31,7 @@ def renewals(published: Published, cut: Cut = EVERYTHING) -> View:
         left join mart_health_score as health using (account_id)
         left join (
             select account_id, list(
-                concat_ws(': ', label, evidence)
+                concat_ws(': ', label || ' since ' || cast(opened_on as varchar), evidence)
                 order by array_position(['critical', 'high', 'medium'], severity), label
             ) as said
             from mart_risk_signals

@@ -156,6 +156,11 @@ def test_who_carries_most_stands_first_and_is_set_against_the_median(database, p
             "select csm_id, count(*) as n from mart_account_360"
             " where arr > 0 and csm_id is not null group by csm_id"
         )
+        most = published.row(
+            "select count(*) as n from mart_cs_worklist join mart_account_360 as held"
+            " using (account_id) where held.arr > 0 and held.csm_id is not null"
+            " group by held.csm_id order by n desc"
+        )["n"]
     assert {row["csm_id"]: row["accounts"] for row in rows} == {
         row["csm_id"]: row["n"] for row in held
     }
@@ -165,6 +170,18 @@ def test_who_carries_most_stands_first_and_is_set_against_the_median(database, p
     times = rows[0]["arr_at_risk"] / statistics.median(row["arr_at_risk"] for row in rows)
     assert said(view).startswith(f"{rows[0]['name']} carries most: ")
     assert f"at risk ({times:,.1f} times the median)" in said(view)
+    assert f"has most to do: {numbers.things(most, 'account')} of the worklist, " in said(view)
+
+
+def test_accounts_under_contract_without_arr_are_counted_apart(changed, publication):
+    copy = changed(
+        "create temp table three as select account_id from mart_health_score"
+        " order by account_id limit 3",
+        "update mart_health_score set arr = if(account_id in (from three), 0, 1)",
+    )
+    with opened(copy, publication) as published:
+        view = accounts.book(published)
+    assert said(view).endswith("; 3 of them without ARR today.")
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,6 @@ SAYS = {
         "1 customer who left: \N{MINUS SIGN}7.20 K",
         "No term of longer than a month is due.",
         "No account has a CSM.",
-        "Too little is known of the accounts to warn of one.",
         "No survey of NPS is known.",
         "No survey of CSAT is known.",
     ),
