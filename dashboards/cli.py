@@ -14,7 +14,8 @@ import typer
 from rich.console import Console
 
 from orchestration.home import Home, HomeError
-from orchestration.publish import REPORT_LINK, read_publication
+from orchestration.publish import read_publication
+from orchestration.published_folder import REPORT_LINK
 
 APP = Path(__file__).parent / "app" / "main.py"
 # Whose book alone the app shows.

@@ -8,8 +8,6 @@ old file open goes on with it; a crash half way leaves yesterday's files in forc
 
 from __future__ import annotations
 
-import shutil
-import stat
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
@@ -24,6 +22,21 @@ from orchestration.database import quote, text, wait_until_free
 from orchestration.described import DescribedTable, described_tables, parquet_metadata
 from orchestration.memory import bound_memory
 from orchestration.progress import current
+from orchestration.published_folder import (
+    DATABASE_LINK,
+    DATABASES,
+    FORMER_LINK,
+    PARQUET,
+    QUALITY_LINK,
+    READ_ONLY,
+    READABLE,
+    REPORT_LINK,
+    move_in,
+    open_to_readers,
+    point_link,
+    remove_leftovers,
+    remove_old,
+)
 from orchestration.reference_tables import MakeReferenceTables, PublishedColumn, ReferenceTable
 from orchestration.state import read_json, sha256_of, sync, write_json, write_text
 
@@ -32,23 +45,7 @@ STORAGE_VERSION = "v1.0.0"
 SCHEMA = "marts"
 KEPT = 3
 BATCH = 200
-# DuckDB names a database after its file, and from 1.5 on after the file that a link leads to. BI
-# keeps that name, so the file is called the same in each run, in a folder of the run's own. Before
-# 1.5 a client cannot tell the schema `marts` from a database `marts`, so the name clashes with none
-# of the schemas; the name it had first stays as a link for those who use it.
-DATABASE_LINK = "customer_success.duckdb"
-FORMER_LINK = "marts.duckdb"
-# What the checks found: published also when all else is held.
-QUALITY_LINK = "data_quality.duckdb"
-REPORT_LINK = "report.html"
 MANIFEST = "manifest.json"
-# A folder for each run, in folders of these names.
-DATABASES, PARQUET = "duckdb", "parquet"
-# What versions before wrote beside the links.
-FORMER_FILES = {DATABASE_LINK: "marts_*.duckdb", QUALITY_LINK: "data_quality_*.duckdb"}
-# Nobody can write what is published: a client that opened it for writing would shut out all others.
-# The owner and the group can read it, whatever the umask says.
-READ_ONLY, READABLE, FOLDER = 0o440, 0o640, 0o750
 # What dbt wrote on a table (no column) and its columns, by schema and table.
 Comments = dict[tuple[str, str], list[tuple[str | None, str]]]
 
@@ -174,10 +171,10 @@ def publish(
         sync(file)
         file.chmod(READ_ONLY)
     sync(temporary_parquet)
-    _open_to_readers(temporary_parquet)
+    open_to_readers(temporary_parquet)
     temporary_parquet.replace(parquet)
     sync(parquet.parent)
-    database = _move(temporary_database, target / DATABASES / run_id / DATABASE_LINK)
+    database = move_in(temporary_database, target / DATABASES / run_id / DATABASE_LINK)
     publication = Publication(
         run_id=run_id,
         as_of_date=as_of,
@@ -198,7 +195,7 @@ def publish(
         publication = replace(publication, report=_report(target, publication, write_report))
     _write_manifest(target, publication)
     repair(target)
-    remove_old(target, keep=KEPT)
+    _remove_old(target)
     return publication
 
 
@@ -220,7 +217,7 @@ def publish_quality(
         comments = _comments(connection)
         for relation in relations:
             _copy_table(connection, relation, comments)
-    database = _move(temporary, target / DATABASES / run_id / QUALITY_LINK)
+    database = move_in(temporary, target / DATABASES / run_id / QUALITY_LINK)
     quality = Quality(
         run_id=run_id,
         as_of_date=as_of,
@@ -235,7 +232,7 @@ def publish_quality(
         # Nothing else was ever published, and yet it can be seen why.
         write_json(target / MANIFEST, {"quality": asdict(quality)}, READABLE)
     repair(target)
-    remove_old(target, keep=KEPT)
+    _remove_old(target)
     return quality
 
 
@@ -243,26 +240,8 @@ def _make_folders(target: Path) -> None:
     for folder in (target, target / DATABASES, target / PARQUET):
         if not folder.is_dir():
             folder.mkdir(parents=True)
-            _open_to_readers(folder)
+            open_to_readers(folder)
     remove_leftovers(target)
-
-
-def _open_to_readers(folder: Path) -> None:
-    """Let the group look into a folder; what is written there belongs to the group it did."""
-    folder.chmod(FOLDER | folder.stat().st_mode & stat.S_ISGID)
-
-
-def _move(temporary: Path, file: Path) -> Path:
-    """Put a file that was written in its place, kept by the disk, for nobody to write."""
-    sync(temporary)
-    temporary.chmod(READ_ONLY)
-    if not file.parent.is_dir():
-        file.parent.mkdir()
-        _open_to_readers(file.parent)
-        sync(file.parent.parent)
-    temporary.replace(file)
-    sync(file.parent)
-    return file
 
 
 def _report(target: Path, publication: Publication, write_report: WriteReport) -> str:
@@ -452,62 +431,9 @@ def links(target: Path) -> dict[str, str]:
     return found
 
 
-def point_link(link: Path, file: Path) -> None:
-    """Make a link name a file; a copy where links cannot be made."""
-    if _names(link, file):
-        return
-    temporary = link.with_name(f".{link.name}.tmp")
-    temporary.unlink(missing_ok=True)
-    try:
-        temporary.symlink_to(file.relative_to(link.parent))
-    except (OSError, NotImplementedError):
-        shutil.copy2(file, temporary)
-    temporary.replace(link)
-    sync(link.parent)
-
-
-def _names(link: Path, file: Path) -> bool:
-    if link.is_symlink() or not link.is_file():
-        return link.is_symlink() and link.readlink() == file.relative_to(link.parent)
-    copy, original = link.stat(), file.stat()
-    return (copy.st_size, copy.st_mtime_ns) == (original.st_size, original.st_mtime_ns)
-
-
-def remove_leftovers(target: Path) -> None:
-    """Remove what a run that was killed left half written."""
-    for leftover in [*target.glob(".*.tmp*"), *(target / PARQUET).glob(".*.tmp")]:
-        if leftover.is_dir():
-            shutil.rmtree(leftover)
-        else:
-            leftover.unlink()
-    _remove_empty(target)
-
-
-def _remove_empty(target: Path) -> None:
-    for folder in (target / DATABASES).glob("*"):
-        if not any(folder.iterdir()):
-            folder.rmdir()
-
-
-def remove_old(target: Path, *, keep: int) -> None:
-    """Keep the newest publications: a run's id begins with its time, so names are in its order."""
-    current = read_publication(target)
-    quality = read_quality(target)
-    kept = {target / current.database, target / current.report} if current else set()
-    kept |= {target / quality.database} if quality else set()
-    files = [
-        [*_newest(target, f"{DATABASES}/*/{name}"), *_newest(target, FORMER_FILES[name])]
-        for name in FORMER_FILES
-    ]
-    for kind in (*files, _newest(target, "report_*.html")):
-        for file in kind[keep:]:
-            if file not in kept:
-                file.unlink()
-    _remove_empty(target)
-    for folder in _newest(target, f"{PARQUET}/*")[keep:]:
-        if current is None or target / current.parquet != folder:
-            shutil.rmtree(folder)
-
-
-def _newest(target: Path, pattern: str) -> list[Path]:
-    return sorted(target.glob(pattern), reverse=True)
+def _remove_old(target: Path) -> None:
+    publication, quality = read_publication(target), read_quality(target)
+    used = [quality.database] if quality else []
+    if publication:
+        used += [publication.database, publication.parquet, publication.report]
+    remove_old(target, {target / name for name in used}, keep=KEPT)

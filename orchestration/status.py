@@ -13,7 +13,8 @@ from orchestration.gaps import HOW_TO_GO_ON, held, in_force
 from orchestration.home import Home, HomeError
 from orchestration.load_counts import read_loads
 from orchestration.loads.business_time import newest_business_days
-from orchestration.publish import DATABASE_LINK, read_publication
+from orchestration.publish import read_publication
+from orchestration.published_folder import DATABASE_LINK
 from orchestration.summary import show_publication
 
 ROW_SQL = """

@@ -11,7 +11,8 @@ from orchestration.figures import Figures, read_figures
 from orchestration.home import Home
 from orchestration.load_counts import LoadSummary, read_loads
 from orchestration.project import default_vars
-from orchestration.publish import DATABASE_LINK, REPORT_LINK, Publication
+from orchestration.publish import Publication
+from orchestration.published_folder import DATABASE_LINK, REPORT_LINK
 from orchestration.refresh import RefreshResult
 
 SHOWN = 8

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 
 import streamlit as st
+from markupsafe import escape
 
 from dashboards import numbers
 from dashboards.app.kept import Views
@@ -75,7 +76,12 @@ def warn_of_unknown(key: str, title: str, labels: Iterable[str]) -> None:
     """
     asked = st.query_params.get(key)
     if asked and asked not in labels:
-        st.warning(f"{title} '{asked}', which the address asks for, is not there.")
+        # As text: an address may come from anybody, and Markdown could have an image of elsewhere.
+        st.html(
+            '<div class="view"><p class="warning" role="note">'
+            f"{escape(title)} '{escape(asked)}', which the address asks for, is not there."
+            "</p></div>"
+        )
 
 
 def _values(published: Published, dimension: str) -> list[str]:

@@ -7,7 +7,6 @@ on.
 
 from __future__ import annotations
 
-import fcntl
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,7 +17,8 @@ from typing import Any
 from orchestration.progress import current
 from orchestration.publish import KEPT, MANIFEST
 from orchestration.state import parse_json, sha256_of, sync, write_json
-from orchestration.targets.source import Outcome, Source, TargetBusyError, TargetError
+from orchestration.targets.alone import alone
+from orchestration.targets.source import Outcome, Source, TargetError
 
 LINK = "current"
 LOCK = ".csw.lock"
@@ -109,13 +109,7 @@ def _locked(folder: Path) -> Iterator[None]:
     if not folder.is_dir():
         folder.mkdir(parents=True)
         folder.chmod(FOLDER)
-    with (folder / LOCK).open("a") as handle:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise TargetBusyError(
-                f"Another `csw publish` fills {folder}. Wait for it to end, then run again."
-            ) from error
+    with alone(folder / LOCK, folder):
         yield
 
 

@@ -17,6 +17,7 @@ from typing import BinaryIO
 
 from orchestration.progress import current
 from orchestration.state import PRIVATE, sync
+from orchestration.targets.alone import alone
 from orchestration.targets.source import TargetBusyError
 
 LOCK, TEMPORARY = "csw.lock", "csw.tmp"
@@ -37,7 +38,7 @@ def replacing(file: Path) -> Iterator[Path]:
         OSError: The disk is full or refuses; the file is as it was.
     """
     temporary = _hidden(file, TEMPORARY)
-    with _only_one(file):
+    with alone(_hidden(file, LOCK), file):
         # Of one that was killed: the lock is ours.
         _remove(temporary)
         try:
@@ -67,19 +68,6 @@ def logs_of(file: Path) -> list[Path]:
     if not file.parent.is_dir():
         return []
     return [path for path in file.parent.iterdir() if path.name.startswith(f"{file.name}.wal")]
-
-
-@contextmanager
-def _only_one(file: Path) -> Iterator[None]:
-    """Let one `csw publish` at a time fill a file."""
-    with _hidden(file, LOCK).open("a") as handle:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise TargetBusyError(
-                f"Another `csw publish` fills {file}. Wait for it to end, then run again."
-            ) from error
-        yield
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """The app in a real browser: each page loads, without an error, from this machine alone."""
 
 import socket
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 
@@ -85,6 +85,10 @@ def test_what_the_address_asks_for_in_vain_is_said(browser, address):
     said = text(browser)
     for asked in ("Region 'Atlantis'", "Month 'Jan 1999'", "CSM 'Nobody'"):
         assert f"{asked}, which the address asks for, is not there." in said
+    for image in ("![x](http://example.com/x.png)", "<img src=http://example.com/x.png>"):
+        show(browser, f"{address}/?csm={quote(image)}", "Leader")
+        assert f"CSM '{image}', which" in text(browser)
+    assert hosts(browser) == {"localhost"}
     show(browser, f"{address}/?by=Region&region=EMEA", "Leader")
     assert "which the address asks for" not in text(browser)
     assert "Only region EMEA." in text(browser)

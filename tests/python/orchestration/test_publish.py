@@ -11,6 +11,7 @@ import duckdb
 import pytest
 
 from orchestration import publish as publishing
+from orchestration import published_folder
 from orchestration.lock import home_lock
 from orchestration.memory import MEMORY_VARIABLE
 from orchestration.publish import Relation, publish, read_publication
@@ -96,6 +97,19 @@ def test_link_names_the_newest_and_three_are_kept(warehouse, tmp_path):
     for kind in ("duckdb", "parquet"):
         assert sorted(path.name for path in (target / kind).iterdir()) == runs
     assert (target / "customer_success.duckdb").resolve().parent.name == runs[-1]
+
+
+def test_a_file_of_somebody_else_beside_the_runs_is_left_alone(warehouse, tmp_path):
+    target = tmp_path / "published"
+    run(warehouse, target, "r1")
+    others = [target / kind / ".DS_Store" for kind in ("duckdb", "parquet")]
+    for file in others:
+        file.write_text("")
+    for number in range(2, 7):
+        run(warehouse, target, f"r{number}")
+    publishing.repair(target)
+    assert all(file.is_file() for file in others)
+    assert len([*(target / "duckdb").glob("r*")]) == 3
 
 
 def test_the_database_has_the_same_name_after_each_run(warehouse, tmp_path):
@@ -191,7 +205,7 @@ def test_after_a_kill_at_any_step_all_pointers_name_one_publication(
         published = read_publication(home.published)
         assert published.run_id == ("r2" if step > 4 else "r1")
         assert published.as_of_date == ("2026-01-01" if step > 4 else "2025-12-31")
-        for name in (publishing.DATABASE_LINK, publishing.FORMER_LINK):
+        for name in (published_folder.DATABASE_LINK, published_folder.FORMER_LINK):
             assert (home.published / name).resolve() == home.published / published.database
         assert not list(home.published.rglob(".*"))
         assert all([*folder.iterdir()] for folder in (home.published / "duckdb").iterdir())
@@ -218,7 +232,8 @@ def test_the_disk_holds_every_file_before_the_manifest_names_it(warehouse, tmp_p
         write(*given)
         kept.append("manifest")
 
-    monkeypatch.setattr(publishing, "sync", noted)
+    for module in (publishing, published_folder):
+        monkeypatch.setattr(module, "sync", noted)
     monkeypatch.setattr(publishing, "_write_manifest", written)
     run(warehouse, target, "r1")
     assert "manifest" in kept
@@ -231,14 +246,14 @@ def test_copy_where_links_cannot_be_made(warehouse, tmp_path, monkeypatch):
     monkeypatch.setattr(Path, "symlink_to", no_links)
     target = tmp_path / "published"
     publication = run(warehouse, target, "r1")
-    for name in (publishing.DATABASE_LINK, publishing.FORMER_LINK):
+    for name in (published_folder.DATABASE_LINK, published_folder.FORMER_LINK):
         link = target / name
         assert not link.is_symlink()
         assert link.read_bytes() == (target / publication.database).read_bytes()
         link.unlink()
         link.write_bytes(b"of a run that was killed")
     publishing.repair(target)
-    for name in (publishing.DATABASE_LINK, publishing.FORMER_LINK):
+    for name in (published_folder.DATABASE_LINK, published_folder.FORMER_LINK):
         assert (target / name).read_bytes() == (target / publication.database).read_bytes()
 
 
@@ -268,7 +283,7 @@ def test_nobody_can_write_what_is_published_and_the_group_can_read_it(warehouse,
     assert (target / "manifest.json").stat().st_mode & 0o777 == 0o640
     if os.geteuid() != 0:
         with pytest.raises(duckdb.IOException):
-            duckdb.connect(target / publishing.DATABASE_LINK)
+            duckdb.connect(target / published_folder.DATABASE_LINK)
 
 
 def test_a_folder_that_was_given_to_a_group_stays_so(warehouse, tmp_path):
@@ -282,7 +297,7 @@ def test_a_folder_that_was_given_to_a_group_stays_so(warehouse, tmp_path):
 def test_manifest_has_the_hash_of_the_file_that_bi_opens(warehouse, tmp_path):
     target = tmp_path / "published"
     publication = run(warehouse, target, "r1")
-    assert publication.database_sha256 == sha256_of(target / publishing.DATABASE_LINK)
+    assert publication.database_sha256 == sha256_of(target / published_folder.DATABASE_LINK)
     assert read_publication(target) == publication
 
 
@@ -299,7 +314,7 @@ def test_older_duckdb_opens_the_file(warehouse, tmp_path, project_root):
         "    reader = duckdb.connect(path, read_only=True)\n"
         "    print(reader.sql('select count(*) from marts.fct_account_month').fetchone()[0])"
     )
-    files = [target / publication.database, target / publishing.DATABASE_LINK]
+    files = [target / publication.database, target / published_folder.DATABASE_LINK]
     command = [uv, "run", "--no-project", "--quiet", "--with", "duckdb==1.1.3", "python", "-c"]
     done = subprocess.run(
         [*command, code, *map(str, files)],

@@ -12,6 +12,7 @@ import duckdb
 import pytest
 
 from orchestration.targets import attached, replaced
+from orchestration.targets.alone import alone
 
 from .publishing import Made, make_publication
 
@@ -36,6 +37,7 @@ import os, signal, sys
 from pathlib import Path
 from orchestration.cli import app
 from orchestration.targets import attached
+from orchestration.targets.alone import alone
 def die(*_): os.kill(os.getpid(), signal.SIGKILL)
 moment = sys.argv.pop(1)
 if moment == "written":
@@ -147,7 +149,7 @@ def test_a_file_that_was_replaced_meanwhile_stays_as_they_left_it(publish, file,
 
 
 def test_two_copies_to_one_file_at_once_are_refused(publish, file):
-    with replaced._only_one(file):
+    with alone(file.with_name(f".{file.name}.{replaced.LOCK}"), file):
         done = publish(f"duckdb:{file}")
     assert done.exit_code == 3
     assert "Another `csw publish`" in done.output
