@@ -11,7 +11,8 @@ from markupsafe import escape
 from dashboards import numbers
 from dashboards.app.kept import Views
 from dashboards.cut import DIMENSIONS, Cut
-from dashboards.published import Published
+from dashboards.published import Published, Row
+from dashboards.views.account import ACCOUNT
 
 ALL = "all"
 WHOLE, EVERYBODY = "the whole company", "everybody"
@@ -99,9 +100,29 @@ def _names(published: Published) -> dict[str, str]:
         " count(*) over (partition by coalesce(max(csm_name), csm_id)) > 1 as is_twin"
         " from dim_account where csm_id is not null group by csm_id order by name, csm_id"
     )
+    return _told_apart(rows, "csm_id")
+
+
+def account_names(published: Published) -> dict[str, str]:
+    """Return the accounts that have a page: their names by id, in the order of the names.
+
+    Args:
+        published: What is published; without the table of accounts there are none.
+    """
+    if not published.has(ACCOUNT):
+        return {}
+    rows = published.rows(
+        "select account_id, coalesce(account_name, account_id) as name,"
+        " count(*) over (partition by coalesce(account_name, account_id)) > 1 as is_twin"
+        f" from {ACCOUNT} order by name, account_id"
+    )
+    return _told_apart(rows, "account_id")
+
+
+def _told_apart(rows: Iterable[Row], key: str) -> dict[str, str]:
+    """Return names by id; who shares one has the id beside it."""
     return {
-        row["csm_id"]: f"{row['name']} ({row['csm_id']})" if row["is_twin"] else row["name"]
-        for row in rows
+        row[key]: f"{row['name']} ({row[key]})" if row["is_twin"] else row["name"] for row in rows
     }
 
 

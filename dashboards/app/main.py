@@ -15,7 +15,7 @@ import streamlit as st
 
 from dashboards.app.filters import choose, in_words
 from dashboards.app.kept import SHELF, Views
-from dashboards.app.pages import BOOK, PAGES, Page, Reading
+from dashboards.app.pages import ACCOUNT, BOOK, PAGES, Page, Reading
 from dashboards.app.show import show_contents, show_top
 from dashboards.cli import CSM_VARIABLE
 from dashboards.cut import Cut
@@ -37,7 +37,7 @@ def main() -> None:
     only_csm = os.environ.get(CSM_VARIABLE)
     pages = [
         st.Page(_nothing, title=page.title, url_path=page.address or None, default=number == 0)
-        for number, page in enumerate([BOOK] if only_csm else PAGES)
+        for number, page in enumerate([BOOK, ACCOUNT] if only_csm else PAGES)
     ]
     chosen = st.navigation(pages)
     page = next(page for page in PAGES if page.title == chosen.title)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 import duckdb
 import streamlit as st
 
-from dashboards.app.filters import warn_of_unknown
+from dashboards.app.filters import account_names, warn_of_unknown
 from dashboards.app.kept import Drawn, Views
 from dashboards.app.show import draw, show
 from dashboards.cut import Cut
@@ -70,16 +70,21 @@ class Reading:
             view: What makes it.
             told: What else it is told: the filters, an account, or nothing.
         """
-        self._try(lambda: self.views.drawn(view, self.published, told, draw))
+        self._try(lambda: self.views.drawn(view, self.published, told, self._draw))
 
     def make_checks(self, quality: Published) -> None:
         """Make the view of what the checks found: of another file, which changes more often."""
 
         def made() -> Drawn:
             view = trust.checks(quality)
-            return Drawn(view, draw(view, quality))
+            return Drawn(view, draw(view, quality, {}))
 
         self._try(made)
+
+    def _draw(self, view: View, published: Published) -> str:
+        is_of_accounts = view.table is not None and "Account" in view.table.columns
+        names = self.views.once(account_names, published) if is_of_accounts else {}
+        return draw(view, published, names)
 
     def _try(self, make: Callable[[], Drawn]) -> None:
         try:
@@ -123,46 +128,51 @@ def leader(reading: Reading) -> None:
 
 def my_book(reading: Reading) -> None:
     """What one customer success manager has to do today, and why."""
-    published, cut = reading.published, reading.cut
     with st.container():
-        if cut.csm_id is None:
+        if reading.cut.csm_id is None:
             st.info("Choose a CSM among the filters for one book; here are all.")
             reading.make_one(books)
             reading.show()
     reading.make(worklist, signals, opportunities, renewals, care, book)
-    if published.has("mart_account_360"):
-        _one_account(reading)
 
 
-def _one_account(reading: Reading) -> None:
-    reading.show()
+def one_account(reading: Reading) -> None:
+    """What somebody wants to know of one account before talking to it."""
+    names = reading.views.once(account_names, reading.published)
+    if not reading.published.has(account.ACCOUNT):
+        reading.make_one(account.overview, "")
+        return
+    if not names:
+        st.info("No account is under contract.")
+        return
     rows = reading.published.rows(
-        "select account_id, account_name from mart_account_360 as accounts"
-        f" where {reading.cut.today('accounts')} order by account_name, account_id"
+        f"select account_id from {account.ACCOUNT} as accounts"
+        f" where {reading.cut.today('accounts')}"
     )
-    names = {row["account_id"]: row["account_name"] or row["account_id"] for row in rows}
-    warn_of_unknown("account", "Account", names.values())
+    within = {row["account_id"] for row in rows}
+    choices = [account_id for account_id in names if account_id in within]
+    warn_of_unknown("account", "Account", (names[account_id] for account_id in choices))
     chosen = st.selectbox(
         "One account",
-        list(names),
+        choices,
         index=None,
-        format_func=lambda account_id: names[account_id],
+        format_func=names.__getitem__,
         key="account",
         bind="query-params",
         placeholder="Name of an account",
     )
-    if chosen:
-        # One account is what it is, whatever the filters say.
-        reading = replace(reading, cut=Cut())
-        for view in (
-            account.overview,
-            account.reasons,
-            account.warnings,
-            account.usage,
-            account.tickets,
-        ):
-            reading.make_one(view, chosen)
-        reading.show()
+    if chosen is None:
+        st.info("Choose an account; in the tables of the other pages each name leads to its own.")
+        return
+    # One account is what it is, whatever the filters say.
+    for view in (
+        account.overview,
+        account.reasons,
+        account.warnings,
+        account.usage,
+        account.tickets,
+    ):
+        reading.make_one(view, chosen)
 
 
 def for_finance(reading: Reading) -> None:
@@ -211,9 +221,11 @@ class Page:
 
 
 BOOK = Page("My book", "book", my_book)
+ACCOUNT = Page("Account", "account", one_account)
 PAGES: Sequence[Page] = (
     Page("Leader", "", leader),
     BOOK,
+    ACCOUNT,
     Page("Finance", "finance", for_finance),
     Page("Product", "product", for_product),
     Page("Trust", "trust", can_trust),

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -15,7 +16,7 @@ from dashboards.cut import DIMENSIONS, Cut
 from dashboards.published import Published
 from dashboards.report import templates
 from dashboards.views import charts
-from dashboards.views.view import CSM, MONTH, SEGMENT, View
+from dashboards.views.view import CSM, MONTH, SEGMENT, Table, View
 from orchestration.query import Answer, write_csv
 
 STYLE = Path(__file__).with_name("style.css")
@@ -52,10 +53,17 @@ def show_contents(place: DeltaGenerator, views: Sequence[View]) -> None:
         place.html(_part("contents")(views))
 
 
-def draw(view: View, published: Published) -> str:
-    """Return the part of a view's HTML that no filter changes: table, notes, definitions."""
+def draw(view: View, published: Published, names: Mapping[str, str]) -> str:
+    """Return the part of a view's HTML that no filter changes: table, notes, definitions.
+
+    Args:
+        view: The view.
+        published: The publication it was read from.
+        names: The accounts that have a page, which the name of each in a table leads to.
+    """
     day = published.publication.as_of_date
-    return _part("foot")(view, _definitions(view, published), day, MOST_ROWS)
+    addresses = list(_addresses(view.table, names)) if view.table else []
+    return _part("foot")(view, _definitions(view, published), day, MOST_ROWS, addresses)
 
 
 def show(drawn: Drawn, published: Published, cut: Cut) -> None:
@@ -107,6 +115,16 @@ def _text(value: object) -> str | None:
     if isinstance(value, bool):
         return str(value).lower()
     return str(value)
+
+
+def _addresses(table: Table, names: Mapping[str, str]) -> Iterator[str]:
+    """Yield of each row that is shown where its account is looked at; nothing where nowhere."""
+    if len(table.exact) != len(table.rows):
+        return
+    for row in table.exact[:MOST_ROWS]:
+        name = names.get(row.get("account_id"))
+        # The page stands beside the one that shows this, whatever a proxy calls them.
+        yield "" if name is None else "account?" + urlencode({"account": name})
 
 
 def _ignored(view: View, cut: Cut) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 
 from dashboards import numbers
@@ -201,6 +201,7 @@ def calibration(published: Published) -> View:
         title="Does a chance of 10 % mean one in ten?",
         question="Can the chances be taken at their word?",
         sources=(CALIBRATION,),
+        sentences=tuple(_at_its_word(rows)),
         chart=Chart(
             charts.against(
                 judged,
@@ -234,6 +235,20 @@ def calibration(published: Published) -> View:
             "not known and has no point.",
         ),
     )
+
+
+def _at_its_word(rows: Sequence[Row]) -> Iterator[str]:
+    """Yield how many were said to leave in all, against who left."""
+    for said_by in dict.fromkeys(row["said_by"] for row in rows):
+        own = [row for row in rows if row["said_by"] == said_by]
+        snapshots = sum(row["snapshots"] for row in own)
+        expected = sum(float(row["mean_chance"]) * row["snapshots"] for row in own)
+        left = sum(row["churned_snapshots"] for row in own)
+        yield (
+            f"{said_by}: of {numbers.count(snapshots)} month ends of accounts it expected "
+            f"{numbers.percent(expected / snapshots)} to be followed by a churn, and "
+            f"{numbers.percent(left / snapshots)} were."
+        )
 
 
 def freshness(published: Published) -> View:

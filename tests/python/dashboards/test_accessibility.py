@@ -2,13 +2,14 @@
 
 from importlib.metadata import distribution
 from pathlib import Path
+from urllib.parse import quote
 
 import duckdb
 import pytest
 
 from dashboards.app.pages import PAGES
 from orchestration.publish import REPORT_LINK, SCHEMA
-from tests.python.dashboards.browser import at_rest, show
+from tests.python.dashboards.browser import at_rest, show, text
 
 pytestmark = pytest.mark.long
 
@@ -67,11 +68,12 @@ def test_rows_behind_a_number_and_an_account_can_be_read_by_everybody(
 ):
     with duckdb.connect(database, read_only=True) as connection:
         (account,) = connection.execute(
-            f"select account_id from {SCHEMA}.mart_health_score order by arr desc limit 1"
+            f"select account_name from {SCHEMA}.mart_health_score order by arr desc limit 1"
         ).fetchone()
     show(browser, f"{address}/?behind=ARR&by=Region&region=EMEA", "Leader")
     assert found() == []
-    show(browser, f"{address}/book?account={account}", "My book")
+    show(browser, f"{address}/account?account={quote(account)}", "Account")
+    assert "Why its health is" in text(browser)
     assert found() == []
 
 

@@ -14,8 +14,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
+from dashboards.app.filters import account_names
 from dashboards.app.pages import BEHIND, PAGES
-from dashboards.app.show import csv_of
+from dashboards.app.show import csv_of, draw
 from dashboards.cli import APP, CSM_VARIABLE
 from dashboards.cut import Cut
 from dashboards.published import opened
@@ -89,6 +90,9 @@ def test_each_page_shows_the_demo_company(demo_home, publication, look, address)
     said = words(session)
     assert f"{publication.company}, as of {publication.as_of_date}" in said
     assert not NEVER_SHOWN.search(said)
+    if address == "account":
+        assert "Choose an account" in said
+        return
     assert len(session.get("vega_lite_chart")) == {"": 7, "book": 1, "product": 2}.get(address, 1)
     assert len(session.get("download_button")) >= 2
 
@@ -189,12 +193,16 @@ def test_a_book_and_one_account_of_it(demo_home, database, publication, look):
             " and account_name not in (select account_name from dim_account where csm_id = ?)",
             *[row["csm_id"]] * 3,
         )
-    session = look(demo_home.path, "book", csm=row["csm_id"], account=row["account_id"])
+    session = look(demo_home.path, "account", account=row["account_id"])
     said = words(session)
     assert not session.exception
-    for part in ("What to do next", "Open signals", "Why its health is", "Tickets", "Active users"):
+    for part in (row["account_name"], "Why its health is", "Tickets", "Active users"):
         assert part in said
-    assert row["account_name"] in said
+    session = look(demo_home.path, "book", csm=row["csm_id"])
+    said = words(session)
+    assert not session.exception
+    for part in (row["account_name"], "What to do next", "Open signals"):
+        assert part in said
     assert not [other["account_name"] for other in others if f" {other['account_name']} " in said]
 
 
@@ -211,8 +219,36 @@ def test_one_book_alone_has_one_page_and_no_other_choice(
         session = look(demo_home.path, address, csm=others[0]["csm_name"])
         said = words(session)
         assert "My book" in said
-        assert [box.label for box in session.selectbox] == ["One account"]
+        assert not session.selectbox
         assert not {row["csm_name"] for row in others} & set(re.findall(r"\w+ \w+", said))
+
+
+def test_one_book_alone_has_the_pages_of_its_own_accounts(
+    demo_home, database, publication, look, monkeypatch
+):
+    with opened(database, publication) as published:
+        csm = published.row("select csm_id from mart_account_360 where csm_id is not null")[
+            "csm_id"
+        ]
+        rows = published.rows("select account_id, csm_id from mart_account_360")
+    monkeypatch.setenv(CSM_VARIABLE, csm)
+    (box,) = look(demo_home.path, "account").selectbox
+    assert len(box.options) == sum(row["csm_id"] == csm for row in rows) < len(rows)
+
+
+def test_of_two_accounts_of_one_name_each_leads_to_its_own_page(
+    demo_home, changed, home_of, publication, look
+):
+    database = changed("update mart_account_360 set account_name = 'Twin & Co'")
+    with opened(database, publication) as published:
+        names = account_names(published)
+        view = accounts.book(published)
+        html = draw(view, published, names)
+    assert len(set(names.values())) == len(names) > 1
+    first = view.table.exact[0]["account_id"]
+    assert f'"account?account=Twin+%26+Co+%28{first}%29"' in html
+    said = words(look(home_of(database), "account", account=first))
+    assert "Why its health is" in said
 
 
 def test_a_new_publication_shows_at_the_next_look(demo_home, changed, home_of, look, publication):

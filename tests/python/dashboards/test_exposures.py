@@ -7,7 +7,7 @@ import yaml
 from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
-from dashboards.app.pages import BEHIND, BOOK, PAGES
+from dashboards.app.pages import ACCOUNT, BEHIND, PAGES
 from dashboards.cli import APP
 from dashboards.published import Published, opened
 from dashboards.report import book_report, company_report
@@ -47,7 +47,7 @@ def test_a_page_is_exposed_with_the_tables_it_reads(
     choices = [{}]
     if not page.address:
         choices += [{"behind": choice} for choice in BEHIND]
-    if page is BOOK:
+    if page is ACCOUNT:
         with opened(database, publication) as published:
             account = published.row("select min(account_id) as id from mart_account_360")["id"]
         choices += [{"account": account}]

@@ -24,6 +24,7 @@ SAYS = {
         "Too little is known of the accounts to warn of one.",
         "No expansion signal is open. Too little is known of the accounts to tell.",
     ),
+    "Account": ("Choose an account;",),
     "Finance": (
         "No month has been closed (csw close).",
         "There is no complete month with ARR and bills.",
