@@ -193,7 +193,14 @@ def _quarter(row: Row, currency: str) -> Iterator[dict[str, str]]:
     ):
         yield line(what, numbers.count, column, f"{column}_before")
     yield line("Tickets open", numbers.count, "tickets_open")
-    yield line("Satisfied in surveys", numbers.percent, "csat")
+    yield {
+        "what": "Satisfied in surveys",
+        "now": numbers.UNKNOWN
+        if row["csat"] is None
+        else f"{numbers.percent(row['csat'])} of {numbers.count(row['csat_respondents'])}",
+        "before": "",
+        "peers": "",
+    }
     yield line("Touchpoints held", numbers.count, "touchpoints")
 
 

@@ -142,15 +142,12 @@ placed as (
 peers as (
     select
         account_id,
-        {%- for measure in compared %}
-        max(case when measure = '{{ measure }}' then peers end) as {{ measure }}_peers,
-        max(
-            case
-                when measure = '{{ measure }}' and peers >= {{ var('review_least_peers') }}
-                    then (below + 0.5 * level_with) / peers
-            end
-        ) as {{ measure }}_percentile{{ ',' if not loop.last }}
-        {%- endfor %}
+        {{ each_column(compared, "max(case when measure = '@' then peers end) as @_peers") }},
+        {{ each_column(
+            compared,
+            "max(case when measure = '@' and peers >= " ~ var('review_least_peers')
+            ~ " then (below + 0.5 * level_with) / peers end) as @_percentile"
+        ) }}
     from placed
     group by account_id
 ),
@@ -163,10 +160,8 @@ final as (
         cast(accounts.arr - quarters.arr_3m_ago as decimal(18, 2)) as arr_change_3m,
         cast(accounts.arr - accounts.arr_12m_ago as decimal(18, 2)) as arr_change_12m,
         {{ each_column(['reason_1', 'reason_2', 'reason_3'], 'reasons.@ as health_@') }},
-        {%- for measure in compared %}
-        cast(coalesce(peers.{{ measure }}_peers, 0) as bigint) as {{ measure }}_peers,
-        cast(peers.{{ measure }}_percentile as double) as {{ measure }}_percentile,
-        {%- endfor %}
+        {{ each_column(compared, 'cast(coalesce(peers.@_peers, 0) as bigint) as @_peers') }},
+        {{ each_column(compared, 'cast(peers.@_percentile as double) as @_percentile') }},
         cast(coalesce(worklist.signals_open, 0) as bigint) as risk_signals_open,
         {{ each_column(warning, 'worklist.@ as risk_@') }},
         cast(coalesce(expansion.expansion_signals_open, 0) as bigint) as expansion_signals_open,

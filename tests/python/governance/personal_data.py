@@ -30,8 +30,8 @@ EXCEPTIONS: Mapping[str, str] = yaml.safe_load(
 EMAIL = r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}"
 # International with at least eight digits, or of North America.
 PHONE = (
-    r"(^|[^0-9A-Za-z])((\+|00)[1-9]([ ()./-]{0,2}[0-9]){7,14}|"
-    r"\(?[2-9][0-9]{2}\)?[ .-][2-9][0-9]{2}[.-][0-9]{4})($|[^0-9A-Za-z-])"
+    r"(^|[^0-9A-Za-z_])((\+|00)[1-9]([ ()./-]{0,2}[0-9]){7,14}|"
+    r"\(?[2-9][0-9]{2}\)?[ .-][2-9][0-9]{2}[.-][0-9]{4})($|[^0-9A-Za-z_-])"
 )
 _NO_TEXT = re.compile(r"^(DECIMAL|DOUBLE|U?(BIG|HUGE)?INT|INTEGER|BOOLEAN|DATE$|TIMESTAMP)")
 
