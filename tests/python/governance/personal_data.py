@@ -12,7 +12,7 @@ import yaml
 
 from orchestration.database import quote
 
-from .project import Node
+from .project import Node, Project
 
 # The mark: `config: {meta: {pii: true}}` beside a column.
 MARK = "pii"
@@ -41,6 +41,15 @@ def unmarked_person(model: Node) -> Iterator[str]:
     for name, column in model.columns.items():
         if any(fnmatchcase(name, pattern) for pattern in NAMES) and not column.is_personal:
             yield f"{model.name}.{name} has no `config: {{meta: {{{MARK}: true}}}}`"
+
+
+def published_tables(project: Project) -> list[Node]:
+    """Return what is published: every fact and mart whose meta does not say no."""
+    return [
+        model
+        for model in project.models
+        if model.layer in ("facts", "marts") and model.meta.get("published", True)
+    ]
 
 
 def personal_columns(models: list[Node]) -> set[str]:

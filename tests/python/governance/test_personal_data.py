@@ -16,6 +16,7 @@ from .personal_data import (
     PHONE,
     personal_columns,
     personal_values,
+    published_tables,
     unmarked_person,
 )
 from .project import Column, Project
@@ -24,7 +25,7 @@ MART = model("marts/success/mart_people.sql", columns={"email": Column(is_person
 
 
 def test_columns_that_tell_of_a_person_are_marked(project: Project) -> None:
-    assert_none(breaches(unmarked_person, project.published))
+    assert_none(breaches(unmarked_person, published_tables(project)))
 
 
 def test_name_rule_objects() -> None:
@@ -35,7 +36,7 @@ def test_name_rule_objects() -> None:
 
 
 def test_the_marks_are_those_of_the_yaml_beside_the_models(project: Project) -> None:
-    marked = personal_columns(project.published)
+    marked = personal_columns(published_tables(project))
     assert {"dim_contact.email", "dim_csm.csm_name", "fct_touchpoint.subject"} <= marked
     assert "dim_account.account_name" not in marked
 
@@ -47,7 +48,7 @@ def test_no_address_or_number_of_a_person_is_published_without_a_mark(
     database = demo_home.published / publication.database
     with duckdb.connect(str(database), read_only=True) as connection:
         found = list(personal_values(connection, SCHEMA))
-    marked = personal_columns(project.published)
+    marked = personal_columns(published_tables(project))
     assert [(place, kind) for place, kind in found if place not in marked | set(EXCEPTIONS)] == []
     # The scan does find what is there.
     assert ("dim_contact.email", "e-mail address") in found
