@@ -212,6 +212,7 @@ def _page(published: Published, sections: Sequence[Section], *, title: str) -> s
         title=title,
         publication=published.publication,
         warning=in_doubt(published),
+        has_gaps=any(view.key == "gaps" for section in sections for view in section.views),
         sections=sections,
         definitions=list(_definitions(published, sections)),
         drawing=lambda chart: Markup(svg(chart.drawing)),

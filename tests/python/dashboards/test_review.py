@@ -143,6 +143,8 @@ def test_the_report_of_an_account_has_its_people_alone(database, publication, kn
     page = Page(html)
     assert "script" not in page.tags
     assert list(page.sections)[:2] == ["review", "stakeholders"]
+    links = page.values("href")
+    assert {link.removeprefix("#") for link in links} <= set(page.values("id"))
     with opened(database, publication) as published:
         others = published.rows(
             "select distinct contact_name from mart_stakeholder_map where account_id <> ?1"
