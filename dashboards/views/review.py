@@ -217,7 +217,7 @@ def stakeholders(published: Published, account_id: str) -> View:
     """Who matters at an account, who left, and who is heard of."""
     rows = published.rows(
         f"""
-        select *, coalesce(contact_name, contact_id) as who,
+        select contact_id, title, last_touchpoint_on, coalesce(contact_name, contact_id) as who,
             replace(contact_role, '_', ' ') as role,
             case standing when 'left' then 'left on ' || left_on::varchar
                 when 'deleted' then 'deleted in the CRM' else standing end as state,
