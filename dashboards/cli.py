@@ -29,9 +29,13 @@ def report(
         str | None,
         typer.Option(metavar="NAME|ID", help="Only the accounts of this CSM."),
     ] = None,
+    account: Annotated[
+        str | None,
+        typer.Option(metavar="NAME|ID", help="The pack for a business review of this account."),
+    ] = None,
     output: Annotated[
         Path | None,
-        typer.Option(help="The file to write (default: report.html, or report-<csm>.html)."),
+        typer.Option(help="The file to write (default: report.html, or report-<name>.html)."),
     ] = None,
     home: Annotated[
         Path | None,
@@ -41,27 +45,38 @@ def report(
     """Write the page of what is published: one HTML file to open, print or mail.
 
     It needs no server and no network. Each refresh writes the company's to
-    `<home>/published/report.html` by itself; this makes it again, or that of one CSM.
+    `<home>/published/report.html` by itself; this makes it again, or that of one CSM or account.
 
     **Examples**
 
     - `csw report`: the company's, into this folder
     - `csw report --csm "Dana Kato"`: the accounts of one CSM, their renewals and next steps
     - `csw report --csm "Dana Kato" --output dana.html`
+    - `csw report --account "Jade Commerce"`: what a quarterly business review needs
     """
     # Drawing takes a moment to come up, and no other command needs it.
-    from dashboards.report import book_report, company_report  # noqa: PLC0415
+    from dashboards.report import (  # noqa: PLC0415
+        ReportError,
+        account_report,
+        book_report,
+        company_report,
+    )
+
+    if csm is not None and account is not None:
+        raise ReportError("A report is of one CSM or of one account: give --csm or --account.")
 
     chosen = Home.resolve(home)
     publication = read_publication(chosen.published)
     if publication is None:
         raise HomeError(f"Nothing is published in {chosen.path} yet: run `csw refresh`.")
     database = chosen.published / publication.database
-    if csm is None:
+    named = account if csm is None else csm
+    if named is None:
         page, file = company_report(database, publication), Path(REPORT_LINK)
     else:
-        page = book_report(database, publication, csm)
-        file = Path(f"report-{re.sub(r'[^a-z0-9]+', '-', csm.casefold()).strip('-')}.html")
+        make = account_report if csm is None else book_report
+        page = make(database, publication, named)
+        file = Path(f"report-{re.sub(r'[^a-z0-9]+', '-', named.casefold()).strip('-')}.html")
     written = output or file
     written.write_text(page, encoding="utf-8")
     Console(file=sys.stdout).print(

@@ -16,6 +16,7 @@ from markupsafe import Markup
 from dashboards import numbers
 from dashboards.cut import Cut
 from dashboards.published import Published, opened
+from dashboards.views import account as one
 from dashboards.views.accounts import book, books, worklist
 from dashboards.views.arr import arr_bridge, last_month
 from dashboards.views.charts import svg
@@ -25,6 +26,7 @@ from dashboards.views.headline import headline
 from dashboards.views.nrr import nrr_moved
 from dashboards.views.renewals import renewals
 from dashboards.views.retention import retention
+from dashboards.views.review import growth, review, stakeholders
 from dashboards.views.since import since_last
 from dashboards.views.standing import in_doubt
 from dashboards.views.stopped import stopped
@@ -53,6 +55,14 @@ class Csm:
     """A customer success manager."""
 
     csm_id: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Account:
+    """An account."""
+
+    account_id: str
     name: str
 
 
@@ -114,6 +124,60 @@ def book_report(database: Path, publication: Publication, csm: str) -> str:
         return _page(published, sections, title=f"{who.name}, {publication.company}")
 
 
+def account_report(database: Path, publication: Publication, account: str) -> str:
+    """Return the pack for a business review of one account.
+
+    Args:
+        database: A published file.
+        publication: What its manifest says.
+        account: The account's id, or the name in any case.
+
+    Returns:
+        The HTML page.
+
+    Raises:
+        ReportError: No account has that id or name, or several have the name.
+    """
+    with opened(database, publication) as published:
+        which = find_account(published, account)
+        views = (
+            ("", (review, stakeholders)),
+            ("Use and help", (one.usage, one.tickets)),
+            ("Health and what lies ahead", (one.reasons, one.warnings, growth)),
+        )
+        sections = [
+            Section(title, [view(published, which.account_id) for view in each])
+            for title, each in views
+        ]
+        return _page(published, sections, title=f"{which.name}, {publication.company}")
+
+
+def find_account(published: Published, asked: str) -> Account:
+    """Return the account that has an id or a name (in any case).
+
+    Raises:
+        ReportError: No account has that id or name, or several have the name.
+    """
+    found = [
+        Account(row["account_id"], numbers.text(row["account_name"]))
+        for row in published.rows(
+            "select account_id, account_name from mart_account_360"
+            " where account_id = $1 or lower(account_name) = lower(trim($1)) order by 1",
+            asked,
+        )
+    ]
+    found = [each for each in found if each.account_id == asked] or found
+    if len(found) == 1:
+        return found[0]
+    if found:
+        ids = ", ".join(each.account_id for each in found)
+        raise ReportError(f"Several are called '{asked}'. Name one by the id: {ids}.")
+    raise ReportError(
+        f"No account is called '{asked}'. `csw query \"select account_id, account_name from"
+        ' mart_account_360"` lists them.'
+    )
+
+
 def find_csm(published: Published, asked: str) -> Csm:
     """Return the customer success manager who has an id or a name (in any case).
 
@@ -148,6 +212,7 @@ def _page(published: Published, sections: Sequence[Section], *, title: str) -> s
         title=title,
         publication=published.publication,
         warning=in_doubt(published),
+        has_gaps=any(view.key == "gaps" for section in sections for view in section.views),
         sections=sections,
         definitions=list(_definitions(published, sections)),
         drawing=lambda chart: Markup(svg(chart.drawing)),

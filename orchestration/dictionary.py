@@ -58,6 +58,12 @@ COLUMNS = (
         "is_key", "boolean", "Whether it is of the columns that tell the rows of the table apart."
     ),
     ReferenceColumn(
+        "is_personal",
+        "boolean",
+        "Whether it is marked as personal data: what people are called, where they are reached, or"
+        " what somebody wrote freely.",
+    ),
+    ReferenceColumn(
         "reference",
         "varchar",
         "Table and column that have its values, to join by. Null for a column that refers to no"
@@ -84,6 +90,7 @@ class Model:
     owner: str
     key: frozenset[str]
     never_null: frozenset[str]
+    personal: frozenset[str]
 
 
 def data_dictionary(
@@ -143,6 +150,11 @@ def described_models(manifest: Mapping[str, Any]) -> dict[str, Model]:
             # A second test holds a further rule, such as one open row each: the key has no gaps.
             key=frozenset(min(keys[name])[2] if name in keys else ()),
             never_null=frozenset(filled.get(name, ())),
+            personal=frozenset(
+                column["name"]
+                for column in (node.get("columns") or {}).values()
+                if (column.get("meta") or {}).get("pii")
+            ),
         )
         for name, node in nodes.items()
         if node["resource_type"] == "model"
@@ -198,6 +210,7 @@ def _model_rows(
             column.comment,
             null_meaning(column.comment) or never,
             column.name in model.key,
+            column.name in model.personal,
             f"{reference.table}.{reference.column}" if reference else None,
             ", ".join(reference.also) or None if reference else None,
             model.grain,
@@ -217,6 +230,7 @@ def _reference_rows(table: ReferenceTable) -> Iterator[tuple[Any, ...]]:
             column.description,
             null_meaning(column.description) or (NEVER_NULL if column.name in table.key else None),
             column.name in table.key,
+            False,
             None,
             None,
             table.grain,

@@ -167,6 +167,12 @@ class Policies(BaseModel):
     whitespace_least_owners: Count | None = Field(
         None, description="a product with fewer owners in the segment has no price there"
     )
+    review_least_peers: Annotated[int, Field(gt=0)] | None = Field(
+        None, description="with fewer peers in its segment an account has no place among them"
+    )
+    contact_details: Literal["keep", "drop"] | None = Field(
+        None, description="name, title and e-mail of contacts are published, or not (drop)"
+    )
     delivery_max_reject_share: Share | None = Field(
         None, description="with more of a table's rows rejected, nothing is published"
     )

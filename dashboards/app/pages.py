@@ -13,7 +13,7 @@ from dashboards.app.kept import Drawn, Views
 from dashboards.app.show import draw, show
 from dashboards.cut import Cut
 from dashboards.published import Published
-from dashboards.views import account, finance, product, trust
+from dashboards.views import account, finance, product, review, trust
 from dashboards.views.accounts import book, books, care, signals, worklist
 from dashboards.views.arr import arr_bridge, last_month, movement_rows
 from dashboards.views.churn import churn
@@ -167,8 +167,11 @@ def one_account(reading: Reading) -> None:
     # One account is what it is, whatever the filters say.
     for view in (
         account.overview,
+        review.review,
+        review.stakeholders,
         account.reasons,
         account.warnings,
+        review.growth,
         account.usage,
         account.tickets,
     ):

@@ -49,14 +49,8 @@ components as (
         account_id,
         sentence,
         is_missing,
-        case
-            when points_lost > 0
-                then row_number() over (
-                    partition by account_id
-                    order by points_lost desc, measure asc
-                )
-        end as reason_number
-    from {{ ref('mart_health_components') }}
+        reason_number
+    from {{ ref('fct_health_component') }}
 ),
 
 reasons as (

@@ -196,7 +196,10 @@ def test_a_book_and_one_account_of_it(demo_home, database, publication, look):
     session = look(demo_home.path, "account", account=row["account_id"])
     said = words(session)
     assert not session.exception
-    for part in (row["account_name"], "Why its health is", "Tickets", "Active users"):
+    for part in (
+        row["account_name"], "QBR pack", "Who decides there", "Why its health is",
+        "What it could buy", "Tickets", "Active users",
+    ):  # fmt: skip
         assert part in said
     session = look(demo_home.path, "book", csm=row["csm_id"])
     said = words(session)

@@ -10,7 +10,7 @@ from streamlit.util import calc_hash
 from dashboards.app.pages import ACCOUNT, BEHIND, PAGES
 from dashboards.cli import APP
 from dashboards.published import Published, opened
-from dashboards.report import book_report, company_report
+from dashboards.report import account_report, book_report, company_report
 from orchestration.definition import CLOSED
 from orchestration.metrics import read_metrics
 from tests.python.conftest import ROOT
@@ -65,9 +65,11 @@ def test_a_page_is_exposed_with_the_tables_it_reads(
 def test_the_report_is_exposed_with_the_tables_it_reads(database, publication, read):
     with opened(database, publication) as published:
         csm = published.row("select min(csm_id) as id from mart_csm_book")["id"]
+        account = published.row("select min(account_id) as id from mart_qbr_pack")["id"]
     read.clear()
     company_report(database, publication, (database, publication))
     book_report(database, publication, csm)
+    account_report(database, publication, account)
     assert read == exposed("report")
 
 

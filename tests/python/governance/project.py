@@ -62,6 +62,7 @@ class Column:
 
     description: str = ""
     data_type: str = ""
+    is_personal: bool = False
 
 
 @dataclass(frozen=True)
@@ -191,6 +192,7 @@ def _node(node: Mapping[str, Any]) -> Node:
             name: Column(
                 description=(column.get("description") or "").strip(),
                 data_type=(column.get("data_type") or "").lower().replace(" ", ""),
+                is_personal=bool((column.get("meta") or {}).get("pii")),
             )
             for name, column in node["columns"].items()
         },
