@@ -102,7 +102,7 @@ class Kills:
             time.sleep(wait)
         if command.process.poll() is not None:
             return self._ended_first(command.end(), name)
-        targets = command.group
+        targets, begun = command.group, command.begun
         children = [pid for pid in targets if pid != command.process.pid]
         if whom == "child" and not children:
             name, whom = "kill -9 of csw", "parent"
@@ -112,7 +112,7 @@ class Kills:
             kill(command.process.pid, number)
         else:
             os.killpg(command.process.pid, number)
-        return self._judge(command, name, step)
+        return self._judge(command, name, step, begun)
 
     def _ended_first(self, ended: Ended, name: str) -> None:
         if ended.code:
@@ -120,8 +120,11 @@ class Kills:
             self.tallies[name].notes.append(f"a refresh after a kill failed:\n{ended.output}")
             self.say(self.tallies[name].notes[-1])
 
-    def _judge(self, command: Command, name: str, step: str) -> str:
-        """See how it ended, and that nothing goes on behind it."""
+    def _judge(self, command: Command, name: str, step: str, begun: int) -> str:
+        """See that it ended by the kill, and that nothing goes on behind it.
+
+        Whoever is in its last step may come to the end; that it went on to another, none may.
+        """
         ended = command.end()
         left = command.left_behind()
         tally = self.tallies[name]
@@ -129,6 +132,9 @@ class Kills:
         self.steps[step] = self.steps.get(step, 0) + 1
         if not tally.said(ended):
             self.say(f"{name} in {step}: {tally.notes[-1]}")
+        if not ended.code and command.begun > begun + 1:
+            tally.notes.append(f"it went on to its end after {name} in {step}")
+            self.say(tally.notes[-1])
         if left:
             tally.notes.append(f"{left} processes went on after {step}")
             self.say(tally.notes[-1])

@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import signal
 import subprocess
 import sys
 import time
@@ -13,13 +14,14 @@ import duckdb
 import pytest
 
 from chaos import __main__ as command_line
+from chaos import running
 from chaos.clock import clock_off_by
 from chaos.companies import SmallCompany, accounts_on
 from chaos.comparing import differing, rows_lost
 from chaos.faults import FAULTS
 from chaos.kills import KINDS, Kills
 from chaos.reading import Reader
-from chaos.running import Ended
+from chaos.running import Command, Ended, kill
 from chaos.tally import Tally
 from orchestration.publish import Relation, publish
 
@@ -122,6 +124,33 @@ def test_a_refresh_that_does_not_recover_is_a_manual_step_and_ends_the_kills(tmp
         kills._recover(1, [name], reader_of(tmp_path))
     assert kills.tallies[name].manual == 1
     assert "it is damaged" in said[0]
+
+
+IGNORING = """
+import signal, sys, time
+if {code}:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit({code}))
+else:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+print("Load files …", flush=True)
+time.sleep(1)
+print("Build …", "Build: done (0.1 s)", "Publish …", sep=chr(10), flush=True)
+"""
+
+
+@pytest.mark.parametrize(("code", "is_sound"), [(0, False), (1, True)])
+def test_a_refresh_that_does_not_stop_when_it_is_told_to_is_noticed(tmp_path, code, is_sound):
+    """What ignores SIGTERM would be counted as a kill that was survived."""
+    kills = Kills(SmallCompany(tmp_path), tmp_path, random.Random(1), lambda _: None)
+    name = "SIGTERM to csw, as systemd stops it"
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(running, "PROGRAM", ("-c", IGNORING.format(code=code)))
+        command = Command()
+    assert command.wait_for("Load files")
+    begun = command.begun
+    kill(command.process.pid, signal.SIGTERM)
+    kills._judge(command, name, "Load files", begun)
+    assert (kills.tallies[name].notes == []) is is_sound
 
 
 def test_what_a_kill_leaves_in_published_is_noticed(tmp_path, monkeypatch):
