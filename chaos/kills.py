@@ -17,10 +17,11 @@ from chaos.running import Command, Ended, csw, kill
 from chaos.tally import Tally
 
 LONGEST_CHAIN = 10
+CHILD = "kill -9 of dbt below it"
 # How a kill is called, what it kills, by which signal.
 KINDS = {
     "kill -9 of csw": ("parent", signal.SIGKILL),
-    "kill -9 of dbt below it": ("child", signal.SIGKILL),
+    CHILD: ("child", signal.SIGKILL),
     "kill -9 of everything at once": ("group", signal.SIGKILL),
     "SIGTERM to csw, as systemd stops it": ("parent", signal.SIGTERM),
     "Ctrl-C": ("group", signal.SIGINT),
@@ -132,7 +133,8 @@ class Kills:
         self.steps[step] = self.steps.get(step, 0) + 1
         if not tally.said(ended):
             self.say(f"{name} in {step}: {tally.notes[-1]}")
-        if not ended.code and command.begun > begun + 1:
+        # A child that was killed need not have been dbt: it may be one that nothing hangs on.
+        if name != CHILD and not ended.code and command.begun > begun + 1:
             tally.notes.append(f"it went on to its end after {name} in {step}")
             self.say(tally.notes[-1])
         if left:
