@@ -14,7 +14,11 @@ ROOT = Path(__file__).resolve().parents[1]
 FIRST_DAY = date(2025, 3, 1)
 ACCOUNTS, NEW_ACCOUNTS = 50, 5
 FIRST_PRICE = 1000
-OF_DAYS: dict[str, tuple[str, ...]] = {}
+OF_DAYS = {
+    "fct_delivery": ("*",),
+    "mart_deliveries": ("*",),
+    "mart_data_quality": ("failing_since", "last_seen_good_at", "last_run_at"),
+}
 
 
 class Company(Protocol):
