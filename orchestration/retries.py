@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -9,12 +10,22 @@ import dagster as dg
 import duckdb
 
 from orchestration.database import PASSING
-from orchestration.errors import ExplainedError, advice_on
+from orchestration.errors import ExplainedError
 from orchestration.loads import refusal_in
 from orchestration.progress import current
 
 # So many seconds are waited before each further try.
 WAITS = (15, 60, 240)
+# A file that is being replaced, a network disk or a server that is away.
+PASSING_ERRORS = frozenset(
+    getattr(errno, name)
+    for name in (
+        *("ENOENT", "EAGAIN", "EBUSY", "ESTALE", "ETIMEDOUT", "EHOSTDOWN", "EHOSTUNREACH"),
+        *("ENETDOWN", "ENETUNREACH", "ENETRESET", "ECONNREFUSED", "ECONNRESET", "ECONNABORTED"),
+        *("EPIPE", "EREMOTEIO"),
+    )
+    if hasattr(errno, name)
+)
 
 
 def may_pass(error: BaseException) -> bool:
@@ -26,7 +37,9 @@ def may_pass(error: BaseException) -> bool:
         return error.may_pass
     if isinstance(error, duckdb.OperationalError):
         return PASSING.search(str(error)) is not None
-    return isinstance(error, OSError) and advice_on(str(error)) is None
+    if isinstance(error, ConnectionError | TimeoutError):
+        return True
+    return isinstance(error, OSError) and error.errno in PASSING_ERRORS
 
 
 @contextmanager
