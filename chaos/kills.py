@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import os
 import random
 import signal
@@ -63,21 +64,33 @@ class Kills:
         return self.folder / "killed"
 
     def run(self, kills: int) -> int:
-        """Kill so often; return how often somebody read meanwhile."""
-        day = 0
-        self._deliver_and_control(day)
-        self._refresh(self.home, day)
+        """Kill so often, or until Ctrl-C; return how often somebody read meanwhile."""
+        self._deliver_and_control(0)
+        self._refresh(self.home, 0)
         with Reader(self.home / "published", self.company.mixture) as reader:
-            while (done := sum(self.steps.values())) < kills:
-                day += 1
-                self._deliver_and_control(day)
+            try:
+                self._chains(kills, reader)
+            except KeyboardInterrupt:
+                self.say(f"stopped after {sum(self.steps.values())} of {kills} kills")
+        return reader.reads
+
+    def _chains(self, kills: int, reader: Reader) -> None:
+        day = 0
+        while (done := sum(self.steps.values())) < kills:
+            day += 1
+            self._deliver_and_control(day)
+            before = copy.deepcopy((self.tallies, self.steps))
+            try:
                 chain = self.chance.randint(1, min(LONGEST_CHAIN, kills - done))
                 names = [name for _ in range(chain) if (name := self._kill(day))]
                 if not names:
                     continue
                 self._recover(day, names, reader)
-                self.say(f"day {day}: {done + len(names)} of {kills} kills")
-        return reader.reads
+            except KeyboardInterrupt:
+                # What was not compared was not tried.
+                self.tallies, self.steps = before
+                raise
+            self.say(f"day {day}: {done + len(names)} of {kills} kills")
 
     def _refresh(self, home: Path, day: int) -> Ended:
         return csw(*self.company.refresh(home, day), **self.company.settings(home))

@@ -155,6 +155,30 @@ def test_a_refresh_that_does_not_stop_when_it_is_told_to_is_noticed(tmp_path, co
     assert (kills.tallies[name].notes == []) is is_sound
 
 
+def test_who_stops_the_kills_is_told_what_was_tried_until_then(tmp_path, monkeypatch):
+    said = []
+    kills = Kills(SmallCompany(tmp_path), tmp_path, random.Random(1), said.append)
+    publish_day(kills.control, 1)
+    publish_day(kills.home, 1)
+    (name, *_) = KINDS
+    monkeypatch.setattr(kills, "_deliver_and_control", lambda _: None)
+    monkeypatch.setattr(kills, "_refresh", lambda *_: Ended(0, ""))
+
+    def kill_once(day: int) -> str:
+        kills.tallies[name].tried += 1
+        kills.steps["Load files"] = kills.steps.get("Load files", 0) + 1
+        if day == 2:
+            raise KeyboardInterrupt
+        return name
+
+    monkeypatch.setattr(kills, "_kill", kill_once)
+    kills.run(100)
+    tally = kills.tallies[name]
+    assert tally.is_sound
+    assert 1 <= tally.tried <= 10
+    assert said[-1] == f"stopped after {tally.tried} of 100 kills"
+
+
 def test_what_a_kill_leaves_in_published_is_noticed(tmp_path, monkeypatch):
     kills = Kills(SmallCompany(tmp_path), tmp_path, random.Random(1), lambda _: None)
     publish_day(kills.control, 1)
