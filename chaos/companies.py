@@ -14,6 +14,8 @@ ROOT = Path(__file__).resolve().parents[1]
 FIRST_DAY = date(2025, 3, 1)
 ACCOUNTS, NEW_ACCOUNTS = 50, 5
 FIRST_PRICE = 1000
+# Each price that was ever delivered. The files have no dates, so who slept never saw some of them.
+OF_SMALL_DAYS = {"fct_price": ("*",)}
 OF_DAYS = {
     "fct_delivery": ("*",),
     "mart_deliveries": ("*",),
@@ -55,7 +57,7 @@ class SmallCompany:
     folder: Path
     name: str = "small"
     of_runs: frozenset[str] = frozenset()
-    of_days: Mapping[str, Collection[str]] = field(default_factory=dict)
+    of_days: Mapping[str, Collection[str]] = field(default_factory=lambda: OF_SMALL_DAYS)
     mixture: str | None = (
         "select count(distinct closing_arr) <> 1"
         f" or count(*) <> {ACCOUNTS} + {NEW_ACCOUNTS} * (min(closing_arr) - {FIRST_PRICE})"
