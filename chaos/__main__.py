@@ -15,6 +15,7 @@ from chaos.faults import FAULTS
 from chaos.kills import Kills
 from chaos.place import Place
 from chaos.tally import TITLES, Tally
+from orchestration.start import stop_when_asked
 
 NO_FAULT = "none"
 
@@ -96,4 +97,6 @@ def _try(arguments: argparse.Namespace, company: Company, root: Path) -> tuple[l
 
 if __name__ == "__main__":
     os.nice(5)
+    # In the background of a script Ctrl-C is ignored, and so it would be by what this starts.
+    stop_when_asked()
     sys.exit(main())

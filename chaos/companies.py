@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Protocol
@@ -13,6 +14,13 @@ ROOT = Path(__file__).resolve().parents[1]
 FIRST_DAY = date(2025, 3, 1)
 ACCOUNTS, NEW_ACCOUNTS = 50, 5
 FIRST_PRICE = 1000
+# Each price that was ever delivered. The files have no dates, so who slept never saw some of them.
+OF_SMALL_DAYS = {"fct_price": ("*",)}
+OF_DAYS = {
+    "fct_delivery": ("*",),
+    "mart_deliveries": ("*",),
+    "mart_data_quality": ("failing_since", "last_seen_good_at", "last_run_at"),
+}
 
 
 class Company(Protocol):
@@ -22,6 +30,9 @@ class Company(Protocol):
     # Published tables that say when and how often something was loaded: a run that was killed and
     # done again is in them, as it should be.
     of_runs: frozenset[str]
+    # Columns of published tables that say when something was loaded or judged: a home that slept is
+    # refreshed on other days than one that was not. "*": the whole table does.
+    of_days: Mapping[str, Collection[str]]
     # SQL over a published file that is true where it holds figures of two days.
     mixture: str | None
 
@@ -46,6 +57,7 @@ class SmallCompany:
     folder: Path
     name: str = "small"
     of_runs: frozenset[str] = frozenset()
+    of_days: Mapping[str, Collection[str]] = field(default_factory=lambda: OF_SMALL_DAYS)
     mixture: str | None = (
         "select count(distinct closing_arr) <> 1"
         f" or count(*) <> {ACCOUNTS} + {NEW_ACCOUNTS} * (min(closing_arr) - {FIRST_PRICE})"
@@ -98,6 +110,7 @@ class DemoCompany:
     scale: float
     name: str = "demo"
     of_runs: frozenset[str] = frozenset({"fct_delivery", "mart_deliveries"})
+    of_days: Mapping[str, Collection[str]] = field(default_factory=lambda: OF_DAYS)
     mixture: str | None = None
 
     def deliver(self, home: Path, day: int) -> None:

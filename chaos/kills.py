@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import os
 import random
 import signal
@@ -17,10 +18,11 @@ from chaos.running import Command, Ended, csw, kill
 from chaos.tally import Tally
 
 LONGEST_CHAIN = 10
+CHILD = "kill -9 of dbt below it"
 # How a kill is called, what it kills, by which signal.
 KINDS = {
     "kill -9 of csw": ("parent", signal.SIGKILL),
-    "kill -9 of dbt below it": ("child", signal.SIGKILL),
+    CHILD: ("child", signal.SIGKILL),
     "kill -9 of everything at once": ("group", signal.SIGKILL),
     "SIGTERM to csw, as systemd stops it": ("parent", signal.SIGTERM),
     "Ctrl-C": ("group", signal.SIGINT),
@@ -62,21 +64,33 @@ class Kills:
         return self.folder / "killed"
 
     def run(self, kills: int) -> int:
-        """Kill so often; return how often somebody read meanwhile."""
-        day = 0
-        self._deliver_and_control(day)
-        self._refresh(self.home, day)
+        """Kill so often, or until Ctrl-C; return how often somebody read meanwhile."""
+        self._deliver_and_control(0)
+        self._refresh(self.home, 0)
         with Reader(self.home / "published", self.company.mixture) as reader:
-            while (done := sum(self.steps.values())) < kills:
-                day += 1
-                self._deliver_and_control(day)
+            try:
+                self._chains(kills, reader)
+            except KeyboardInterrupt:
+                self.say(f"stopped after {sum(self.steps.values())} of {kills} kills")
+        return reader.reads
+
+    def _chains(self, kills: int, reader: Reader) -> None:
+        day = 0
+        while (done := sum(self.steps.values())) < kills:
+            day += 1
+            self._deliver_and_control(day)
+            before = copy.deepcopy((self.tallies, self.steps))
+            try:
                 chain = self.chance.randint(1, min(LONGEST_CHAIN, kills - done))
                 names = [name for _ in range(chain) if (name := self._kill(day))]
                 if not names:
                     continue
                 self._recover(day, names, reader)
-                self.say(f"day {day}: {done + len(names)} of {kills} kills")
-        return reader.reads
+            except KeyboardInterrupt:
+                # What was not compared was not tried.
+                self.tallies, self.steps = before
+                raise
+            self.say(f"day {day}: {done + len(names)} of {kills} kills")
 
     def _refresh(self, home: Path, day: int) -> Ended:
         return csw(*self.company.refresh(home, day), **self.company.settings(home))
@@ -102,7 +116,7 @@ class Kills:
             time.sleep(wait)
         if command.process.poll() is not None:
             return self._ended_first(command.end(), name)
-        targets = command.group
+        targets, begun = command.group, command.begun
         children = [pid for pid in targets if pid != command.process.pid]
         if whom == "child" and not children:
             name, whom = "kill -9 of csw", "parent"
@@ -112,7 +126,7 @@ class Kills:
             kill(command.process.pid, number)
         else:
             os.killpg(command.process.pid, number)
-        return self._judge(command, name, step)
+        return self._judge(command, name, step, begun)
 
     def _ended_first(self, ended: Ended, name: str) -> None:
         if ended.code:
@@ -120,8 +134,11 @@ class Kills:
             self.tallies[name].notes.append(f"a refresh after a kill failed:\n{ended.output}")
             self.say(self.tallies[name].notes[-1])
 
-    def _judge(self, command: Command, name: str, step: str) -> str:
-        """See how it ended, and that nothing goes on behind it."""
+    def _judge(self, command: Command, name: str, step: str, begun: int) -> str:
+        """See that it ended by the kill, and that nothing goes on behind it.
+
+        Whoever is in its last step may come to the end; that it went on to another, none may.
+        """
         ended = command.end()
         left = command.left_behind()
         tally = self.tallies[name]
@@ -129,6 +146,10 @@ class Kills:
         self.steps[step] = self.steps.get(step, 0) + 1
         if not tally.said(ended):
             self.say(f"{name} in {step}: {tally.notes[-1]}")
+        # A child that was killed need not have been dbt: it may be one that nothing hangs on.
+        if name != CHILD and not ended.code and command.begun > begun + 1:
+            tally.notes.append(f"it went on to its end after {name} in {step}")
+            self.say(tally.notes[-1])
         if left:
             tally.notes.append(f"{left} processes went on after {step}")
             self.say(tally.notes[-1])

@@ -21,6 +21,7 @@ STEP = re.compile(r"^(?P<title>[A-Z][^.:…]*)(?P<ends>: (?:done|FAILED) \(| …
 FIRST, LAST = "start", "report"
 UNKNOWN = 70
 END_SECONDS = 60.0
+PROGRAM = ("-m", "orchestration.start")
 
 
 @dataclass
@@ -61,7 +62,7 @@ class Command:
         """
         kept = {name: text for name, text in os.environ.items() if not name.startswith(OURS)}
         self.process = subprocess.Popen(
-            [*prefix, sys.executable, "-m", "orchestration.start", *map(str, arguments)],
+            [*prefix, sys.executable, *PROGRAM, *map(str, arguments)],
             cwd=ROOT,
             env={**kept, "COLUMNS": "200", "NO_COLOR": "1", "PYTHONUNBUFFERED": "1", **settings},
             stdout=subprocess.PIPE,
@@ -98,6 +99,12 @@ class Command:
         with self._moved:
             self._moved.wait_for(lambda: self._step in (step, ""))
             return self._step == step
+
+    @property
+    def begun(self) -> int:
+        """How many steps have begun."""
+        with self._moved:
+            return len(self.seconds)
 
     @property
     def group(self) -> list[int]:

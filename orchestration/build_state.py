@@ -2,14 +2,14 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any, Self
 
 from orchestration.home import Home
 from orchestration.manifest import read_manifest
-from orchestration.project import vars_arguments
+from orchestration.project import default_vars, vars_arguments
 from orchestration.state import read_json, write_json
 
 BUILD_STATE_FILE = "last_build.json"
@@ -51,7 +51,9 @@ class BuildState:
         return cls(
             path,
             content,
-            incremental=incremental_models(manifest, used_vars),
+            incremental=incremental_models(
+                manifest, [*used_vars, json.dumps(default_vars(), default=str)]
+            ),
             code=unit_tested_code(manifest, used_vars),
         )
 
@@ -112,15 +114,47 @@ class BuildState:
 
 
 def incremental_models(manifest: Mapping[str, Any], used_vars: list[str]) -> str:
-    """Return a hash of what decides the rows of the incremental models."""
+    """Return a hash of what decides the rows of the incremental models.
+
+    That is their own code, that of every model they are made of, and the macros of all of these:
+    the rows of earlier days stay as an earlier version counted them, unless all are counted again.
+    """
+    nodes = manifest["nodes"]
+    incremental = {
+        name: node
+        for name, node in nodes.items()
+        if node["config"].get("materialized") == "incremental"
+    }
+    models = {
+        name
+        for name in _with_all(incremental, nodes, "nodes")
+        if nodes[name]["resource_type"] == "model"
+    }
+    macros = manifest.get("macros", {})
+    strategies = {
+        f"get_incremental_{node['config'].get('incremental_strategy')}_sql"
+        for node in incremental.values()
+    }
+    named = {name for name in macros if name.rpartition(".")[2] in strategies}
+    for model in models:
+        named |= {*nodes[model].get("depends_on", {}).get("macros", ())}
     return _hash(
-        {
-            name: node["checksum"]["checksum"]
-            for name, node in manifest["nodes"].items()
-            if node["config"].get("materialized") == "incremental"
-        },
+        {name: nodes[name]["checksum"]["checksum"] for name in models},
+        {name: macros[name]["macro_sql"] for name in _with_all(named, macros, "macros")},
         used_vars,
     )
+
+
+def _with_all(names: Iterable[str], known: Mapping[str, Any], kind: str) -> set[str]:
+    """Return names with everything that they depend on, as far as it is known."""
+    found: set[str] = set()
+    left = [*names]
+    while left:
+        name = left.pop()
+        if name in known and name not in found:
+            found.add(name)
+            left += known[name].get("depends_on", {}).get(kind, ())
+    return found
 
 
 def unit_tested_code(manifest: Mapping[str, Any], used_vars: list[str]) -> str:

@@ -20,6 +20,14 @@ WAIT_VARIABLE = "CSW_WAIT_SECONDS"
 DEFAULT_WAIT_SECONDS = 300.0
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.2, 5.0
 BUSY = ("could not set lock", "being used by another process")
+# Somebody else's lock, server or network, as DuckDB and Postgres tell of them.
+PASSING = re.compile(
+    r"set lock|being used by another process|could not connect|connection refused|timed? ?out"
+    r"|connection reset|could not translate host name|name resolution|closed the connection"
+    r"|starting up|shutting down|too many (?:clients|connections)|remaining connection slots"
+    r"|could not establish connection|HTTP (?:429|5\d\d)|unreachable",
+    re.IGNORECASE,
+)
 HOLDER = re.compile(r"held in (.+?) \(PID (\d+)\)")
 
 

@@ -27,6 +27,8 @@ class ExplainedError(Exception):
     """An error whose text says what is wrong and what to do: no more than that is shown."""
 
     exit_code = FAILED
+    # Whether it may be gone in some minutes: somebody else's lock, server or network.
+    may_pass = False
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,7 @@ from orchestration.published_folder import (
     READ_ONLY,
     READABLE,
     REPORT_LINK,
+    close_to_writers,
     move_in,
     open_to_readers,
     point_link,
@@ -413,6 +414,7 @@ def repair(target: Path) -> None:
     The home's lock must be held.
     """
     remove_leftovers(target)
+    close_to_writers(target)
     for name, file in links(target).items():
         if file and (target / file).is_file():
             point_link(target / name, target / file)

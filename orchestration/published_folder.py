@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import stat
+from contextlib import suppress
 from pathlib import Path
 
 from orchestration.state import sync
@@ -47,6 +48,17 @@ def move_in(temporary: Path, file: Path) -> Path:
     temporary.replace(file)
     sync(file.parent)
     return file
+
+
+def close_to_writers(target: Path) -> None:
+    """Let nobody write what is published: versions before left that to the umask.
+
+    A file of another user stays as it is; `csw doctor` names it.
+    """
+    for file in (*target.rglob("*.duckdb"), *target.rglob("*.parquet")):
+        if not file.is_symlink() and stat.S_IMODE(file.stat().st_mode) != READ_ONLY:
+            with suppress(PermissionError):
+                file.chmod(READ_ONLY)
 
 
 def point_link(link: Path, file: Path) -> None:

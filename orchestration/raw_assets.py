@@ -6,34 +6,27 @@ from datetime import date
 from pathlib import Path
 
 import dagster as dg
-import duckdb
 from dagster_dlt import DagsterDltResource, DagsterDltTranslator, dlt_assets
 from dagster_dlt.translator import DltResourceTranslatorData
 
 from orchestration.company import FILES, ApiRoad, FilesRoad, LandedRoad, source_of
 from orchestration.connectors.of_home import api_systems, fetch_system
-from orchestration.connectors.road import ConnectError
 from orchestration.database import wait_until_free
 from orchestration.home import Home, HomeConfig
 from orchestration.instance import WAREHOUSE_POOL
 from orchestration.loads import (
     Landing,
-    LoadError,
     LoadReport,
     LoadRequest,
     build_dlt_source,
     build_pipeline,
     finish_load,
-    refusal_in,
 )
 from orchestration.progress import current
+from orchestration.retries import trying_again
 from orchestration.session import RefreshSession
 
 DEMO_ASSET = dg.AssetKey("demo_company")
-RETRIES = 2
-SECONDS_BETWEEN_RETRIES = 5
-# The disk or another process may be in the way for a moment; what a file says does not change.
-PASSING_ERRORS = (OSError, duckdb.IOException)
 
 
 @dataclass
@@ -117,62 +110,33 @@ def build_raw_assets(home: Home, source: str) -> dg.AssetsDefinition:
         request = load_request(
             home, home.read(), source, run_id=session.run_id, as_of=session.requested_as_of
         )
-        for system in api_systems(home):
-            if source_of(system) == source:
-                with current().step(f"Fetch {system}"):
-                    _fetch(home, system)
-        with current().step(f"Load {source}"):
-            # dlt would not wait.
-            wait_until_free(home.warehouse)
-            yield from _run_load(context, dlt, request)
+        with trying_again(source, context.retry_number):
+            for system in api_systems(home):
+                if source_of(system) == source:
+                    with current().step(f"Fetch {system}"):
+                        fetch_system(home, system, current())
+            with current().step(f"Load {source}"):
+                # dlt would not wait.
+                wait_until_free(home.warehouse)
+                results = list(_run_load(context, dlt, request))
+        yield from results
 
     return load
-
-
-def _fetch(home: Home, system: str) -> None:
-    """Fetch what is new of a system by its API; the connector has tried again already."""
-    try:
-        fetch_system(home, system, current())
-    except ConnectError as error:
-        raise dg.Failure(str(error), allow_retries=False) from error
 
 
 def _run_load(
     context: dg.AssetExecutionContext, dlt: DagsterDltResource, request: LoadRequest
 ) -> Iterator[dg.MaterializeResult]:
-    """Load one source; an error that a file caused is final, one that may pass is tried again."""
-    try:
-        results = list(
-            dlt.run(
-                context=context,
-                dlt_source=build_dlt_source(request),
-                dlt_pipeline=build_pipeline(request),
-                loader_file_format="parquet",
-            )
+    """Load one source and count what came."""
+    results = list(
+        dlt.run(
+            context=context,
+            dlt_source=build_dlt_source(request),
+            dlt_pipeline=build_pipeline(request),
+            loader_file_format="parquet",
         )
-        report = finish_load(request)
-    except LoadError as error:
-        raise dg.Failure(str(error), allow_retries=False) from error
-    except Exception as error:
-        if refusal := refusal_in(error):
-            raise dg.Failure(str(refusal), allow_retries=False) from error
-        cause = root_cause(error)
-        if isinstance(cause, PASSING_ERRORS):
-            raise dg.RetryRequested(
-                max_retries=RETRIES, seconds_to_wait=SECONDS_BETWEEN_RETRIES
-            ) from error
-        text = f"{request.source} could not be loaded: {type(cause).__name__}: {cause}"
-        raise dg.Failure(text, allow_retries=False) from error
-    yield from with_counts(results, report)
-
-
-def root_cause(error: BaseException) -> BaseException:
-    """Return the error that started a chain; dlt wraps what a source raised two or three times."""
-    seen = {id(error)}
-    while (inner := error.__cause__ or error.__context__) and id(inner) not in seen:
-        error = inner
-        seen.add(id(error))
-    return error
+    )
+    yield from with_counts(results, finish_load(request))
 
 
 def with_counts(

@@ -22,7 +22,13 @@ from requests import Response
 from requests.exceptions import HTTPError, JSONDecodeError, RequestException
 
 from orchestration.connectors.contract import Contract, Resource
-from orchestration.connectors.road import ApiRoad, ConnectError, NotAllowedError, NotThereError
+from orchestration.connectors.road import (
+    ApiRoad,
+    ConnectError,
+    NotAllowedError,
+    NotThereError,
+    PassingError,
+)
 
 TRIES = 6
 FIRST_WAIT = 1.0
@@ -170,26 +176,28 @@ class Api:
         system, name = self.contract.system, resource.name
         response = getattr(problem, "response", None)
         if response is None:
+            kind = PassingError
             if isinstance(problem, JSONDecodeError):
                 what = f"its answer is not whole JSON, {TRIES} times"
             elif isinstance(problem, ValueError):
                 # A paginator's own text quotes the whole answer.
+                kind = ConnectError
                 what = "its answer does not say whether there are more pages"
             else:
                 what = f"it cannot be reached ({type(problem).__name__}), {TRIES} times"
-            return ConnectError(
+            return kind(
                 f"{system}, {name}: {what}. What was fetched before is kept; check the network and "
                 "run it again"
             )
         status = response.status_code
         said = self._said(response)
         if status == HTTPStatus.TOO_MANY_REQUESTS or "REQUEST_LIMIT_EXCEEDED" in said:
-            return ConnectError(
+            return PassingError(
                 f"{system}, {name}: the limit of requests is reached ({status}) and still is after "
                 f"{TRIES} tries. What was fetched before is kept; run it again later{said}"
             )
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            return ConnectError(
+            return PassingError(
                 f"{system}, {name}: {system} answers with an error of its own ({status}), {TRIES} "
                 f"times. What was fetched before is kept; run it again later{said}"
             )

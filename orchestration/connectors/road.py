@@ -18,6 +18,12 @@ class ConnectError(ExplainedError):
     """A vendor's data cannot be fetched; the text says what of whom, and what to do."""
 
 
+class PassingError(ConnectError):
+    """The vendor cannot be reached, has an error of its own or a limit: it may answer later."""
+
+    may_pass = True
+
+
 class NotAllowedError(ConnectError):
     """The key may not see an object, or the account does not have it."""
 

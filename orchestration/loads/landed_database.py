@@ -9,7 +9,7 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.database import quote, text
+from orchestration.database import PASSING, quote, text
 from orchestration.loads.landed import API, Landed
 from orchestration.loads.landed_folder import attach_folder
 from orchestration.loads.model import LoadError
@@ -95,9 +95,11 @@ def _unopened(landed: Landed, problem: duckdb.Error) -> LoadError:
     remedy = "Check the connection and the rights of the user"
     if landed.file is not None:
         remedy = "If a program is writing to it, load again once that is done"
-    return LoadError(
+    error = LoadError(
         f"{landed.shown}, which {landed.loader} fills, cannot be opened ({said}). {remedy}"
     )
+    error.may_pass = PASSING.search(said) is not None
+    return error
 
 
 def _extension(connection: duckdb.DuckDBPyConnection, name: str) -> None:

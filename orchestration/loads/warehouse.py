@@ -18,6 +18,16 @@ from orchestration.loads.spec import (
 )
 from orchestration.memory import bound_memory
 
+TEXT = "VARCHAR"
+# Texts of a column that was delivered before it was declared, and that are none of its type.
+UNDECLARED_COLUMNS = {
+    "raw_table": "VARCHAR",
+    "load_id": "VARCHAR",
+    "source_file": "VARCHAR",
+    "source_line": "BIGINT",
+    "column_name": "VARCHAR",
+    "raw_text": "VARCHAR",
+}
 REJECT_COLUMNS = {
     "rejected_at": "TIMESTAMP",
     "run_id": "VARCHAR",
@@ -176,6 +186,32 @@ def _ensure(
         for column, kind in columns.items():
             if column not in existing:
                 connection.execute(f"alter table {name} add column {quote(column)} {kind}")
+            elif existing[column] == TEXT and kind.upper() != TEXT:
+                _declare(connection, name, column, kind)
+
+
+def _declare(connection: duckdb.DuckDBPyConnection, table: str, column: str, kind: str) -> None:
+    """Give a column its type that was delivered before it was declared, and so was kept as text.
+
+    Texts that are none of that type are kept in `raw_loads.undeclared_texts`.
+    """
+    named = quote(column)
+    is_other = f"{named} is not null and try_cast({named} as {kind}) is null"
+    found = connection.execute(f"select count(*) from {table} where {is_other}").fetchone()
+    if found and found[0]:
+        connection.execute("create schema if not exists raw_loads")
+        columns = ", ".join(f"{name} {kind}" for name, kind in UNDECLARED_COLUMNS.items())
+        connection.execute(f"create table if not exists raw_loads.undeclared_texts ({columns})")
+        connection.execute(
+            "insert into raw_loads.undeclared_texts"
+            f" select ?, _dlt_load_id, _source_file, _source_line, ?, {named}"
+            f" from {table} where {is_other}",
+            [table.replace('"', ""), column],
+        )
+    connection.execute(
+        f"alter table {table} alter column {named} set data type {kind}"
+        f" using try_cast({named} as {kind})"
+    )
 
 
 def raw_columns(table: TableSpec) -> dict[str, str]:

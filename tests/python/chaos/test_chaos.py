@@ -3,23 +3,27 @@
 import json
 import os
 import random
+import signal
 import subprocess
 import sys
 import time
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import duckdb
 import pytest
 
 from chaos import __main__ as command_line
+from chaos import faults, running
 from chaos.clock import clock_off_by
-from chaos.companies import SmallCompany, accounts_on
+from chaos.companies import FIRST_DAY, SmallCompany, accounts_on
 from chaos.comparing import differing, rows_lost
 from chaos.faults import FAULTS
 from chaos.kills import KINDS, Kills
+from chaos.place import Place
 from chaos.reading import Reader
-from chaos.running import Ended
+from chaos.running import Command, Ended, kill
+from chaos.sleeping import differences
 from chaos.tally import Tally
 from orchestration.publish import Relation, publish
 
@@ -124,6 +128,57 @@ def test_a_refresh_that_does_not_recover_is_a_manual_step_and_ends_the_kills(tmp
     assert "it is damaged" in said[0]
 
 
+IGNORING = """
+import signal, sys, time
+if {code}:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit({code}))
+else:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+print("Load files …", flush=True)
+time.sleep(1)
+print("Build …", "Build: done (0.1 s)", "Publish …", sep=chr(10), flush=True)
+"""
+
+
+@pytest.mark.parametrize(("code", "is_sound"), [(0, False), (1, True)])
+def test_a_refresh_that_does_not_stop_when_it_is_told_to_is_noticed(tmp_path, code, is_sound):
+    """What ignores SIGTERM would be counted as a kill that was survived."""
+    kills = Kills(SmallCompany(tmp_path), tmp_path, random.Random(1), lambda _: None)
+    name = "SIGTERM to csw, as systemd stops it"
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(running, "PROGRAM", ("-c", IGNORING.format(code=code)))
+        command = Command()
+    assert command.wait_for("Load files")
+    begun = command.begun
+    kill(command.process.pid, signal.SIGTERM)
+    kills._judge(command, name, "Load files", begun)
+    assert (kills.tallies[name].notes == []) is is_sound
+
+
+def test_who_stops_the_kills_is_told_what_was_tried_until_then(tmp_path, monkeypatch):
+    said = []
+    kills = Kills(SmallCompany(tmp_path), tmp_path, random.Random(1), said.append)
+    publish_day(kills.control, 1)
+    publish_day(kills.home, 1)
+    (name, *_) = KINDS
+    monkeypatch.setattr(kills, "_deliver_and_control", lambda _: None)
+    monkeypatch.setattr(kills, "_refresh", lambda *_: Ended(0, ""))
+
+    def kill_once(day: int) -> str:
+        kills.tallies[name].tried += 1
+        kills.steps["Load files"] = kills.steps.get("Load files", 0) + 1
+        if day == 2:
+            raise KeyboardInterrupt
+        return name
+
+    monkeypatch.setattr(kills, "_kill", kill_once)
+    kills.run(100)
+    tally = kills.tallies[name]
+    assert tally.is_sound
+    assert 1 <= tally.tried <= 10
+    assert said[-1] == f"stopped after {tally.tried} of 100 kills"
+
+
 def test_what_a_kill_leaves_in_published_is_noticed(tmp_path, monkeypatch):
     kills = Kills(SmallCompany(tmp_path), tmp_path, random.Random(1), lambda _: None)
     publish_day(kills.control, 1)
@@ -135,6 +190,55 @@ def test_what_a_kill_leaves_in_published_is_noticed(tmp_path, monkeypatch):
     (kills.home / "published" / ".r2_customer_success.duckdb.tmp").touch()
     kills._recover(1, [name], reader_of(kills.home))
     assert "left in published: .r2_customer_success.duckdb.tmp" in kills.tallies[name].notes[0]
+
+
+def test_rows_of_a_home_that_slept_are_compared_but_for_when_they_were_loaded(tmp_path):
+    publish_day(tmp_path / "daily", 1)
+    publish_day(tmp_path / "same", 1)
+    publish_day(tmp_path / "less", 1, accounts=accounts_on(1) - 2)
+    publish_day(tmp_path / "dearer", 2, accounts=accounts_on(1))
+    assert differences(tmp_path / "daily", tmp_path / "same", {}) == []
+    (less,) = differences(tmp_path / "daily", tmp_path / "less", {})
+    assert (less.table, less.only_daily, less.only_slept) == ("fct_account_month", 2, 0)
+    (dearer,) = differences(tmp_path / "daily", tmp_path / "dearer", {})
+    assert (dearer.only_daily, dearer.only_slept) == (accounts_on(1), accounts_on(1))
+    assert dearer.columns == ["closing_arr"]
+    assert "1001" in str(dearer)
+    said = {"fct_account_month": ("closing_arr",)}
+    assert differences(tmp_path / "daily", tmp_path / "dearer", said) == []
+    assert differences(tmp_path / "daily", tmp_path / "less", {"fct_account_month": "*"}) == []
+
+
+@pytest.mark.parametrize("lost", [0, 1])
+def test_what_a_home_loses_while_it_sleeps_is_noticed(tmp_path, monkeypatch, lost):
+    """The last refresh is that of the home that slept."""
+    days = []
+
+    def refresh(*_: object, CSW_HOME: str, CHAOS_CLOCK: str, **__: str) -> Ended:  # noqa: N803
+        home = Path(CSW_HOME)
+        days.append((home.name, datetime.now(UTC) + timedelta(seconds=int(CHAOS_CLOCK))))
+        is_slept = home.name == "slept"
+        day = 4 if is_slept else len(days) - 1
+        publish_day(home, day, accounts=accounts_on(day) - lost * is_slept, run_id=f"r{len(days)}")
+        return Ended(0, "")
+
+    monkeypatch.setattr(faults, "csw", refresh)
+    monkeypatch.setattr(
+        faults, "clock_off_by", lambda _, off: {"CHAOS_CLOCK": str(int(off.total_seconds()))}
+    )
+    place = Place(SmallCompany(tmp_path / "files"), tmp_path, random.Random(1), 4)
+    tally = faults.skipped_days(place)
+    assert tally.is_sound is not bool(lost)
+    assert [home for home, _ in days] == ["daily"] * 5 + ["slept"]
+    mornings = [at.date() for _, at in days]
+    assert mornings[:5] == [FIRST_DAY + timedelta(days=day + 1) for day in range(5)]
+    assert mornings[5] == mornings[4]
+
+
+@pytest.mark.nightly
+def test_a_small_company_that_slept_four_days_has_what_one_refreshed_daily_has(capsys):
+    arguments = ["--kills", "0", "--fault", "skipped-days", "--days", "4"]
+    assert command_line.main(arguments) == 0, capsys.readouterr().out
 
 
 def test_a_clock_can_be_wrong_for_one_command(tmp_path):

@@ -24,6 +24,7 @@ from tests.python.connect.server import Answer, Request
 
 pytestmark = pytest.mark.long
 
+OOPS = {"error": "oops"}
 SLOW_DOWN = {"error": {"code": "rate_limit"}}
 
 
@@ -95,24 +96,25 @@ def test_an_error_of_the_vendor_and_a_cut_answer_are_asked_for_again(
 
 
 @pytest.mark.parametrize(
-    ("answer", "words"),
+    ("answer", "may_pass", "words"),
     [
-        (Answer(SLOW_DOWN, status=429), "the limit of requests is reached (429)"),
-        (Answer({"error": "oops"}, status=502), "answers with an error of its own (502), 6 times"),
-        (Answer({"data": []}, cut="with its own length"), "its answer is not whole JSON"),
-        (Answer({"object": "list", "has_more": False}), "the answer has no list 'data'"),
-        (Answer({"data": [{"id": "in_1"}]}), "does not say whether there are more pages"),
-        (Answer({"error": "what?"}, status=400), "the request is refused (400)"),
+        (Answer(SLOW_DOWN, status=429), True, "the limit of requests is reached (429)"),
+        (Answer(OOPS, status=502), True, "answers with an error of its own (502), 6 times"),
+        (Answer({"data": []}, cut="with its own length"), True, "its answer is not whole JSON"),
+        (Answer({"object": "list", "has_more": False}), False, "the answer has no list 'data'"),
+        (Answer({"data": [{"id": "in_1"}]}), False, "does not say whether there are more pages"),
+        (Answer({"error": "what?"}, status=400), False, "the request is refused (400)"),
     ],
 )
 def test_what_stays_wrong_ends_the_fetch_with_a_clear_text_and_no_half_file(
-    fetched: Fetched, stripe: FakeStripe, answer: Answer, words: str
+    fetched: Fetched, stripe: FakeStripe, answer: Answer, may_pass: bool, words: str
 ) -> None:
     stripe.fail("/invoices", answer, times=100)
     with pytest.raises(ConnectError) as caught:
         fetched.fetch(FIRST)
     assert str(caught.value).startswith("Stripe, invoices: ")
     assert words in str(caught.value)
+    assert caught.value.may_pass is may_pass
     assert len(stripe.paths("/invoices")) <= http.TRIES
     assert not [file for file in fetched.files() if "invoice" in file]
     assert "_state.json" not in fetched.files()
@@ -126,8 +128,9 @@ def test_what_stays_wrong_ends_the_fetch_with_a_clear_text_and_no_half_file(
 
 def test_a_vendor_that_cannot_be_reached_is_named(tmp_path: Path) -> None:
     way = road("stripe", "http://127.0.0.1:9/v1/", KEY)
-    with pytest.raises(ConnectError, match="Stripe, products: it cannot be reached"):
+    with pytest.raises(ConnectError, match="Stripe, products: it cannot be reached") as caught:
         Fetched(way, tmp_path).fetch(FIRST)
+    assert caught.value.may_pass
 
 
 def test_an_expired_key_names_system_permission_remedy_and_place_but_not_itself(

@@ -3,8 +3,9 @@ from datetime import date
 
 import pytest
 
-from orchestration import published_assets
+from orchestration import build_state, published_assets
 from orchestration.build_state import BuildState, incremental_models, unit_tested_code
+from orchestration.home import HomeConfig
 
 NEW_YEARS_EVE = date(2025, 12, 31)
 BUILT = {
@@ -83,6 +84,68 @@ def project(kind="table", checksum="1", macro="select 1", rows=1):
         "macros": {"macro.p.m": {"macro_sql": macro}},
         "unit_tests": {"unit_test.p.x.t": test},
     }
+
+
+CODE = {
+    "events": "1", "days": "1", "aside": "1",
+    "filter": "1", "days_between": "1", "get_incremental_replace_sql": "1", "unused": "1",
+}  # fmt: skip
+
+
+def project_of_days(**changes):
+    """An incremental model over a view of events, which uses a macro that uses another."""
+    code = {**CODE, **changes}
+
+    def node(name, *upstream, macros=(), **config):
+        return {
+            "resource_type": "model",
+            "config": {"materialized": "view", **config},
+            "checksum": {"checksum": code[name]},
+            "depends_on": {
+                "nodes": ["source.p.raw", *(f"model.p.{name}" for name in upstream)],
+                "macros": [f"macro.p.{name}" for name in macros],
+            },
+        }
+
+    def macro(name, *uses):
+        return {
+            "macro_sql": code[name],
+            "depends_on": {"macros": [f"macro.p.{name}" for name in uses]},
+        }
+
+    return {
+        "nodes": {
+            "model.p.events": node("events", macros=["filter"]),
+            "model.p.days": node(
+                "days", "events", materialized="incremental", incremental_strategy="replace"
+            ),
+            "model.p.aside": node("aside", "days", macros=["unused"]),
+        },
+        "macros": {
+            "macro.p.filter": macro("filter", "days_between"),
+            "macro.p.days_between": macro("days_between"),
+            "macro.p.get_incremental_replace_sql": macro("get_incremental_replace_sql"),
+            "macro.p.unused": macro("unused"),
+        },
+    }
+
+
+@pytest.mark.parametrize("name", CODE)
+def test_incremental_tables_start_anew_when_what_they_are_made_of_has_other_code(name):
+    """After an upgrade the rows of earlier days would stay as the older version counted them."""
+    first = incremental_models(project_of_days(), [])
+    assert first == incremental_models(project_of_days(), [])
+    is_other = first != incremental_models(project_of_days(**{name: "2"}), [])
+    assert is_other is (name not in ("aside", "unused"))
+
+
+def test_incremental_tables_start_anew_when_a_default_of_the_project_changes(home, monkeypatch):
+    monkeypatch.setattr(build_state, "read_manifest", lambda _: project_of_days())
+    home.write(HomeConfig())
+    first = BuildState.read(home).incremental
+    assert first == BuildState.read(home).incremental
+    monkeypatch.setattr(build_state, "default_vars", lambda: {"usage_lookback_days": 99})
+    assert BuildState.read(home).incremental != first
 
 
 def test_only_incremental_models_and_vars_ask_for_a_full_refresh():

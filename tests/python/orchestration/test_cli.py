@@ -1,5 +1,6 @@
 import os
 import signal
+import subprocess
 import sys
 from types import SimpleNamespace
 
@@ -74,6 +75,34 @@ def test_ctrl_c_shows_no_traceback_even_while_the_program_loads(monkeypatch):
     with pytest.raises(SystemExit) as ended:
         main()
     assert ended.value.code == 130
+
+
+STOPPED = """
+import signal, sys, types
+
+def run():
+    from dagster._utils.interrupts import capture_interrupts
+    with capture_interrupts():
+        pass
+    for number in (signal.SIGINT, signal.SIGTERM):
+        print(signal.getsignal(number) is signal.SIG_IGN)
+
+sys.modules["orchestration.cli"] = types.SimpleNamespace(app=run)
+from orchestration.start import main
+main()
+"""
+
+
+def test_a_command_in_the_background_of_a_script_can_be_stopped(project_root):
+    """A shell lets it ignore SIGINT, and Dagster copies that to SIGTERM."""
+    done = subprocess.run(
+        ["sh", "-c", 'trap "" INT; exec "$@"', "sh", sys.executable, "-c", STOPPED],
+        cwd=project_root,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.split() == ["False", "False"]
 
 
 def test_dagster_takes_the_place_of_csw_so_that_who_stops_one_stops_the_other(home, monkeypatch):
