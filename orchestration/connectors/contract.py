@@ -105,6 +105,9 @@ class Contract:
             if set(each.names) & set(resource.tables)
         ]
         found = [table for name in relations for table in adapter.readers(name)]
+        found += [
+            table for table, entry in adapter.mapping.items() if entry["from"] in resource.tables
+        ]
         return list(dict.fromkeys(found))
 
     @property

@@ -11,6 +11,7 @@ from orchestration.connectors import (
     delighted,
     hubspot,
     intercom,
+    posthog,
     salesforce,
     stripe,
     zendesk,
@@ -34,11 +35,12 @@ READERS: Mapping[str, Mapping[str, Reader]] = {
     "delighted": delighted.READERS,
     "hubspot": hubspot.READERS,
     "intercom": intercom.READERS,
+    "posthog": posthog.READERS,
     "salesforce": salesforce.READERS,
     "stripe": stripe.READERS,
     "zendesk": zendesk.READERS,
 }
-LOOKS = {"salesforce": salesforce.look}
+LOOKS = {"posthog": posthog.look, "salesforce": salesforce.look}
 
 
 def fetch(

@@ -41,6 +41,7 @@ class Fetching:
     writer: Writer = field(init=False)
     fields: dict[str, str] = field(default_factory=dict)
     _seen: dict[str, str] = field(default_factory=dict)
+    _recent: list[str] = field(default_factory=list)
     _read: int = 0
 
     def __post_init__(self) -> None:
@@ -105,6 +106,22 @@ class Fetching:
                 return
         self.writer.row(self.resource.tables[0], kept)
 
+    def write_event(self, row: Row, moment: datetime) -> None:
+        """Write an event of a moment that the list is asked by, unless it was just written so.
+
+        Events of the overlap come again with the next fetch: digests of these are kept.
+        """
+        found = digest(row)
+        if self.resource.since and moment >= self.drop.begun - self.resource.since.overlap:
+            self._recent.append(found)
+        if found not in self.written_before:
+            self.write(row)
+
+    @cached_property
+    def written_before(self) -> set[str]:
+        """Digests of the events that the last fetch had in its overlap with this one."""
+        return set(self.drop.known(self.resource.name).get("recent", ())) if self.last else set()
+
     def write_gone(self, key: str, row: Row | None) -> None:
         """Write, once, that a row of a list that is read whole is no longer there."""
         self._seen[key] = GONE
@@ -137,9 +154,10 @@ class Fetching:
     def memory(self) -> dict[str, Any]:
         """What the next fetch needs to know."""
         seen = {"seen": self._seen} if self.resource.since is None else {}
+        recent = {"recent": self._recent} if self._recent else {}
         written_so = {"rows": self.writer.counts, "files": self.writer.files}
         begun = {"begun": self.drop.begun.isoformat(), "asked": self.asked}
-        return {**begun, **seen, **written_so}
+        return {**begun, **seen, **recent, **written_so}
 
     def reach(self, moment: datetime) -> None:
         """Keep what was written, all of what changed before a moment: a kill loses none of it."""

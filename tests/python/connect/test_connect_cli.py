@@ -175,6 +175,7 @@ def test_every_folder_that_an_adapter_reads_is_fetched_and_every_folder_is_read(
     contract, adapter = contract_of(vendor), read_adapter(API, vendor)
     folders = {table for each in contract.resources.values() for table in each.tables}
     read = {name for each in adapter.relations.values() for name in {*each.names} & folders}
+    read |= {entry["from"] for entry in adapter.mapping.values()}
     assert read == folders
     assert all({*each.names} & folders for each in adapter.relations.values())
     assert all(contract.fills(each) for each in contract.resources.values())
