@@ -111,6 +111,11 @@ class Contract:
         return list(dict.fromkeys(found))
 
     @property
+    def needs_start(self) -> bool:
+        """Whether nothing can be fetched without a start."""
+        return bool(self.client.get("needs_start"))
+
+    @property
     def has_start(self) -> bool:
         """Whether a start leaves anything out."""
         return any(each.since and each.since.from_start for each in self.resources.values())

@@ -11,7 +11,7 @@ from typing import Any
 from orchestration.connectors.contract import Resource, Since
 from orchestration.connectors.drop import Drop, Row, Writer, digest
 from orchestration.connectors.http import Api
-from orchestration.connectors.road import ApiRoad
+from orchestration.connectors.road import ApiRoad, ConnectError
 
 GONE = "gone"
 ROWS_BETWEEN_WORDS = 100
@@ -80,6 +80,20 @@ class Fetching:
             return self.last - rule.overlap
         return self.start if rule.from_start else None
 
+    def since_or_start(self) -> datetime:
+        """From when on the resource is to be read, of a system that does not say when it began.
+
+        Raises:
+            ConnectError: company.yml has no start.
+        """
+        if self.since is None:
+            system = self.api.contract.system
+            raise ConnectError(
+                f"{system}, {self.resource.name}: {system} does not tell when its events begin. Say"
+                " in company.yml from which day on they are to be fetched, start: 2024-01-01"
+            )
+        return self.since
+
     @property
     def start(self) -> datetime | None:
         """The road's start as a moment."""
@@ -106,13 +120,19 @@ class Fetching:
                 return
         self.writer.row(self.resource.tables[0], kept)
 
-    def write_event(self, row: Row, moment: datetime) -> None:
-        """Write an event of a moment that the list is asked by, unless it was just written so.
+    @property
+    def next_since(self) -> datetime:
+        """From when on the next fetch reads, where it does not read all."""
+        rule = self.resource.since
+        return self.drop.begun - rule.overlap if rule else self.drop.begun
 
-        Events of the overlap come again with the next fetch: digests of these are kept.
+    def write_event(self, row: Row, *, comes_again: bool) -> None:
+        """Write an event, unless the last fetch had it.
+
+        Of those that the next fetch will have, too, digests are kept.
         """
         found = digest(row)
-        if self.resource.since and moment >= self.drop.begun - self.resource.since.overlap:
+        if comes_again:
             self._recent.append(found)
         if found not in self.written_before:
             self.write(row)

@@ -38,7 +38,8 @@ def _events(fetching: Fetching) -> None:
             pages += 1
             for values in page:
                 row = _event(fetching, values)
-                fetching.write_event(row, datetime.fromisoformat(row["created_at"]))
+                arrived = datetime.fromisoformat(row["created_at"])
+                fetching.write_event(row, comes_again=arrived >= fetching.next_since)
         fetching.reach(end)
         at, window = end, SHORTEST if pages > 1 else min(2 * window, LONGEST)
 
