@@ -22,7 +22,7 @@ from orchestration.company import (
     domains_of,
     source_of,
 )
-from orchestration.connectors.contract import contract_of
+from orchestration.connectors.contract import Contract, contract_of
 from orchestration.connectors.of_home import road_of
 from orchestration.connectors.road import ConnectError, vendor_names
 from orchestration.home import Home, HomeError
@@ -176,7 +176,7 @@ def _road_text(system: str, answers: Answers) -> str:
             "road: api",
             f"credentials: {{{', '.join(named)}}} # or {SECRET_FILE}<path>",
             *([f"# options: {{{': …, '.join(contract.options)}: …}}"] if contract.options else []),
-            *(["# start: 2023-01-01 # nothing older is fetched"] if contract.has_start else []),
+            *([_start_text(contract)] if contract.has_start else []),
             *([OWN_COLUMNS] if source_of(system) != system else []),
         ]
     else:
@@ -189,6 +189,17 @@ def _road_text(system: str, answers: Answers) -> str:
             OWN_COLUMNS,
         ]
     return f"  {system}:\n{indent(chr(10).join(lines), '    ')}"
+
+
+def _start_fault(contract: Contract, road: ApiRoad) -> str | None:
+    if contract.needs_start and road.start is None:
+        return "company.yml does not say: start (the first day to fetch, such as 2024-01-01)"
+    return None
+
+
+def _start_text(contract: Contract) -> str:
+    text = "start: 2023-01-01 # nothing older is fetched"
+    return text if contract.needs_start else f"# {text}"
 
 
 def _policy_lines() -> Iterable[str]:
@@ -251,7 +262,7 @@ def _api_fault(home: Home, system: str, road: ApiRoad) -> str | None:
         return f"company.yml does not say: {', '.join(left_out)}"
     if unknown := [name for name in road.credentials if name not in contract.credentials]:
         return f"there is no credential {unknown[0]}{suggestion(unknown[0], contract.credentials)}"
-    if fault := contract.option_fault(road.options):
+    if fault := contract.option_fault(road.options) or _start_fault(contract, road):
         return fault
     try:
         asked = road_of(home, system)

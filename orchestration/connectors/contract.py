@@ -105,7 +105,15 @@ class Contract:
             if set(each.names) & set(resource.tables)
         ]
         found = [table for name in relations for table in adapter.readers(name)]
+        found += [
+            table for table, entry in adapter.mapping.items() if entry["from"] in resource.tables
+        ]
         return list(dict.fromkeys(found))
+
+    @property
+    def needs_start(self) -> bool:
+        """Whether nothing can be fetched without a start."""
+        return bool(self.client.get("needs_start"))
 
     @property
     def has_start(self) -> bool:

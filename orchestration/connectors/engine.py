@@ -7,10 +7,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from orchestration.connectors import (
+    amplitude,
     chargebee,
     delighted,
     hubspot,
     intercom,
+    mixpanel,
+    posthog,
     salesforce,
     stripe,
     zendesk,
@@ -30,15 +33,23 @@ from orchestration.progress import Recorder
 
 # What the contract alone does not say, by vendor and resource.
 READERS: Mapping[str, Mapping[str, Reader]] = {
+    "amplitude": amplitude.READERS,
     "chargebee": chargebee.READERS,
     "delighted": delighted.READERS,
     "hubspot": hubspot.READERS,
     "intercom": intercom.READERS,
+    "mixpanel": mixpanel.READERS,
+    "posthog": posthog.READERS,
     "salesforce": salesforce.READERS,
     "stripe": stripe.READERS,
     "zendesk": zendesk.READERS,
 }
-LOOKS = {"salesforce": salesforce.look}
+LOOKS = {
+    "amplitude": amplitude.look,
+    "mixpanel": mixpanel.look,
+    "posthog": posthog.look,
+    "salesforce": salesforce.look,
+}
 
 
 def fetch(

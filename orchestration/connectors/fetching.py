@@ -11,7 +11,7 @@ from typing import Any
 from orchestration.connectors.contract import Resource, Since
 from orchestration.connectors.drop import Drop, Row, Writer, digest
 from orchestration.connectors.http import Api
-from orchestration.connectors.road import ApiRoad
+from orchestration.connectors.road import ApiRoad, ConnectError
 
 GONE = "gone"
 ROWS_BETWEEN_WORDS = 100
@@ -41,6 +41,7 @@ class Fetching:
     writer: Writer = field(init=False)
     fields: dict[str, str] = field(default_factory=dict)
     _seen: dict[str, str] = field(default_factory=dict)
+    _recent: list[str] = field(default_factory=list)
     _read: int = 0
 
     def __post_init__(self) -> None:
@@ -79,6 +80,20 @@ class Fetching:
             return self.last - rule.overlap
         return self.start if rule.from_start else None
 
+    def since_or_start(self) -> datetime:
+        """From when on the resource is to be read, of a system that does not say when it began.
+
+        Raises:
+            ConnectError: company.yml has no start.
+        """
+        if self.since is None:
+            system = self.api.contract.system
+            raise ConnectError(
+                f"{system}, {self.resource.name}: {system} does not tell when its events begin. Say"
+                " in company.yml from which day on they are to be fetched, start: 2024-01-01"
+            )
+        return self.since
+
     @property
     def start(self) -> datetime | None:
         """The road's start as a moment."""
@@ -104,6 +119,28 @@ class Fetching:
             if self.seen_before.get(key) == self._seen[key]:
                 return
         self.writer.row(self.resource.tables[0], kept)
+
+    @property
+    def next_since(self) -> datetime:
+        """From when on the next fetch reads, where it does not read all."""
+        rule = self.resource.since
+        return self.drop.begun - rule.overlap if rule else self.drop.begun
+
+    def write_event(self, row: Row, *, comes_again: bool) -> None:
+        """Write an event, unless the last fetch had it.
+
+        Of those that the next fetch will have, too, digests are kept.
+        """
+        found = digest(row)
+        if comes_again:
+            self._recent.append(found)
+        if found not in self.written_before:
+            self.write(row)
+
+    @cached_property
+    def written_before(self) -> set[str]:
+        """Digests of the events that the last fetch had in its overlap with this one."""
+        return set(self.drop.known(self.resource.name).get("recent", ())) if self.last else set()
 
     def write_gone(self, key: str, row: Row | None) -> None:
         """Write, once, that a row of a list that is read whole is no longer there."""
@@ -137,9 +174,10 @@ class Fetching:
     def memory(self) -> dict[str, Any]:
         """What the next fetch needs to know."""
         seen = {"seen": self._seen} if self.resource.since is None else {}
+        recent = {"recent": self._recent} if self._recent else {}
         written_so = {"rows": self.writer.counts, "files": self.writer.files}
         begun = {"begun": self.drop.begun.isoformat(), "asked": self.asked}
-        return {**begun, **seen, **written_so}
+        return {**begun, **seen, **recent, **written_so}
 
     def reach(self, moment: datetime) -> None:
         """Keep what was written, all of what changed before a moment: a kill loses none of it."""

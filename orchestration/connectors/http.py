@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from copy import deepcopy
 from http import HTTPStatus
 from string import Formatter
-from typing import Any
+from typing import IO, Any
 from urllib.parse import urlsplit
 
 # As in orchestration/loads: nothing is sent to anyone but the vendor.
@@ -19,7 +20,12 @@ from dlt.sources.helpers.rest_client import RESTClient
 from dlt.sources.helpers.rest_client.paginators import BasePaginator
 from dlt.sources.rest_api.config_setup import create_paginator, get_auth_class
 from requests import Response
-from requests.exceptions import HTTPError, JSONDecodeError, RequestException
+from requests.exceptions import (
+    ChunkedEncodingError,
+    HTTPError,
+    JSONDecodeError,
+    RequestException,
+)
 
 from orchestration.connectors.contract import Contract, Resource
 from orchestration.connectors.road import (
@@ -28,12 +34,14 @@ from orchestration.connectors.road import (
     NotAllowedError,
     NotThereError,
     PassingError,
+    RefusedError,
 )
 
 TRIES = 6
 FIRST_WAIT = 1.0
 LONGEST_WAIT = 300.0
 SHOWN = 300
+BLOCK = 1024 * 1024
 
 
 class Api:
@@ -169,6 +177,52 @@ class Api:
             raise ConnectError(f"{self.contract.system}, {resource.name}: not an object: {path}")
         return body
 
+    def download(
+        self,
+        resource: Resource,
+        params: Mapping[str, Any],
+        target: IO[bytes],
+        is_whole: Callable[[IO[bytes]], bool],
+        *,
+        may_be_none: bool = False,
+    ) -> bool:
+        """Write a large answer into a file; False where the vendor says that there is none (404).
+
+        One that ends in the middle is asked for again, from its beginning.
+
+        Raises:
+            RefusedError: It is asked for something that the vendor does not give.
+            ConnectError: As in ``pages``.
+        """
+        asked = {**resource.endpoint.get("params", {}), **params}
+        for attempt in range(TRIES):
+            if attempt:
+                time.sleep(min(FIRST_WAIT * 2**attempt, LONGEST_WAIT))
+            target.seek(0)
+            target.truncate()
+            try:
+                with self._client.get(
+                    self._filled(resource.endpoint["path"]), params=asked, stream=True
+                ) as response:
+                    if may_be_none and response.status_code == HTTPStatus.NOT_FOUND:
+                        return False
+                    if not response.ok:
+                        # What it says is read while it is open.
+                        raise self._explained(resource, HTTPError(response=response))
+                    for block in response.iter_content(BLOCK):
+                        target.write(block)
+            except ChunkedEncodingError:
+                continue
+            except RequestException as problem:
+                raise self._explained(resource, problem) from None
+            if is_whole(target):
+                target.seek(0)
+                return True
+        raise PassingError(
+            f"{self.contract.system}, {resource.name}: its answer ends in the middle,"
+            f" {TRIES} times. What was fetched before is kept; check the network and run it again"
+        )
+
     # ---- errors -----------------------------------------------------------------------------
 
     def _explained(self, resource: Resource, problem: Exception) -> ConnectError:
@@ -216,7 +270,7 @@ class Api:
                 f"{system}, {name}: the key may not see it, or the account does not have it "
                 f"({status}). It needs: {resource.permission}. {self.contract.key}{said}"
             )
-        return ConnectError(
+        return RefusedError(
             f"{system}, {name}: the request is refused ({status}). Check the options and the start "
             f"of the connection{said}"
         )
@@ -241,6 +295,8 @@ def _fresh(paginator: Any) -> BasePaginator:  # noqa: ANN401
 def _is_cut(response: Response | None, _: BaseException | None) -> bool:
     """Whether an answer ends in the middle: it is asked for again."""
     if response is None or not response.ok:
+        return False
+    if "json" not in response.headers.get("Content-Type", "json"):
         return False
     try:
         response.json()

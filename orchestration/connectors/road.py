@@ -32,6 +32,10 @@ class NotThereError(NotAllowedError):
     """There is no such object."""
 
 
+class RefusedError(ConnectError):
+    """A request is one that the vendor does not answer."""
+
+
 def vendor_names() -> list[str]:
     """The vendors that have a connector."""
     return sorted(path.stem for path in FOLDER.glob("*.yml"))

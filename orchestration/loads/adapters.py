@@ -16,6 +16,8 @@ The YAML files of ``orchestration/adapters/<loader>/<vendor>.yml``. A file has
 
 A loader named ``api`` is a connector of this project: its relations are the folders of objects that
 it fetched. ``inside`` says, by the start of columns' names, in which key of an object they are.
+``mapping`` says, as a ``mapping.yml`` does, what becomes of files that only ever grow: each is read
+once, where relations are read whole at each load.
 """
 
 from __future__ import annotations
@@ -146,6 +148,8 @@ class Adapter:
         relations: What it reads, by name.
         objects: Queries over them, by name.
         tables: The raw tables it fills, by name.
+        limits: What may be left out of them.
+        mapping: Entries of a mapping by the raw table that they fill.
     """
 
     loader: str
@@ -155,6 +159,12 @@ class Adapter:
     objects: dict[str, str]
     tables: dict[str, AdaptedTable] = field(default_factory=dict)
     limits: tuple[Limit, ...] = ()
+    mapping: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def filled(self) -> list[str]:
+        """Names of all raw tables it fills."""
+        return [*self.tables, *self.mapping]
 
     def reads(self, sql: str) -> tuple[list[str], list[str]]:
         """Relations and objects that a query stands on; an object comes after what it reads."""
@@ -205,7 +215,7 @@ def filled_tables(vendor: str) -> dict[str, set[str]]:
     for loader, vendors in adapter_names().items():
         if vendor in vendors:
             adapter = read_adapter(loader, vendor)
-            found.setdefault(adapter.source, set()).update(adapter.tables)
+            found.setdefault(adapter.source, set()).update(adapter.filled)
     return found
 
 
@@ -230,10 +240,14 @@ def read_adapter(loader: str, vendor: str) -> Adapter:
         loader,
         vendor,
         raw.get("source", vendor),
-        {name: _relation(name, body) for name, body in raw["relations"].items()},
+        {name: _relation(name, body) for name, body in raw.get("relations", {}).items()},
         raw.get("objects", {}),
-        {name: _table(name, body, raw["relations"]) for name, body in raw["tables"].items()},
+        {
+            name: _table(name, body, raw["relations"])
+            for name, body in raw.get("tables", {}).items()
+        },
         tuple(Limit(**limit) for limit in raw.get("limits", ())),
+        raw.get("mapping", {}),
     )
 
 

@@ -13,6 +13,7 @@ from orchestration.loads.landed import Landed
 from orchestration.loads.landed_database import attached, refuse_own_schema
 from orchestration.loads.landed_query import LandedQuery, absent_relation
 from orchestration.loads.landed_relation import MACROS
+from orchestration.loads.mapped import plan_by_adapter
 from orchestration.loads.model import FileError, Landing, LoadError
 from orchestration.loads.part_plan import PartPlan
 from orchestration.loads.plan import Plan
@@ -85,7 +86,9 @@ def plan_by_landing(run: LoadRun, landing: Landing) -> Plan:
                     raise LoadError(absent_relation(query, adapter, landed, name))
             plan = _tables(run, landing, adapter, query)
             _warn(run, landing, adapter, query, plan)
-            return plan
+        if adapter.mapping:
+            plan.add(plan_by_adapter(run, landing, adapter.mapping))
+        return plan
     except (LoadError, duckdb.Error) as problem:
         named = "" if system == run.spec.name else f"{system}: "
         run.note("error", named + landed.redacted(str(problem)))
@@ -168,8 +171,8 @@ def _check_said(adapter: Adapter, landed: Landed, name: str) -> None:
             f"company.yml names a table '{name}', which is none that {landed.loader} lands of"
             f" {adapter.vendor}{suggestion(name, adapter.relations)}"
         )
-    if name in dict(landed.columns) and name not in adapter.tables:
+    if name in dict(landed.columns) and name not in adapter.filled:
         raise LoadError(
             f"company.yml names columns of '{name}', which is no raw table of {adapter.vendor}"
-            f"{suggestion(name, adapter.tables)}"
+            f"{suggestion(name, adapter.filled)}"
         )

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import fnmatch
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
 
 from orchestration.loads.files import InputFile, list_files, tables_by_name
 from orchestration.loads.mapping import Entry, Lookup, Mapping
-from orchestration.loads.model import FileError
+from orchestration.loads.model import FileError, Landing
 from orchestration.loads.part_plan import PartPlan
 from orchestration.loads.plan import NamedReading, Plan
 from orchestration.loads.run import LoadRun
@@ -223,6 +225,33 @@ def _take(run: LoadRun, plan: Plan, files: MappedFiles, entity: str, entry: Entr
             plan.left.append(file)
 
 
+def plan_by_adapter(run: LoadRun, landing: Landing, mapping: dict[str, Any]) -> Plan:
+    """What an adapter's mapping reads of the files that a connector fetched."""
+    landed, plan = landing.landed, Plan()
+    files = MappedFiles(
+        [
+            replace(file, relative=f"{landing.system}/{file.relative}", origin=landing.system)
+            for file in list_files(Path(landed.database))
+        ]
+    )
+    for entity, body in mapping.items():
+        table = run.spec.tables[entity]
+        folder = f"{landing.system}/{body['from']}"
+        # Where nothing was fetched nothing was delivered.
+        is_there = any(file.relative.startswith(f"{folder}/") for file in files.files)
+        if not is_there or not table.is_of(landing.domains):
+            continue
+        said = {name: {"sql": sql} for name, sql in landed.columns_of(entity).items()}
+        columns = {**body["columns"], **said}
+        entry = Entry.model_validate({**body, "from": folder, "columns": columns})
+        salt = _salt(run, files, entry)
+        for file in files.matching(entry):
+            reading = MappedReading(file, table, entry, files, salt)
+            files.readers.setdefault(file.relative, []).append(reading)
+            plan.readings.setdefault(entity, []).append(reading)
+    return plan
+
+
 def _salt(run: LoadRun, files: MappedFiles, entry: Entry) -> str:
     """What else than the file itself decides its rows: the mapping and the lookups."""
     lookups = [run.fingerprint(files.looked_up(each).path) for each in entry.lookups.values()]
@@ -235,7 +264,7 @@ def unmapped_columns(run: LoadRun, plan: Plan) -> Iterator[tuple[StagedFile, lis
         reading.file.relative
         for readings in plan.readings.values()
         for reading in readings
-        if isinstance(reading, MappedReading)
+        if isinstance(reading, MappedReading) and reading.file.origin is None
     }
     for staged in run.staged_files():
         if staged.file.relative in relatives:

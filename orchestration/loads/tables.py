@@ -141,22 +141,26 @@ class TableLoad:
         """New and changed rows of a table with a key."""
         if not self._parts:
             return
-        delivery = self._collect()
+        delivery = self._collect(self._parts)
         note_delivery(self.run, self.table, self._parts, self.empty_files)
         if self.table.last_counts or self.run.request.is_dated:
-            self._supersede(delivery)
+            self._supersede(delivery, is_quiet=self.run.request.is_dated)
         else:
             self._reject_duplicates(delivery)
-        for part in self._parts:
+        self._load_new(delivery, self._parts)
+
+    def _load_new(self, delivery: str, parts: list[Part]) -> None:
+        """Count the rows of a delivery and queue those that are not loaded yet."""
+        for part in parts:
             count = self.run.count(self.table.name, part.file)
             count.unchanged += self.run.rows(
                 f"select count(*) from {delivery} where _part = {part.number}"
             )
         self._keep_changed(delivery)
-        self._finish(delivery)
+        self._finish(delivery, parts)
 
-    def _collect(self) -> str:
-        """All good rows of the delivery in one table."""
+    def _collect(self, parts: list[Part]) -> str:
+        """All good rows of parts of the delivery in one table."""
         name = f"delivery_{self.run.next_number()}"
         columns = {
             column.name: column.sql_type
@@ -168,7 +172,7 @@ class TableLoad:
         columns |= dict.fromkeys(extras, "VARCHAR")
         body = ", ".join(f"{quote(column)} {kind}" for column, kind in columns.items())
         self.run.connection.execute(f"create table {name} (_part bigint, _line bigint, {body})")
-        for part in self._parts:
+        for part in parts:
             self.run.connection.execute(
                 f"insert into {name} by name select {part.number} as _part, *"
                 f" from ({part.good_rows()})"
@@ -230,11 +234,11 @@ class TableLoad:
             count = self.run.count(table.name, part.file)
             count.rejected += self.run.reject(part, sql)
 
-    def _supersede(self, delivery: str) -> None:
+    def _supersede(self, delivery: str, *, is_quiet: bool) -> None:
         """Keep one row per key: the last one, by its version or else by the order in the file.
 
         A row that holds for no day gives way to one that does. The other rows change nothing and
-        are counted so; a message names them.
+        are counted so; a message names them, unless it is ordinary that they come again.
         """
         table = self.table
         is_dated = self.run.request.is_dated
@@ -261,7 +265,7 @@ class TableLoad:
             f" window w as ({window} rows between unbounded preceding and unbounded following))"
             " where _place > 1"
         )
-        self._report_superseded(losers, is_quiet=is_dated)
+        self._report_superseded(losers, is_quiet=is_quiet)
         self.run.connection.execute(
             f"delete from {delivery} using {losers} where {delivery}._part = {losers}._part"
             f" and {delivery}._line = {losers}._line; drop table {losers}"
@@ -328,6 +332,10 @@ class TableLoad:
                 f"{self._value('d', name, given)} is not distinct from n.{quote(name)}"
                 for name in same
             )
+            was_told = " and ".join(
+                f"{self._value('d', name, given)} is not distinct from r.{quote(name)}"
+                for name in same
+            )
             equal = " and ".join(
                 f"{self._value('d', name, given)} is not distinct from"
                 f" {self._value('n', name, set(run.raw_columns[table.name]))}"
@@ -343,7 +351,8 @@ class TableLoad:
                 there = f" and n._gone_load_id is null and n._origin is not distinct from {origin}"
             run.connection.execute(
                 f"delete from {delivery} where rowid in (select d.rowid from {delivery} as d"
-                f" join (select * from {raw} qualify row_number() over (partition by {partition}"
+                f" join (select * from {raw} as r where exists (select 1 from {delivery} as d"
+                f" where {was_told}) qualify row_number() over (partition by {partition}"
                 f" order by _dlt_load_id desc, _source_line desc) = 1) as n"
                 f" on {same_key} where {equal}{there})"
             )
@@ -354,9 +363,9 @@ class TableLoad:
     def _value(alias: str, name: str, present: set[str]) -> str:
         return f"{alias}.{quote(name)}" if name in present else "null"
 
-    def _finish(self, delivery: str) -> None:
+    def _finish(self, delivery: str, parts: list[Part]) -> None:
         """Count what is left of a delivery and queue it for loading."""
-        for part in self._parts:
+        for part in parts:
             loaded = self.run.rows(f"select count(*) from {delivery} where _part = {part.number}")
             count = self.run.count(self.table.name, part.file)
             count.loaded += loaded
@@ -378,8 +387,12 @@ class TableLoad:
         """Rows of new and changed files of a table that only ever grows."""
         if self._parts:
             self.run.deliveries[self.table.name] = Delivery(INCREMENT)
-        losers = self._repeated() if self.table.rejects_duplicates else None
-        for part, seen in self._seen_before():
+        fetched = [part for part in self._parts if part.staged.file.origin]
+        if fetched:
+            self._fetched(fetched)
+        parts = [part for part in self._parts if part not in fetched]
+        losers = self._repeated(parts) if self.table.rejects_duplicates else None
+        for part, seen in self._seen_before(parts):
             good = part.good_rows()
             kept = part.counts.matched - part.counts.bad
             if losers:
@@ -401,12 +414,18 @@ class TableLoad:
             if loaded:
                 self._queue(part, good)
 
-    def _seen_before(self) -> list[tuple[Part, bool]]:
+    def _fetched(self, parts: list[Part]) -> None:
+        """Rows of files that a connector fetched, in which what it asked for twice is twice."""
+        delivery = self._collect(parts)
+        self._supersede(delivery, is_quiet=True)
+        self._load_new(delivery, parts)
+
+    def _seen_before(self, parts: list[Part]) -> list[tuple[Part, bool]]:
         """Parts, with whether rows of their file are in the raw table already."""
         run = self.run
-        if not self._parts:
+        if not parts:
             return []
-        names = ", ".join(text(part.file) for part in self._parts)
+        names = ", ".join(text(part.file) for part in parts)
         raw = f"wh.{quote(run.spec.dataset)}.{quote(self.table.name)}"
         run.attach()
         try:
@@ -416,7 +435,7 @@ class TableLoad:
         finally:
             run.detach()
         seen = {row[0] for row in found}
-        return [(part, part.file in seen) for part in self._parts]
+        return [(part, part.file in seen) for part in parts]
 
     def _remove_seen(self, part: Part, delivery: str) -> None:
         """Remove rows of a changed file that were loaded from it before, each as often."""
@@ -441,7 +460,7 @@ class TableLoad:
         finally:
             run.detach()
 
-    def _repeated(self) -> str | None:
+    def _repeated(self, parts: list[Part]) -> str | None:
         """Rows whose key a row before has, over all files of the delivery."""
         run, table = self.run, self.table
         key = ", ".join(quote(name) for name in table.key)
@@ -449,9 +468,9 @@ class TableLoad:
             f"select {part.number} as _part, _line, {key}"
             f"{', ' + quote(table.version) if table.version else ''}"
             f" from {part.view} where _matched and not _bad"
-            for part in self._parts
+            for part in parts
         )
-        if not self._parts or not run.rows(
+        if not parts or not run.rows(
             f"select count(*) from (select 1 from ({union}) group by {key} having count(*) > 1)"
         ):
             return None

@@ -100,10 +100,12 @@ class FakeServer:
                     self.rfile.read(length).decode(),
                 )
                 answer = fake.respond(request)
-                body = json.dumps(answer.body).encode()
+                is_raw = isinstance(answer.body, bytes)
+                body = answer.body if is_raw else json.dumps(answer.body).encode()
                 sent = body[: len(body) // 2] if answer.cut else body
                 self.send_response(answer.status)
-                self.send_header("Content-Type", "application/json")
+                kind = "application/octet-stream" if is_raw else "application/json"
+                self.send_header("Content-Type", kind)
                 length = len(sent) if answer.cut == "with its own length" else len(body)
                 self.send_header("Content-Length", str(length))
                 for name, value in answer.headers.items():

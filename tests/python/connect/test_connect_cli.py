@@ -135,6 +135,14 @@ def test_init_names_the_credentials_of_each_connector(home: Home) -> None:
     assert text.count("# start:") == 1
 
 
+def test_a_system_that_needs_a_start_is_given_one_and_missed_without(home: Home) -> None:
+    path = write_company(home, Answers("Acme", systems={"product": "amplitude"}, road="api"))
+    text = path.read_text(encoding="utf-8")
+    assert "\n    start: 2023-01-01" in text
+    home.company_file.write_text(text.replace("    start: 2023-01-01", "    # no start"))
+    assert "does not say: start" in str(findings(home)[0].fault)
+
+
 def test_a_file_with_a_secret_begins_at_the_home(company: Home) -> None:
     (company.path / "stripe.key").write_text(KEY, encoding="utf-8")
     text = company.company_file.read_text(encoding="utf-8")
@@ -175,6 +183,7 @@ def test_every_folder_that_an_adapter_reads_is_fetched_and_every_folder_is_read(
     contract, adapter = contract_of(vendor), read_adapter(API, vendor)
     folders = {table for each in contract.resources.values() for table in each.tables}
     read = {name for each in adapter.relations.values() for name in {*each.names} & folders}
+    read |= {entry["from"] for entry in adapter.mapping.values()}
     assert read == folders
     assert all({*each.names} & folders for each in adapter.relations.values())
     assert all(contract.fills(each) for each in contract.resources.values())
