@@ -6,7 +6,7 @@ with recreations as (
         account_id,
         uncounted_from,
         uncounted_to,
-        signed_on,
+        made_on,
         old_id,
         arr
     from {{ ref('int_arr_recreations') }}
@@ -19,7 +19,7 @@ final as (
         subscription_id as object_id,
         'recreated' as gap,
         'Subscription ' || subscription_id || ' was made on '
-        || cast(max(signed_on) as varchar) || ' with a start before it, in the place of '
+        || cast(max(made_on) as varchar) || ' with a start before it, in the place of '
         || max(old_id) || '; from ' || cast(min(uncounted_from) as varchar) || ' to '
         || cast(max(uncounted_to) as varchar) || ' the contract of that time counts, it does not.'
             as what_is_missing,

@@ -1,14 +1,14 @@
 -- Grain: one row per contract line and day from which it does not count: its contract was made
--- anew in the place of another one, with a start that lies before it was signed.
+-- anew in the place of another one, with a start that lies before it was made.
 -- Systems that are moved or set up anew keep the first start of a customer, so the same days are
--- there twice. Until the new contract was signed, those of its account and product count that ended
--- when it was signed, a month earlier or later, and those before them. Of another billing system any
+-- there twice. Until the new contract was made, those of its account and product count that ended
+-- when it was made, a month earlier or later, and those before them. Of another billing system any
 -- product will do: their ids are not the same. What renews one is no matter of this model.
 {% set never = "cast('9999-12-31' as date)" %}
 {% set columns = {
     'subscription_id': 'varchar',
     'started_on': 'date',
-    'signed_on': 'date',
+    'made_on': 'date',
 } %}
 
 with lines as (
@@ -40,7 +40,7 @@ successors as (
 backdated as (
     select
         lines.*,
-        subscriptions.signed_on
+        subscriptions.made_on
     from lines
     inner join subscriptions
         on
@@ -52,8 +52,8 @@ backdated as (
             and lines.subscription_id = successors.successor_id
             and lines.product_id is not distinct from successors.product_id
     where
-        subscriptions.started_on < subscriptions.signed_on
-        and lines.valid_from < subscriptions.signed_on
+        subscriptions.started_on < subscriptions.made_on
+        and lines.valid_from < subscriptions.made_on
         and lines.account_id <> 'unassigned'
         and successors.successor_id is null
 ),
@@ -77,7 +77,7 @@ replaced as (
         backdated.subscription_item_id,
         backdated.subscription_id,
         backdated.account_id,
-        backdated.signed_on,
+        backdated.made_on,
         backdated.valid_from,
         backdated.valid_to,
         backdated.arr,
@@ -95,24 +95,24 @@ replaced as (
                     and backdated.product_id is not distinct from contracts.product_id
                 )
             )
-            and contracts.paid_until <= {{ add_days('backdated.signed_on', 31) }}
+            and contracts.paid_until <= {{ add_days('backdated.made_on', 31) }}
     group by
         backdated.source_system,
         backdated.subscription_item_id,
         backdated.subscription_id,
         backdated.account_id,
-        backdated.signed_on,
+        backdated.made_on,
         backdated.valid_from,
         backdated.valid_to,
         backdated.arr
-    having max(contracts.paid_until) >= {{ add_days('backdated.signed_on', -31) }}
+    having max(contracts.paid_until) >= {{ add_days('backdated.made_on', -31) }}
 ),
 
 dated as (
     select
         *,
         greatest(valid_from, old_from) as uncounted_from,
-        least(valid_to, signed_on, old_until) as uncounted_to
+        least(valid_to, made_on, old_until) as uncounted_to
     from replaced
 ),
 
@@ -124,7 +124,7 @@ final as (
         subscription_id,
         account_id,
         uncounted_to,
-        signed_on,
+        made_on,
         old_id,
         cast(arr as decimal(18, 2)) as arr
     from dated

@@ -293,6 +293,15 @@ def test_what_is_told_otherwise_for_the_past_is_named(tmp_path: Path) -> None:
     deliveries.close()
 
 
+def test_a_subscription_under_another_id_counts_once(tmp_path: Path) -> None:
+    deliveries = Deliveries(tmp_path)
+    deliveries.deliver(FIRST)
+    anew = {name: text.replace("_stays", "_anew") for name, text in FIRST.items()}
+    built = deliveries.deliver(anew, day_before="2025-04-30")
+    assert built.movements("stays") == [("2024-01-01", "new", 1200)]
+    deliveries.close()
+
+
 def test_a_trial_that_never_paid_has_no_arr_when_it_is_over(tmp_path: Path) -> None:
     deliveries = Deliveries(tmp_path)
     trial = {**FIRST, "subscriptions": FIRST["subscriptions"].replace("sub,active", "sub,in_trial")}
