@@ -30,7 +30,8 @@
             ~ in_delivery ~ " || ' and is in ' || currency || ' now: its past counts in '"
             ~ " || currency || ', too'",
         'since': 'was_on',
-        'remedy': 'End it, and deliver what goes on in another currency as a subscription of its own',
+        'remedy': 'End it, and deliver what goes on in another currency as a subscription of its '
+            ~ 'own',
         'severity': 'warning',
     },
 ] %}
