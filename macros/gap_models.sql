@@ -5,6 +5,7 @@
         'int_gaps_churn_reasons',
         'int_gaps_customer_accounts',
         'int_arr_gaps',
+        'int_arr_recreation_gaps',
         'int_fx_gaps',
         'int_finance_gaps',
         'int_finance_line_gaps',

@@ -1,9 +1,9 @@
 -- Grain: one row per contract line and day from which its ARR holds (the ARR ledger).
 -- The lines as they are by themselves, without what does not count: a contract that was renewed
--- before it was over, and all lines of an account on days on which it would be below 0. Intervals
--- are half-open and do not overlap; a day outside all of them has no ARR. contract_arr is what the
--- contract is worth on its own, whichever of two that overlap counts. What was renewed by another
--- contract is over at its agreed end.
+-- before it was over, the days before a contract that was made anew was made, and all lines of an
+-- account on days on which it would be below 0. Intervals are half-open and do not overlap; a day
+-- outside all of them has no ARR. contract_arr is what the contract is worth on its own, whichever
+-- of two that overlap counts. What was renewed by another contract is over at its agreed end.
 {% set kept = [
     'version_from', 'account_id', 'contract_account_id', 'subscription_id', 'product_id',
     'plan_id', 'quantity', 'unit_amount', 'currency', 'billing_interval', 'interval_count',
@@ -93,11 +93,15 @@ final as (
         {{ each_column(kept, 'lines.@') }},
         lines.is_free and uncounted.reason is null as is_free,
         uncounted.reason as uncounted_reason,
-        case when uncounted.reason = 'overlap' then 0 else lines.seats end as seats,
+        case
+            when uncounted.reason in ('overlap', 'recreated') then 0 else lines.seats
+        end as seats,
         {% for amount in amounts -%}
         case when uncounted.reason is null then lines.{{ amount }} else 0 end as {{ amount }},
         {% endfor -%}
-        case when uncounted.reason = 'below_zero' then 0 else lines.arr end as contract_arr
+        case
+            when uncounted.reason in ('below_zero', 'recreated') then 0 else lines.arr
+        end as contract_arr
     from pieces
     inner join lines
         on

@@ -1,9 +1,14 @@
 -- Grain: one row per contract line and day from which its own ARR does not count, and why.
 -- overlap: the contract was renewed by another before it was over, and the new one counts
 -- (overlap_policy once); what the contract takes away goes with all that it is paid for.
+-- recreated: the contract was made anew with a start in the past, and the old one counts.
 -- over: it was renewed, and its agreed end has come by then, though nobody has ended its lines.
 -- below_zero: what is taken away from the account is more than it pays that day, so all of it
 -- counts nothing.
+{% set kept = [
+    'source_system', 'subscription_item_id', 'account_id', 'uncounted_from', 'uncounted_to',
+] %}
+
 with lines as (
     select
         {{ each_column([
@@ -24,10 +29,7 @@ overlapping as (
         bool_or(is_open) as is_open
     from {{ ref('int_arr_successions') }}
     where is_certain
-    group by
-        source_system,
-        subscription_id,
-        product_id
+    group by source_system, subscription_id, product_id
 ),
 
 renewed as (
@@ -38,16 +40,12 @@ renewed as (
         max(overlap_to) as overlap_to,
         bool_or(is_open) as is_open
     from overlapping
-    group by
-        source_system,
-        subscription_id
+    group by source_system, subscription_id
 ),
 
 -- Contracts of which something is not renewed and still paid for.
 renewed_in_part as (
-    select distinct
-        renewed.source_system,
-        renewed.subscription_id
+    select distinct {{ each_column(['source_system', 'subscription_id'], 'renewed.@') }}
     from renewed
     inner join lines
         on
@@ -117,6 +115,12 @@ overlapped as (
         'over' as reason
     from stretches
     where is_open and valid_to > overlap_to
+    union all
+    select
+        {{ each_column(kept, '@') }},
+        'recreated' as reason
+    from {{ ref('int_arr_recreations') }}
+    where '{{ var("overlap_policy") }}' = 'once'
 ),
 
 -- Only an account from which something is taken away can be below 0.
@@ -176,11 +180,7 @@ counted as (
 
 final as (
     select
-        source_system,
-        subscription_item_id,
-        account_id,
-        uncounted_from,
-        uncounted_to,
+        {{ each_column(kept, '@') }},
         reason,
         cast(null as decimal(18, 2)) as account_arr
     from overlapped

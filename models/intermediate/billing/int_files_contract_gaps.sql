@@ -6,7 +6,7 @@
 ] %}
 
 with united as (
-    {% for part in ['status', 'date', 'line', 'end', 'row'] -%}
+    {% for part in ['status', 'date', 'line', 'end', 'row', 'version'] -%}
     select {{ columns | join(', ') }}
     from {{ ref('int_files_' ~ part ~ '_gaps') }}
     {{ 'union all' if not loop.last }}

@@ -26,6 +26,15 @@ states as (
     from {{ ref('int_files_subscription_states') }}
 ),
 
+-- What the first delivery already has may have been made at any time before.
+seen as (
+    select
+        subscription_id,
+        nullif(min(delivered_on), min(min(delivered_on)) over ()) as first_seen_on
+    from {{ ref('stg_files__subscription_versions') }}
+    group by subscription_id
+),
+
 terms as (
     select
         subscription_id,
@@ -47,6 +56,7 @@ final as (
         end as status,
         cast(subscriptions.started_at as date) as started_on,
         subscriptions.signed_on,
+        coalesce(subscriptions.signed_on, seen.first_seen_on) as made_on,
         case
             when states.end_basis = 'ended_at' or states.service_end <= {{ as_of_date() }}
                 then states.service_end
@@ -75,6 +85,8 @@ final as (
         on subscriptions.subscription_id = states.subscription_id
     inner join terms
         on subscriptions.subscription_id = terms.subscription_id
+    left outer join seen
+        on subscriptions.subscription_id = seen.subscription_id
 )
 
 select * from final

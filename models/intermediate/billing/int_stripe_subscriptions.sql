@@ -45,6 +45,7 @@ final as (
         last_states.status,
         coalesce(last_states.start_date, starts.first_valid_from) as started_on,
         starts.signed_on,
+        starts.signed_on as made_on,
         last_states.end_date as ended_on,
         last_states.canceled_at as cancel_requested_at,
         last_states.cancellation_reason as cancel_reason,

@@ -6,6 +6,9 @@ with versions as (
         subscription_id,
         account_id,
         status,
+        currency,
+        ended_at,
+        current_term_end,
         _dlt_load_id
     from {{ source('raw_files', 'subscriptions') }}
     qualify {{ is_newest(['subscription_id', '_dlt_load_id']) }}
@@ -21,6 +24,9 @@ final as (
         versions.account_id,
         versions._dlt_load_id as load_id,
         lower(versions.status) as status,
+        upper(trim(versions.currency)) as currency,
+        cast({{ end_day('versions.ended_at', 'timestamp') }} as date) as ended_on,
+        {{ end_day('versions.current_term_end') }} as current_term_end,
         deliveries.delivered_on
     from versions
     left outer join deliveries

@@ -271,6 +271,37 @@ def test_a_status_that_changes_between_deliveries_began_with_the_second(tmp_path
     deliveries.close()
 
 
+def test_what_is_told_otherwise_for_the_past_is_named(tmp_path: Path) -> None:
+    deliveries = Deliveries(tmp_path)
+    before = FIRST["subscriptions"].replace("status,started_at", "status,started_at,currency")
+    for name, status in {"sub": "canceled", "item": "paused"}.items():
+        before = before.replace(f"s_{name},{name},active", f"s_{name},{name},{status}")
+    before = before.replace("-01\n", "-01,USD\n")
+    after = before.replace("canceled", "active").replace("paused", "active")
+    after = after.replace("crm,active,2024-01-01,USD", "crm,active,2024-01-01,EUR")
+    rates = {"fx_rates": "currency,valid_from,rate_to_reporting\nEUR,2024-01-01,1.1"}
+    deliveries.deliver({**FIRST, **rates, "subscriptions": before})
+    again = {**FIRST, **rates, "subscriptions": after}
+    built = deliveries.deliver(again, day_before="2025-04-30")
+    assert built.rows(
+        "select object_id, gap, severity from intermediate.int_files_contract_gaps order by all"
+    ) == [
+        ("s_crm", "currency_changed", "warning"),
+        ("s_item", "pause_not_told", "warning"),
+        ("s_sub", "runs_again", "warning"),
+    ]
+    deliveries.close()
+
+
+def test_a_subscription_under_another_id_counts_once(tmp_path: Path) -> None:
+    deliveries = Deliveries(tmp_path)
+    deliveries.deliver(FIRST)
+    anew = {name: text.replace("_stays", "_anew") for name, text in FIRST.items()}
+    built = deliveries.deliver(anew, day_before="2025-04-30")
+    assert built.movements("stays") == [("2024-01-01", "new", 1200)]
+    deliveries.close()
+
+
 def test_a_trial_that_never_paid_has_no_arr_when_it_is_over(tmp_path: Path) -> None:
     deliveries = Deliveries(tmp_path)
     trial = {**FIRST, "subscriptions": FIRST["subscriptions"].replace("sub,active", "sub,in_trial")}
