@@ -37,7 +37,7 @@ def review(published: Published, account_id: str) -> View:
         table=Table.of(
             rows,
             (
-                ("", "what", str),
+                ("Measure", "what", str),
                 (">Now", "now", str),
                 (">Before", "before", str),
                 ("Against peers", "peers", str),
