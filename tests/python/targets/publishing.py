@@ -77,6 +77,7 @@ def dictionary(columns: Sequence[PublishedColumn], tables: Mapping[str, Made]) -
             f"What {column.name} is; it's told.",
             f"Null where {column.name} is not known.",
             column.name in tables[column.table].key,
+            False,
             tables[column.table].references.get(column.name),
             tables[column.table].also.get(column.name),
             f"one row per {' and '.join(tables[column.table].key) or 'nothing'}",
